@@ -1,0 +1,134 @@
+// The only place that constructs things: wires them, starts them, and stops them in reverse order.
+
+import type { Config } from './config.ts'
+import { Events } from './events.ts'
+import { HttpServer } from './http/server.ts'
+import { Admission } from './invoker/admission.ts'
+import { resolveEntry } from './invoker/entry.ts'
+import { deriveVersion } from './invoker/identity.ts'
+import { Invoker } from './invoker/invoker.ts'
+import { launcher, type Launch } from './invoker/launch.ts'
+import { Pool } from './invoker/pool.ts'
+import { tokenSource, type TokenSource } from './invoker/token.ts'
+import type { DoorSettings } from './http/invoke.ts'
+import type { FunctionIdentity } from './wire/frames.ts'
+
+/** A function that can be invoked, with or without a server in front. */
+export class App {
+  readonly events = new Events()
+  readonly invoker: Invoker
+  /** what the function's door needs to know */
+  readonly door: DoorSettings
+  readonly #config: Config
+  readonly #launch: Launch
+  readonly #pool: Pool
+  readonly #admission: Admission
+  readonly #tokens: TokenSource
+  #server: HttpServer | undefined
+  #url: string | undefined
+
+  constructor(config: Config) {
+    const { options } = config
+    const identity = identify(config)
+    this.#config = config
+    this.#tokens = tokenSource({ token: options.token, tokenFile: options['token-file'] }, this.events)
+    this.#launch = launcher(
+      {
+        ...config,
+        runtime: options.runtime,
+        python: options.python,
+        function: identity,
+        concurrency: options.concurrency,
+        initTimeoutMs: options['init-timeout'],
+        memoryLimit: options.memory,
+      },
+      this.events,
+    )
+    const { instances: most, 'min-instances': least, concurrency } = options
+    this.#pool = new Pool(this.#launch, { most, least, concurrency }, this.events)
+    this.#admission = new Admission(this.#pool, {
+      queue: options.queue,
+      queueTimeoutMs: options['queue-timeout'],
+    })
+    this.invoker = new Invoker(
+      this.#pool,
+      this.#admission,
+      this.#tokens,
+      {
+        timeoutMs: options.timeout,
+        responseLimit: options['response-limit'],
+        reschedule: options.reschedule,
+      },
+      this.events,
+    )
+    this.door = {
+      functionId: identity.id,
+      functionVersion: identity.version,
+      cors: options.cors,
+      requestLimit: options['request-limit'],
+    }
+    this.events.once('instance-loaded', ({ language, loadMs }) =>
+      this.events.emit('ready', { handler: config.handler, language, loadMs, url: this.#url }),
+    )
+  }
+
+  /** Loads the function, so that it can be invoked. */
+  async start(): Promise<void> {
+    await this.#tokens.start()
+    this.#pool.start()
+  }
+
+  /**
+   * Listens, and loads the function at the same time.
+   * @returns the address as a URL
+   * @throws the system's error when the port cannot be had
+   */
+  async serve(): Promise<string> {
+    const { host, port } = this.#config.options
+    this.#server = new HttpServer(this.invoker, { ...this.door, host, port })
+    this.#url = await this.#server.start()
+    this.events.emit('listening', { url: this.#url })
+    await this.start()
+    return this.#url
+  }
+
+  /** Finishes what is there, takes nothing new, and ends everything (interface.md §6). May be called twice, or before `start`. */
+  async stop(): Promise<void> {
+    const { options } = this.#config
+    this.#admission.close()
+    await within(options['drain-timeout'] ?? options.timeout, this.#admission.empty())
+    this.#admission.refuseAll()
+    await this.#pool.stop()
+    await this.#admission.empty()
+    await this.#server?.stop()
+    this.#tokens.stop()
+    this.events.emit('stopped')
+  }
+
+  /** Ends every process now. */
+  async kill(): Promise<void> {
+    await this.#pool.kill()
+  }
+}
+
+function identify({ handler, root, functionId, options }: Config): FunctionIdentity {
+  const entry = resolveEntry(handler, root, options.runtime)
+  const folderId = options['folder-id']
+  return {
+    id: functionId,
+    version: options['function-version'] ?? deriveVersion(entry, handler),
+    ...(folderId === undefined ? {} : { folderId }),
+    logGroup: options['log-group'],
+    memoryMb: Math.ceil((options.memory ?? reportedMemory) / 1024 ** 2),
+  }
+}
+
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((settle) => (timer = setTimeout(settle, ms)))
+  await Promise.race([done, late])
+  clearTimeout(timer)
+}
+
+// What a function is told when nothing is known of its memory (yandex.md L-4).
+const reportedMemory = 128 * 1024 ** 2

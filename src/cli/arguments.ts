@@ -1,0 +1,89 @@
+// The command line, taken apart: which command, which handler, which flags. Collects every problem.
+
+import { parseArgs } from 'node:util'
+import type { Flags } from '../config.ts'
+import { isSwitch, options, type OptionName } from '../options.ts'
+
+/** Commands of the program (interface.md §2). */
+export const commandNames = ['serve', 'invoke', 'check'] as const
+export type CommandName = (typeof commandNames)[number]
+
+/** What the user has asked for. */
+export interface Arguments {
+  readonly command: CommandName | 'help' | 'version'
+  readonly handler: string | undefined
+  readonly flags: Flags
+  /** flags of `invoke` alone */
+  readonly invoke: InvokeFlags
+  readonly problems: readonly string[]
+}
+
+/** The flags of `fnbox invoke`. */
+export interface InvokeFlags {
+  /** -d: JSON, `@FILE`, or `-` for the standard input */
+  readonly data?: string
+  /** --http: method and target, as in `POST /?a=1` */
+  readonly http?: string
+  /** -H, in order */
+  readonly headers: readonly string[]
+}
+
+/** Takes the arguments apart, without reading anything else. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  const problems: string[] = []
+  const flags: Flags = {}
+  const headers: string[] = []
+  const positionals: string[] = []
+  const invoke: { data?: string; http?: string } = {}
+  let asked: 'help' | 'version' | undefined
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: grammar,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind !== 'option') continue
+    const { name, rawName, value } = token
+    if (name === 'help' || name === 'version') asked = name
+    else if (!(name in grammar)) problems.push(`${rawName} is not an option; see fnbox --help`)
+    else if (!takesValue(name) && value !== undefined) problems.push(`${rawName} takes no value`)
+    else if (takesValue(name) && value === undefined) problems.push(`${rawName} needs a value`)
+    else if (name === 'header') headers.push(value ?? '')
+    else if (name === 'data' || name === 'http') invoke[name] = value ?? ''
+    else flags[name as OptionName] = value ?? true // the grammar has no other names
+  }
+  const [first] = positionals
+  const command = commandNames.find((each) => each === first)
+  if (command !== undefined) positionals.shift()
+  const [handler, ...rest] = positionals
+  for (const each of rest) problems.push(`${each}: one HANDLER is enough`)
+  if (command !== 'invoke' && (invoke.data ?? invoke.http ?? headers[0]) !== undefined)
+    problems.push('-d, --http and -H belong to fnbox invoke')
+  return { command: asked ?? command ?? 'serve', handler, flags, invoke: { ...invoke, headers }, problems }
+}
+
+function takesValue(name: string): boolean {
+  return grammar[name]?.type === 'string'
+}
+
+const grammar: Readonly<
+  Record<
+    string,
+    { readonly type: 'string' | 'boolean'; readonly short?: string; readonly multiple?: boolean }
+  >
+> = {
+  ...Object.fromEntries(
+    (Object.keys(options) as OptionName[]).map((name) => [
+      name,
+      { type: isSwitch(name) ? 'boolean' : 'string' } as const,
+    ]),
+  ),
+  data: { type: 'string', short: 'd' },
+  http: { type: 'string' },
+  header: { type: 'string', short: 'H', multiple: true },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+}

@@ -1,0 +1,59 @@
+// One command line from beginning to end: problems first, then the command itself.
+
+import { ConfigError, readConfig, type Config } from '../config.ts'
+import { parseArguments, type Arguments } from './arguments.ts'
+import { check } from './check.ts'
+import { helpText, versionText } from './help.ts'
+import { invoke } from './invoke.ts'
+import { serve } from './serve.ts'
+
+/** What a command may do to the process that it runs in; the process itself belongs to main.ts. */
+export interface Host {
+  /** Ends the process at once. */
+  exit: (code: number) => never
+  onSignal: (name: 'SIGTERM' | 'SIGINT', listener: () => void) => void
+}
+
+/**
+ * Runs a command line.
+ * @returns the exit code (interface.md §2)
+ */
+export async function runCommand(argv: readonly string[], host: Host): Promise<number> {
+  const given = parseArguments(argv)
+  if (given.command === 'help') return print(helpText())
+  if (given.command === 'version') return print(versionText())
+  const config = configure(given)
+  if (!('options' in config)) return refuse(config)
+  switch (given.command) {
+    case 'serve':
+      return serve(config, host)
+    case 'invoke':
+      return invoke(config, given.invoke, host)
+    case 'check':
+      return check(config)
+    default:
+      return given.command satisfies never
+  }
+}
+
+function configure(given: Arguments): Config | readonly string[] {
+  try {
+    const config = readConfig(given.handler, given.flags)
+    return given.problems.length > 0 ? given.problems : config
+  } catch (error) {
+    if (error instanceof ConfigError) return [...given.problems, ...error.problems]
+    throw error
+  }
+}
+
+function refuse(problems: readonly string[]): number {
+  process.stderr.write(`fnbox cannot start:\n${problems.map((each) => `  - ${each}\n`).join('')}`)
+  return unusable
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+const unusable = 64

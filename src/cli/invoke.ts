@@ -1,0 +1,134 @@
+// fnbox invoke: one invocation without a server. The result goes to stdout, logs go to stderr.
+
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { STATUS_CODES } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { App } from '../app.ts'
+import type { Config } from '../config.ts'
+import { lastHeader, type Header, type HttpReplyHead } from '../event/http.ts'
+import { toChunkBytes } from '../event/stream.ts'
+import { Door, type Exchange } from '../http/invoke.ts'
+import type { Outcome } from '../invoker/invocation.ts'
+import { logEvents } from '../log.ts'
+import type { InvokeFlags } from './arguments.ts'
+import type { Host } from './command.ts'
+
+/** Invokes once. Returns the exit code: 0 returned, 1 the function failed, 2 timed out. */
+export async function invoke(config: Config, flags: InvokeFlags, host: Host): Promise<number> {
+  const request = flags.http === undefined ? undefined : parseRequest(flags.http, flags.headers)
+  const data = await readData(flags.data)
+  if (typeof request === 'string' || typeof data === 'string') return refuse([request, data])
+  const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
+  const flush = logEvents(app.events, {
+    format: config.options['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json'),
+    level: config.options['log-level'],
+    descriptor: 2,
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    host.onSignal(signal, () => void app.kill().then(() => host.exit(signal === 'SIGTERM' ? 143 : 130)))
+  }
+  await app.start()
+  const code = request === undefined ? await invokeRaw(app, data) : await invokeHttp(app, request, data)
+  await app.stop()
+  flush()
+  return code
+}
+
+async function invokeRaw(app: App, payload: Buffer): Promise<number> {
+  const outcome = await app.invoker.invoke({
+    requestId: randomUUID(),
+    mode: 'raw',
+    payload,
+    signal: new AbortController().signal,
+    onChunk: ({ kind, data }) => write(toChunkBytes(kind, data)),
+  })
+  if (outcome.type === 'returned') await write(`${outcome.json?.toString() ?? ''}\n`)
+  return exitCode(outcome)
+}
+
+async function invokeHttp(app: App, request: Request, body: Buffer): Promise<number> {
+  let code = 0
+  const door = new Door(
+    {
+      invoke: async (invocation) => {
+        const outcome = await app.invoker.invoke(invocation)
+        code = exitCode(outcome)
+        return outcome
+      },
+    },
+    app.door,
+  )
+  const printed: Promise<void>[] = []
+  const show = (head: HttpReplyHead, content?: Buffer): void => {
+    if (code === 0 && lastHeader(head.headers, 'x-fnbox-fault') !== undefined) code = 1
+    printed.push(write(toText(head)), ...(content === undefined ? [] : [write(content), write('\n')]))
+  }
+  const exchange: Exchange = {
+    head: {
+      ...request,
+      headers: withLength(request.headers, body),
+      peer: { address: '127.0.0.1', port: 0 },
+      receivedAt: Date.now(),
+    },
+    readBody: async () => body,
+    signal: new AbortController().signal,
+    reply: (reply) => show(reply, reply.body),
+    start: (head) => show(head),
+    write,
+    end: () => {},
+    abort: () => {},
+  }
+  await door.answer(exchange)
+  await Promise.all(printed)
+  return code
+}
+
+interface Request {
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly headers: readonly Header[]
+}
+
+function parseRequest(line: string, headers: readonly string[]): Request | string {
+  const [, method, path, query] = /^([A-Z]+) (\/[^?\s]*)(?:\?(\S*))?$/.exec(line) ?? []
+  if (method === undefined || path === undefined)
+    return `--http: write a method and a target such as 'POST /?a=1', not ${JSON.stringify(line)}`
+  const parsed = headers.map((each) => /^([^:\s]+):\s*(.*)$/.exec(each))
+  const broken = parsed.indexOf(null)
+  if (broken !== -1) return `-H: write 'Name: value', not ${JSON.stringify(headers[broken])}`
+  const lines = parsed.map((each): Header => [each?.[1] ?? '', each?.[2] ?? ''])
+  return { method, path, query: query ?? '', headers: [['Host', 'localhost'], ...lines] }
+}
+
+function withLength(headers: readonly Header[], body: Buffer): readonly Header[] {
+  return body.length === 0 ? headers : [...headers, ['Content-Length', String(body.length)]]
+}
+
+async function readData(source: string | undefined): Promise<Buffer | string> {
+  if (source === undefined) return Buffer.alloc(0)
+  if (source === '-') return buffer(process.stdin)
+  if (!source.startsWith('@')) return Buffer.from(source)
+  return readFile(source.slice(1)).catch((error: Error) => `-d: ${error.message}`)
+}
+
+function exitCode(outcome: Outcome): number {
+  if (outcome.type === 'returned' || outcome.type === 'streamed') return 0
+  return outcome.type === 'failed' && outcome.fault.code === 'timeout' ? 2 : 1
+}
+
+function toText({ status, headers }: HttpReplyHead): string {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\n`).join('')
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\n${lines}\n`
+}
+
+function write(content: string | Buffer): Promise<void> {
+  return new Promise((settle) => process.stdout.write(content, () => settle()))
+}
+
+function refuse(problems: readonly unknown[]): number {
+  for (const each of problems)
+    if (typeof each === 'string') process.stderr.write(`fnbox cannot invoke: ${each}\n`)
+  return 64
+}

@@ -1,0 +1,73 @@
+// Returned value → HttpReply (yandex.md §7). Streams are in stream.ts, errors in faultReply.ts.
+
+import { Fault } from '../errors.ts'
+import type { InvocationMode } from '../wire/frames.ts'
+import { lastHeader, type Header, type HttpReply } from './http.ts'
+import { findForbidden, toReplyHeaders } from './responseHeaders.ts'
+import { parseStructure, type Structure } from './structure.ts'
+
+/**
+ * The answer that a returned value makes.
+ * @param json the value as JSON text; undefined when the handler gave no value at all
+ * @throws Fault malformed_response or forbidden_header, in mode `http` only (yandex.md F-4, F-5)
+ */
+export function toReply(json: Buffer | undefined, mode: InvocationMode): HttpReply {
+  switch (mode) {
+    case 'http':
+      return toHttpReply(json?.toString() ?? '')
+    case 'raw':
+      return { status: 200, headers: [jsonType], body: json ?? nothing } // M-4, M-9
+  }
+}
+
+/**
+ * The answer that a response object asks for. A `Content-Length` among its headers is the function's own and only
+ * there when the body is empty: it counts for HEAD and for nothing else (yandex.md R-12).
+ * @param result the parsed value
+ * @param payload its JSON text, shown to the caller when it is malformed (yandex.md F-31)
+ * @throws Fault malformed_response or forbidden_header (yandex.md F-4, F-5)
+ */
+export function toStructuredReply(result: unknown, payload: string): HttpReply {
+  const structure = parseStructure(result)
+  if (structure === undefined)
+    throw new Fault('malformed_response', `${malformed}: not a valid json`, { body: { payload } })
+  const forbidden = findForbidden(structure.headers)
+  if (forbidden !== undefined)
+    throw new Fault('forbidden_header', `${malformed}: header ${forbidden} is not allowed`, {
+      body: { payload },
+    })
+  return bodiless.has(structure.status) ? withoutBody(structure) : withBody(structure)
+}
+
+/** The parsed value; undefined, which no JSON text stands for, when the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function toHttpReply(payload: string): HttpReply {
+  return toStructuredReply(parseJson(payload), payload)
+}
+
+// R-11: these statuses have no content, so that no type and no length could describe it.
+function withoutBody({ status, headers }: Structure): HttpReply {
+  const lines = toReplyHeaders(headers).filter(([name]) => name.toLowerCase() !== 'content-type')
+  return { status, headers: lines, body: nothing }
+}
+
+function withBody({ status, headers, body }: Structure): HttpReply {
+  const lines = toReplyHeaders(headers)
+  if (lastHeader(lines, 'content-type') === undefined) lines.push(jsonType)
+  const ownLength = body.length === 0 ? headers.get('content-length')?.values.at(-1) : undefined
+  if (ownLength !== undefined && digits.test(ownLength)) lines.push(['Content-Length', ownLength])
+  return { status, headers: lines, body }
+}
+
+const malformed = 'Malformed serverless function response'
+const jsonType: Header = ['Content-Type', 'application/json']
+const nothing = Buffer.alloc(0)
+const bodiless: ReadonlySet<number> = new Set([204, 304])
+const digits = /^\d{1,15}$/ // within what a number holds exactly

@@ -1,0 +1,49 @@
+// What happens, announced to whoever listens: log lines (log.ts) are made from these events and from nothing else.
+
+import { EventEmitter } from 'node:events'
+import type { EndCause, Exit } from './invoker/end.ts'
+import type { Outcome, Timing } from './invoker/invocation.ts'
+import type { Fault } from './errors.ts'
+
+/** A line that the function wrote; `requestId` is absent where it cannot be known. */
+export interface FunctionLine {
+  readonly instance: string
+  readonly requestId?: string
+  readonly stream: 'stdout' | 'stderr'
+  readonly text: string
+}
+
+interface EventMap {
+  listening: [{ readonly url: string }]
+  /** the first instance is loaded; without `url` nothing listens */
+  ready: [
+    {
+      readonly handler: string
+      readonly language: string
+      readonly loadMs: number
+      readonly url: string | undefined
+    },
+  ]
+  draining: [{ readonly signal: string }]
+  stopped: []
+  'instance-started': [{ readonly instance: string; readonly pid: number | undefined }]
+  'instance-loaded': [{ readonly instance: string; readonly language: string; readonly loadMs: number }]
+  /** an instance could not be loaded, or ended before anybody asked anything of it; the next one starts after the pause */
+  'start-failed': [{ readonly fault: Fault; readonly pauseMs: number }]
+  /** `cause`: why we have ended it; undefined when it ended by itself */
+  'instance-gone': [{ readonly instance: string; readonly exit: Exit; readonly cause: EndCause | undefined }]
+  'function-wrote': [FunctionLine]
+  'invocation-ended': [
+    {
+      readonly requestId: string
+      readonly instance?: string
+      readonly outcome: Outcome
+      readonly timing: Timing
+    },
+  ]
+  /** a bug of ours, or a condition of the machine, that no caller is told about */
+  trouble: [{ readonly what: string; readonly cause: unknown }]
+}
+
+/** The program's announcements. One object for each running program; made in app.ts. */
+export class Events extends EventEmitter<EventMap> {}

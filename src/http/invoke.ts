@@ -1,0 +1,158 @@
+// The function's own door: a request becomes an invocation, its outcome the answer. Knows nothing of sockets.
+
+import { Fault } from '../errors.ts'
+import { toEvent } from '../event/event.ts'
+import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
+import type { HttpReply, HttpReplyHead, HttpRequest } from '../event/http.ts'
+import { chooseRequestId, chooseTraceId } from '../event/ids.ts'
+import { withPlatformHeaders, type Platform } from '../event/platformHeaders.ts'
+import { toReply } from '../event/reply.ts'
+import { route } from '../event/route.ts'
+import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../event/stream.ts'
+import type { Chunk, Outcome } from '../invoker/invocation.ts'
+import type { Invoker } from '../invoker/invoker.ts'
+import type { InvocationMode } from '../wire/frames.ts'
+
+/** What the door says of its function, and how much it lets in. */
+export interface DoorSettings extends Omit<Platform, 'requestId'> {
+  /** most bytes of a request, counted as yandex.md L-1 says */
+  readonly requestLimit: number
+}
+
+/** One request and the way back to its caller. */
+export interface Exchange {
+  readonly head: Omit<HttpRequest, 'body'>
+  /**
+   * Reads the body, once.
+   * @throws Fault request_too_large beyond `limit` bytes, invalid_request when it breaks off
+   */
+  readonly readBody: (limit: number) => Promise<Buffer>
+  /** aborted when the caller has gone */
+  readonly signal: AbortSignal
+  readonly reply: (reply: HttpReply) => void
+  /** Begins a streamed answer. */
+  readonly start: (head: HttpReplyHead) => void
+  /** Sends a part of it; settles when the caller can take more, or has gone. */
+  readonly write: (bytes: Buffer) => Promise<void>
+  readonly end: () => void
+  /** Breaks the connection off, so that the caller sees that the answer is not whole. */
+  readonly abort: () => void
+}
+
+/** Answers requests by invoking the function. */
+export class Door {
+  readonly #invoker: Pick<Invoker, 'invoke'>
+  readonly #settings: DoorSettings
+
+  constructor(invoker: Pick<Invoker, 'invoke'>, settings: DoorSettings) {
+    this.#invoker = invoker
+    this.#settings = settings
+  }
+
+  /** Answers one request, always. Never rejects. */
+  async answer(exchange: Exchange): Promise<void> {
+    const requestId = chooseRequestId(exchange.head.headers)
+    const platform = { ...this.#settings, requestId }
+    const stream = new StreamedAnswer(exchange, platform)
+    try {
+      const mode = route(exchange.head, this.#settings.functionId)
+      const payload = await this.#readPayload(exchange, mode, requestId)
+      const onChunk = (chunk: Chunk): Promise<void> => stream.send(chunk, mode)
+      const outcome = await this.#invoker.invoke({
+        requestId,
+        mode,
+        payload,
+        signal: exchange.signal,
+        onChunk,
+      })
+      if (stream.finish(outcome)) return
+      exchange.reply(withPlatformHeaders(toOutcomeReply(outcome, mode), platform))
+    } catch (error) {
+      const fault =
+        error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
+      exchange.reply(withPlatformHeaders(toFaultReply(fault), platform))
+    }
+  }
+
+  async #readPayload(exchange: Exchange, mode: InvocationMode, requestId: string): Promise<Buffer> {
+    const { head } = exchange
+    const { requestLimit } = this.#settings
+    const body = await exchange.readBody(requestLimit)
+    if (mode === 'raw') return body
+    const ids = { requestId, traceId: chooseTraceId(head.headers, requestId) }
+    const event = Buffer.from(JSON.stringify(toEvent({ ...head, body }, ids)))
+    if (event.length > requestLimit) throw requestTooLarge(requestLimit)
+    return event
+  }
+}
+
+/** The fault of a request beyond the limit (yandex.md F-27). */
+export function requestTooLarge(limit: number): Fault {
+  return new Fault('request_too_large', `request entity is larger than limits (${limit})`)
+}
+
+/**
+ * The answer to an invocation that did not stream anything.
+ * @throws Fault malformed_response or forbidden_header
+ */
+function toOutcomeReply(outcome: Outcome, mode: InvocationMode): HttpReply {
+  switch (outcome.type) {
+    case 'returned':
+      return toReply(outcome.json, mode)
+    case 'streamed':
+      return toEmptyStreamReply()
+    case 'threw':
+      return toThrownReply(outcome.error)
+    case 'failed':
+      return toFaultReply(outcome.fault)
+    default:
+      return outcome satisfies never
+  }
+}
+
+// The answer of a generator: begun by its first value (yandex.md K-11, K-12). Owns whether that has come.
+class StreamedAnswer {
+  readonly #exchange: Exchange
+  readonly #platform: Platform
+  #state: 'unbegun' | 'open' | 'refused' = 'unbegun'
+
+  constructor(exchange: Exchange, platform: Platform) {
+    this.#exchange = exchange
+    this.#platform = platform
+  }
+
+  async send({ kind, data }: Chunk, mode: InvocationMode): Promise<void> {
+    switch (this.#state) {
+      case 'unbegun': {
+        const first = this.#begin({ kind, data }, mode)
+        return first === undefined ? undefined : this.#exchange.write(first)
+      }
+      case 'open':
+        return this.#exchange.write(toChunkBytes(kind, data))
+      case 'refused':
+        return // the caller has been told; what else the generator yields has no place to go
+    }
+  }
+
+  /** Ends the answer with the outcome; false when there is none to end. */
+  finish(outcome: Outcome): boolean {
+    if (this.#state === 'unbegun') return false
+    if (this.#state === 'open' && outcome.type === 'streamed') this.#exchange.end()
+    else if (this.#state === 'open') this.#exchange.abort() // yandex.md F-16
+    return true
+  }
+
+  #begin({ kind, data }: Chunk, mode: InvocationMode): Buffer | undefined {
+    try {
+      const { head, body } = toStreamHead(kind, data, mode)
+      this.#exchange.start(withPlatformHeaders(head, this.#platform))
+      this.#state = 'open'
+      return body
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      this.#state = 'refused'
+      this.#exchange.reply(withPlatformHeaders(toFaultReply(error), this.#platform))
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// Node's request → HttpRequest. The body comes separately, since many requests are refused without it.
+
+import type { IncomingMessage } from 'node:http'
+import { getRawBody } from 'raw-body'
+import { Fault } from '../errors.ts'
+import { lastHeader, type Header, type HttpRequest, type Peer } from '../event/http.ts'
+import { requestTooLarge } from './invoke.ts'
+
+/** Everything of a request but its body. */
+export function readHead(request: IncomingMessage): Omit<HttpRequest, 'body'> {
+  const target = toOriginForm(toUtf8(request.url ?? '/'))
+  const mark = target.indexOf('?')
+  return {
+    method: request.method ?? '',
+    path: mark === -1 ? target : target.slice(0, mark),
+    query: mark === -1 ? '' : target.slice(mark + 1),
+    headers: readHeaders(request.rawHeaders),
+    peer: readPeer(request),
+    receivedAt: Date.now(),
+  }
+}
+
+/**
+ * The body, when it has at most `limit` bytes.
+ * @throws Fault request_too_large, already by the declared length; invalid_request when it breaks off
+ */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const declared = lastHeader(readHeaders(request.rawHeaders), 'content-length')
+  try {
+    return await getRawBody(request, { limit, length: declared ?? null })
+  } catch (error) {
+    if (error instanceof Error && 'type' in error && error.type === 'entity.too.large')
+      throw requestTooLarge(limit)
+    throw new Fault('invalid_request', 'Invalid request: the body broke off', { cause: error })
+  }
+}
+
+function readHeaders(raw: readonly string[]): readonly Header[] {
+  const headers: Header[] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) headers.push([raw[at] ?? '', toUtf8(raw[at + 1] ?? '')])
+  return headers
+}
+
+// Node hands over the bytes of header values and of the target as Latin-1.
+function toUtf8(latin1: string): string {
+  return ascii.test(latin1) ? latin1 : Buffer.from(latin1, 'latin1').toString('utf8')
+}
+
+// A proxy may send the whole URL (RFC 9112 §3.2.2).
+function toOriginForm(target: string): string {
+  const authority = /^https?:\/\/[^/?#]*/i.exec(target)?.[0]
+  if (authority === undefined) return target
+  const rest = target.slice(authority.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+function readPeer({ socket }: IncomingMessage): Peer {
+  const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
+  return { address, port: socket.remotePort ?? 0 }
+}
+
+// eslint-disable-next-line no-control-regex
+const ascii = /^[\x00-\x7f]*$/

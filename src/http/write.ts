@@ -1,0 +1,68 @@
+// HttpReply → Node's response.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { finished } from 'node:stream/promises'
+import { lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts'
+
+/** Sends a whole answer. `close`: this is the last one on its connection. */
+export function writeReply(response: ServerResponse, reply: HttpReply, close: boolean): void {
+  if (response.headersSent || response.destroyed) return
+  const { req: request } = response
+  const unread = !request.complete
+  const length = contentLength(request, reply)
+  writeHead(response, reply, close || unread, length)
+  if (!unread) return void response.end(reply.body)
+  response.write(reply.body)
+  void endWhenRead(request, response)
+}
+
+/** Sends the head of a streamed answer. */
+export function writeHead(
+  response: ServerResponse,
+  head: HttpReplyHead,
+  close: boolean,
+  length?: number,
+): void {
+  const lines = head.headers.filter(([name]) => !framing.has(name.toLowerCase()))
+  const flat = lines.flatMap(([name, value]) => [name, toLatin1(value)])
+  if (length !== undefined) flat.push('Content-Length', String(length))
+  if (close) flat.push('Connection', 'close')
+  response.writeHead(head.status, flat)
+}
+
+/** Sends a part of a streamed answer; settles when there is room for more, or the client has gone. */
+export async function writeChunk(response: ServerResponse, bytes: Buffer): Promise<void> {
+  if (response.destroyed || response.write(bytes)) return
+  await new Promise<void>((settle) => {
+    response.once('drain', settle)
+    response.once('close', settle)
+  })
+}
+
+// A function may name the length that a GET would have; it counts for HEAD alone (yandex.md R-12).
+function contentLength(
+  { method }: IncomingMessage,
+  { status, headers, body }: HttpReply,
+): number | undefined {
+  if (status === 204 || status === 304) return undefined
+  const own = method === 'HEAD' && body.length === 0 ? lastHeader(headers, 'content-length') : undefined
+  return own === undefined ? body.length : Number(own)
+}
+
+// A connection that is closed while the client still sends is reset, and the client may lose the answer. So the rest is
+// read and thrown away, for a while.
+async function endWhenRead(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  request.resume()
+  await finished(request, { signal: AbortSignal.timeout(lingerMs), writable: false }).catch(() => {})
+  response.end()
+}
+
+// Node writes header values as Latin-1: this way the bytes are those of UTF-8.
+function toLatin1(value: string): string {
+  return Buffer.from(value, 'utf8').toString('latin1')
+}
+
+// How the message is framed is ours to say: Node refuses a Trailer that no chunk follows.
+const framing: ReadonlySet<string> = new Set(['content-length', 'trailer'])
+
+const lingerMs = 2000

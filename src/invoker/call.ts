@@ -1,0 +1,125 @@
+// One invocation on one instance: from its `invoke` frame to the frame that ends it. Owns its deadline and its stream.
+
+import type { Fault } from '../errors.ts'
+import type {
+  CancelReason,
+  ContextToken,
+  FrameFromInstance,
+  FrameToInstance,
+  InvocationMode,
+  UserError,
+} from '../wire/frames.ts'
+import type { Chunk } from './invocation.ts'
+
+/** What an instance is asked to run. */
+export interface CallRequest {
+  readonly id: string
+  readonly mode: InvocationMode
+  readonly payload: Buffer
+  /** epoch milliseconds */
+  readonly deadlineMs: number
+  /** milliseconds from now to the deadline */
+  readonly timeoutMs: number
+  readonly token?: ContextToken
+  readonly responseLimit: number
+  readonly signal: AbortSignal
+  readonly onChunk: (chunk: Chunk) => Promise<void> | void
+}
+
+/** How a call ended. */
+export type Ending =
+  | { readonly type: 'returned'; readonly json: Buffer | undefined }
+  | { readonly type: 'oversized'; readonly size: number }
+  | { readonly type: 'threw'; readonly error: UserError }
+  | { readonly type: 'streamed' }
+  | { readonly type: 'expired' }
+  /** the instance ended first */
+  | { readonly type: 'lost'; readonly fault: Fault }
+
+/** What a call needs of its instance. */
+export interface CallHost {
+  send: (frame: FrameToInstance, body?: Buffer) => void
+  /** the deadline has passed while the function was still running */
+  onExpired: () => void
+}
+
+type CallFrame = Extract<FrameFromInstance, { type: 'returned' | 'oversized' | 'threw' | 'chunk' | 'ended' }>
+
+/** A running invocation. The first ending counts, whatever comes later. */
+export class Call {
+  readonly ending: Promise<Ending>
+  readonly #request: CallRequest
+  readonly #host: CallHost
+  readonly #settled = Promise.withResolvers<Ending>()
+  // Chunks are handed over one after another; the ending waits behind the last of them.
+  #delivered: Promise<void> | undefined
+  #deadline: NodeJS.Timeout | undefined
+  #functionEnded = false
+
+  constructor(request: CallRequest, host: CallHost) {
+    this.#request = request
+    this.#host = host
+    this.ending = this.#settled.promise
+  }
+
+  /** Sends the invocation; from here on the deadline counts. */
+  start(): void {
+    const { id, mode, payload, deadlineMs, timeoutMs, token, responseLimit, signal } = this.#request
+    const frame = { type: 'invoke', id, mode, deadlineMs, responseLimit } as const
+    this.#host.send(token === undefined ? frame : { ...frame, token }, payload)
+    this.#deadline = setTimeout(() => this.#expire(), timeoutMs)
+    if (signal.aborted) this.#cancel('disconnected')
+    else signal.addEventListener('abort', this.#onAbort)
+  }
+
+  /** Takes a frame that the instance sent for this call. */
+  take(frame: CallFrame, body: Buffer): void {
+    switch (frame.type) {
+      case 'chunk':
+        return this.#deliver({ kind: frame.kind, data: body })
+      case 'returned':
+        return this.#finish({ type: 'returned', json: frame.undefined ? undefined : body })
+      case 'oversized':
+        return this.#finish({ type: 'oversized', size: frame.size })
+      case 'threw':
+        return this.#finish({ type: 'threw', error: frame.error })
+      case 'ended':
+        return this.#finish({ type: 'streamed' })
+      default:
+        frame satisfies never
+    }
+  }
+
+  /** Ends the call from outside. */
+  settle(ending: Ending): void {
+    clearTimeout(this.#deadline)
+    this.#request.signal.removeEventListener('abort', this.#onAbort)
+    this.#settled.resolve(ending)
+  }
+
+  #finish(ending: Ending): void {
+    this.#functionEnded = true
+    if (this.#delivered !== undefined) void this.#delivered.then(() => this.settle(ending))
+    else this.settle(ending)
+  }
+
+  #deliver(chunk: Chunk): void {
+    const { id, onChunk } = this.#request
+    this.#delivered = (this.#delivered ?? Promise.resolve())
+      .then(() => onChunk(chunk))
+      .then(() => this.#host.send({ type: 'credit', id, bytes: chunk.data.length }))
+  }
+
+  #expire(): void {
+    this.settle({ type: 'expired' })
+    if (this.#functionEnded) return // only its reader was slow; the instance is sound
+    this.#cancel('deadline')
+    this.#host.onExpired()
+  }
+
+  readonly #onAbort = (): void => this.#cancel('disconnected')
+
+  #cancel(reason: CancelReason): void {
+    this.#host.send({ type: 'cancel', id: this.#request.id, reason })
+  }
+}

@@ -1,0 +1,97 @@
+// The one place where processes are started and ended: a child in a session of its own, its output by lines, its end.
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Duplex, Readable } from 'node:stream'
+import type { Exit } from './end.ts'
+import { readLines } from './lines.ts'
+import { sweep } from './sweep.ts'
+
+/** What to start, and who listens. */
+export interface ChildSpec {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** a `NAME=value` of `env` that no other process has: what the child leaves behind is known by it */
+  readonly mark: string
+  readonly onLine: (stream: 'stdout' | 'stderr', text: string) => void
+  /** standard output or error was closed while the process still runs */
+  readonly onOutputClosed: () => void
+}
+
+/** A running process with its descendants. They end together: no process of a child outlives it (interface.md §6). */
+export class Child {
+  readonly pid: number | undefined
+  /** descriptor 3, for the wire */
+  readonly channel: Duplex
+  /** settles when the process itself has ended */
+  readonly exited: Promise<Exit>
+  /** settles when, in addition, its descendants have ended and all that they wrote was read */
+  readonly ended: Promise<Exit>
+  readonly #process: ChildProcess
+  #over = false
+
+  constructor({ command, args, cwd, env, mark, onLine, onOutputClosed }: ChildSpec) {
+    // `detached` makes a new session: no terminal signal meant for the server reaches it, and one kill reaches the group.
+    this.#process = spawn(command, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    })
+    this.pid = this.#process.pid
+    const [, stdout, stderr, channel] = this.#process.stdio
+    this.channel = channel as Duplex // 'pipe' beyond the standard three is a connected socket
+    readLines(stdout as Readable, (text) => onLine('stdout', text)) // 'pipe' gives a readable stream
+    readLines(stderr as Readable, (text) => onLine('stderr', text))
+    const outputs = [stdout, stderr].map((each) => new Promise((settle) => each?.once('end', settle)))
+    void Promise.race(outputs).then(() => this.#outputClosed(onOutputClosed))
+    const closed = new Promise<void>((settle) => this.#process.once('close', () => settle()))
+    this.exited = this.#exit()
+    this.ended = this.#end(closed, mark)
+  }
+
+  /** Sends a signal to the whole process group; nothing happens when it has ended. */
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
+    if (this.pid === undefined || this.#over) return
+    try {
+      process.kill(-this.pid, name)
+    } catch {
+      // ESRCH: nobody is left; EPERM: a setuid program, which the kernel protects from us
+    }
+  }
+
+  // A process that ends closes its output, too; only one that lives on is of interest.
+  #outputClosed(tell: () => void): void {
+    const timer = setTimeout(tell, outputPatienceMs)
+    void this.exited.then(() => clearTimeout(timer))
+  }
+
+  #exit(): Promise<Exit> {
+    return new Promise((settle) => {
+      this.#process.once('error', (cause) => settle({ type: 'unstartable', cause }))
+      this.#process.once('exit', (code, signal) =>
+        settle(signal === null ? { type: 'exited', code: code ?? 0 } : { type: 'signalled', signal }),
+      )
+    })
+  }
+
+  async #end(closed: Promise<void>, mark: string): Promise<Exit> {
+    const exit = await this.exited
+    if (this.pid === undefined) return exit
+    this.signal('SIGKILL')
+    this.#over = true // from here on the number may be another process's
+    await sweep(this.pid, mark)
+    const timer = setTimeout(
+      () => this.#process.stdio.forEach((stream) => stream?.destroy()),
+      outputPatienceMs,
+    )
+    await closed
+    clearTimeout(timer)
+    return exit
+  }
+}
+
+// How long output that is still in the pipes may take to be read after everybody who could write has ended. Somebody
+// whom we may not kill can hold them open for longer.
+const outputPatienceMs = 500

@@ -1,0 +1,55 @@
+// Why an instance ended, told to the invocations that it took along.
+
+import { Fault } from '../errors.ts'
+
+/** How a process ended. */
+export type Exit =
+  | { readonly type: 'exited'; readonly code: number }
+  | { readonly type: 'signalled'; readonly signal: string }
+  /** the interpreter could not be started at all */
+  | { readonly type: 'unstartable'; readonly cause: Error }
+
+/** Why we have ended a process. Without one it ended by itself. */
+export type EndCause =
+  | { readonly type: 'stopped' }
+  | { readonly type: 'load-failed' }
+  /** an invocation passed its deadline */
+  | { readonly type: 'expired' }
+  | { readonly type: 'memory' }
+  /** it closed the channel, or broke the protocol */
+  | { readonly type: 'channel' }
+
+/**
+ * The fault of every invocation that an ended process has left without an answer (yandex.md F-9, F-10, F-13).
+ * @param heapExhausted whether V8 has reported that its heap is full
+ */
+export function faultOfEnd(cause: EndCause | undefined, exit: Exit, heapExhausted: boolean): Fault {
+  switch (cause?.type) {
+    case 'stopped':
+      return new Fault('draining', 'Service Unavailable')
+    case 'memory':
+      return new Fault('out_of_memory', 'Function process ran out of memory')
+    case 'load-failed':
+    case 'expired':
+    case 'channel':
+    case undefined:
+      if (heapExhausted) return new Fault('out_of_memory', 'Function process ran out of memory')
+      return new Fault('process_exit', `Function process exited without answering: ${describeExit(exit)}`)
+    default:
+      return cause satisfies never
+  }
+}
+
+/** How a process ended, in the words of yandex.md F-9. */
+export function describeExit(exit: Exit): string {
+  switch (exit.type) {
+    case 'exited':
+      return `exit code ${exit.code}`
+    case 'signalled':
+      return `signal ${exit.signal}`
+    case 'unstartable':
+      return `it could not be started (${exit.cause.message}); install the interpreter or name it with --python`
+    default:
+      return exit satisfies never
+  }
+}

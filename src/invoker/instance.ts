@@ -1,0 +1,301 @@
+// One process with the function loaded, and the invocations that it runs. Owns the state of that process.
+
+import { Fault } from '../errors.ts'
+import type { Events } from '../events.ts'
+import { Channel } from '../wire/channel.ts'
+import {
+  protocolVersion,
+  type FrameFromInstance,
+  type FrameToInstance,
+  type UserError,
+} from '../wire/frames.ts'
+import { Call, type CallRequest, type Ending } from './call.ts'
+import { Child } from './child.ts'
+import { faultOfEnd, type EndCause, type Exit } from './end.ts'
+import type { Command } from './languages.ts'
+import { watchMemory } from './memory.ts'
+import { move, type InstanceState } from './state.ts'
+import { afterTurn } from './turn.ts'
+
+/** Everything that one instance is started from. */
+export interface InstanceSpec {
+  readonly id: string
+  readonly command: Command
+  readonly env: Readonly<Record<string, string>>
+  /** see ChildSpec */
+  readonly mark: string
+  readonly load: Omit<Extract<FrameToInstance, { type: 'load' }>, 'type' | 'version'>
+  readonly initTimeoutMs: number
+  /** bytes; undefined: not enforced */
+  readonly memoryLimit?: number
+}
+
+/** Whom an instance tells of its changes: the pool. */
+export interface InstanceListener {
+  onLoaded: (language: string) => void
+  /** instead of `onLoaded`; the instance ends by itself */
+  onLoadFailed: (fault: Fault) => void
+  /** a seat has become free */
+  onRoom: () => void
+  /** it serves well but should be replaced: it has closed its output, so what it writes is lost */
+  onWorn: () => void
+  /** it takes no invocation any more; `cause` is undefined when its process ended by itself. Comes once. */
+  onLeft: (from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined) => void
+}
+
+/** The right to use an instance once. Disposing of it gives the seat back, whether it was used or not. */
+export interface Lease extends Disposable {
+  readonly instance: string
+  /** Runs one invocation. Never rejects; the deadline is kept here. */
+  run: (request: CallRequest) => Promise<Ending>
+}
+
+/** A child process that serves invocations. It is ended when it breaks a rule of PROTOCOL.md or passes a limit. */
+export class Instance {
+  readonly id: string
+  /** settles when the process and its descendants have ended */
+  readonly ended: Promise<Exit>
+  readonly #spec: InstanceSpec
+  readonly #events: Events
+  readonly #listener: InstanceListener
+  readonly #child: Child
+  readonly #channel: Channel
+  readonly #calls = new Map<string, Call>()
+  // Each lease, and the request whose output may still be in the pipes.
+  readonly #seats = new Map<Lease, string | undefined>()
+  #state: InstanceState = 'loading'
+  #language = ''
+  #cause: EndCause | undefined
+  #heapExhausted = false
+  readonly #loading: NodeJS.Timeout
+  #idleSince = performance.now()
+
+  constructor(spec: InstanceSpec, events: Events, listener: InstanceListener) {
+    this.id = spec.id
+    this.#spec = spec
+    this.#events = events
+    this.#listener = listener
+    this.#child = new Child({
+      ...spec.command,
+      cwd: spec.load.root,
+      env: spec.env,
+      mark: spec.mark,
+      onLine: (stream, text) => this.#hear(stream, text),
+      onOutputClosed: () => listener.onWorn(),
+    })
+    this.ended = this.#child.ended
+    this.#channel = new Channel(this.#child.channel, {
+      onFrame: (frame, body) => this.#take(frame, body),
+      onEnd: (reason) => this.#channelEnded(reason),
+    })
+    this.#channel.send({ type: 'load', version: protocolVersion, ...spec.load })
+    this.#loading = setTimeout(() => this.#loadTimedOut(), spec.initTimeoutMs)
+    this.#watch()
+  }
+
+  get state(): InstanceState {
+    return this.#state
+  }
+
+  /** How many more leases it can give now. */
+  get room(): number {
+    const open = this.#state === 'idle' || this.#state === 'busy'
+    return open ? this.#spec.load.concurrency - this.#seats.size : 0
+  }
+
+  /** Milliseconds since the last lease came back. */
+  get idleMs(): number {
+    return performance.now() - this.#idleSince
+  }
+
+  /** Gives a lease. There must be room. */
+  lease(): Lease {
+    const lease: Lease = {
+      instance: this.id,
+      run: (request) => this.#run(lease, request),
+      [Symbol.dispose]: () => this.#release(lease),
+    }
+    this.#seats.set(lease, undefined)
+    if (this.#state === 'idle') this.#state = move(this.#state, 'busy')
+    return lease
+  }
+
+  /** Takes no new invocation, finishes what it runs, then stops. */
+  retire(): void {
+    if (this.#state !== 'busy') return this.stop()
+    this.#leave('retiring', { type: 'stopped' })
+  }
+
+  /** Asks the process to end, and makes it end after the grace time (interface.md §6). May be called in any state. */
+  stop(): void {
+    if (this.#leave('stopping', { type: 'stopped' })) this.#child.signal('SIGTERM')
+    this.#killAfter(stopGraceMs)
+  }
+
+  /** Ends the process now; its running invocations are told the cause. The first cause counts. */
+  end(cause: EndCause): void {
+    this.#leave('stopping', cause)
+    this.#killAfter(cause.type === 'expired' ? noticeMs : 0)
+  }
+
+  async #run(lease: Lease, request: CallRequest): Promise<Ending> {
+    const call = new Call(request, {
+      send: (frame, body) => this.#channel.send(frame, body),
+      onExpired: () => this.end({ type: 'expired' }),
+    })
+    this.#seats.set(lease, request.id)
+    this.#calls.set(request.id, call)
+    if (this.#state === 'gone')
+      call.settle({
+        type: 'lost',
+        fault: new Fault('process_exit', 'Function process exited without answering'),
+      })
+    else call.start()
+    const ending = await call.ending
+    this.#calls.delete(request.id)
+    return ending
+  }
+
+  // The seat is free when everything that the handler wrote has been read: only then may another invocation speak
+  // through the same pipes.
+  #release(lease: Lease): void {
+    afterTurn(() => {
+      if (!this.#seats.delete(lease) || this.#seats.size > 0) return this.#listener.onRoom()
+      this.#idleSince = performance.now()
+      if (this.#state === 'busy') this.#state = move(this.#state, 'idle')
+      if (this.#state === 'retiring') this.stop()
+      this.#listener.onRoom()
+    })
+  }
+
+  // Whether it is this call that made the instance leave.
+  #leave(to: 'retiring' | 'stopping' | 'gone', cause: EndCause | undefined, exit?: Exit): boolean {
+    const from = this.#state
+    if (from === to || from === 'gone' || (from === 'stopping' && to === 'retiring')) return false
+    this.#state = move(from, to)
+    clearTimeout(this.#loading)
+    if (from === 'retiring' || from === 'stopping') return to === 'stopping'
+    this.#cause = cause
+    this.#listener.onLeft(from, cause, exit)
+    return true
+  }
+
+  #killAfter(ms: number): void {
+    if (ms === 0) return this.#child.signal('SIGKILL')
+    const timer = setTimeout(() => this.#child.signal('SIGKILL'), ms)
+    void this.#child.exited.then(() => clearTimeout(timer))
+  }
+
+  #watch(): void {
+    const { memoryLimit, id } = this.#spec
+    const { pid } = this.#child
+    this.#events.emit('instance-started', { instance: id, pid })
+    const memory =
+      memoryLimit === undefined || pid === undefined
+        ? undefined
+        : watchMemory(pid, memoryLimit, () => this.end({ type: 'memory' }))
+    void this.#child.exited.then((exit) => {
+      memory?.stop()
+      if (this.#state === 'loading') this.#failLoad(this.#faultOf(exit))
+      this.#leave('gone', undefined, exit)
+    })
+    void this.#child.ended.then((exit) => this.#settleAll(exit))
+  }
+
+  // By now every frame that the process has sent was taken: what is still open will never be answered.
+  #settleAll(exit: Exit): void {
+    this.#channel.close()
+    this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause })
+    const fault = this.#faultOf(exit)
+    for (const call of this.#calls.values()) call.settle({ type: 'lost', fault })
+  }
+
+  #faultOf(exit: Exit): Fault {
+    return faultOfEnd(this.#cause, exit, this.#heapExhausted)
+  }
+
+  #take(frame: FrameFromInstance, body: Buffer): void {
+    switch (frame.type) {
+      case 'hello':
+        return this.#greet(frame.version, `${frame.language} ${frame.languageVersion}`)
+      case 'loaded':
+        return this.#loaded()
+      case 'load-failed':
+        return this.#failLoad(loadFault(frame.error))
+      case 'returned':
+      case 'oversized':
+      case 'threw':
+      case 'chunk':
+      case 'ended':
+        // An answer to an invocation that is over, at its deadline say, comes too late for anybody.
+        return this.#calls.get(frame.id)?.take(frame, body)
+      default:
+        frame satisfies never
+    }
+  }
+
+  #greet(version: number, language: string): void {
+    this.#language = language
+    if (version === protocolVersion) return
+    const versions = `version ${version} of the protocol, the server version ${protocolVersion}`
+    this.#failLoad(
+      new Fault('internal', `The language's runtime speaks ${versions}: they are not of one release`),
+    )
+  }
+
+  #loaded(): void {
+    if (this.#state !== 'loading') return
+    clearTimeout(this.#loading)
+    this.#state = move(this.#state, 'idle')
+    this.#listener.onLoaded(this.#language)
+  }
+
+  #loadTimedOut(): void {
+    const message = `Function was not loaded within ${this.#spec.initTimeoutMs} ms`
+    this.#failLoad(new Fault('load_timeout', message))
+  }
+
+  #failLoad(fault: Fault): void {
+    if (this.#state !== 'loading') return
+    this.#listener.onLoadFailed(
+      fault.code === 'process_exit'
+        ? loadFault({ errorMessage: fault.message, errorType: fault.errorType })
+        : fault,
+    )
+    this.end({ type: 'load-failed' })
+  }
+
+  #channelEnded(reason: Error | undefined): void {
+    if (reason !== undefined)
+      this.#events.emit('trouble', { what: `the channel of ${this.id} has broken`, cause: reason })
+    // A process that ends closes its channel first: its exit code is on the way.
+    const timer = setTimeout(() => this.end({ type: 'channel' }), exitPatienceMs)
+    void this.#child.exited.then(() => clearTimeout(timer))
+  }
+
+  #hear(stream: 'stdout' | 'stderr', text: string): void {
+    if (stream === 'stderr' && heapExhaustion.test(text)) this.#heapExhausted = true
+    const [requestId] = this.#seats.size === 1 ? this.#seats.values() : []
+    const line = { instance: this.id, stream, text }
+    this.#events.emit('function-wrote', requestId === undefined ? line : { ...line, requestId })
+  }
+}
+
+function loadFault({ errorMessage, errorType, stackTrace }: UserError): Fault {
+  return new Fault(
+    'load_failed',
+    errorMessage,
+    stackTrace === undefined ? { errorType } : { errorType, body: { stackTrace } },
+  )
+}
+
+// Between SIGTERM and SIGKILL (interface.md §6).
+const stopGraceMs = 2000
+
+// At the deadline `context.signal` aborts; this is what a function has to notice it before its process group is killed.
+const noticeMs = 50
+
+// How long an exit code may take to follow the end of the channel.
+const exitPatienceMs = 1000
+
+const heapExhaustion = /^FATAL ERROR: .*heap out of memory/i

@@ -1,0 +1,159 @@
+// The waist: every invocation, whoever asks for it, goes through `invoke` and ends as an Outcome.
+// Owns the ids of the invocations in flight.
+
+import { Fault } from '../errors.ts'
+import type { Events } from '../events.ts'
+import type { Admission } from './admission.ts'
+import type { Ending } from './call.ts'
+import type { Lease } from './instance.ts'
+import type { Invocation, Outcome } from './invocation.ts'
+import type { Pool, PoolStatus } from './pool.ts'
+import type { TokenSource } from './token.ts'
+import { afterTurn } from './turn.ts'
+
+/** What holds for every invocation. */
+export interface InvokerLimits {
+  readonly timeoutMs: number
+  /** most bytes of a result's JSON text */
+  readonly responseLimit: number
+  /** re-runs of an invocation whose instance died (yandex.md F-11) */
+  readonly reschedule: number
+}
+
+/** What readiness says (interface.md §4). */
+export type InvokerStatus = Omit<PoolStatus, 'status'> & {
+  readonly status: PoolStatus['status'] | 'draining'
+}
+
+/** Runs invocations. */
+export class Invoker {
+  readonly #pool: Pool
+  readonly #admission: Admission
+  readonly #tokens: TokenSource
+  readonly #limits: InvokerLimits
+  readonly #events: Events
+  readonly #inFlight = new Set<string>()
+
+  constructor(pool: Pool, admission: Admission, tokens: TokenSource, limits: InvokerLimits, events: Events) {
+    this.#pool = pool
+    this.#admission = admission
+    this.#tokens = tokens
+    this.#limits = limits
+    this.#events = events
+  }
+
+  /** Runs one invocation. Never rejects: what goes wrong is an outcome. */
+  async invoke(invocation: Invocation): Promise<Outcome> {
+    const { requestId } = invocation
+    if (this.#inFlight.has(requestId)) {
+      return { type: 'failed', fault: new Fault('duplicate_request_id', `Duplicate RequestID: ${requestId}`) }
+    }
+    this.#inFlight.add(requestId)
+    const record: InvocationRecord = { requestId, arrived: performance.now(), streamed: false }
+    const outcome = await this.#attempts(invocation, record).catch(failedBy)
+    this.#inFlight.delete(requestId)
+    this.#announce(record, outcome)
+    return outcome
+  }
+
+  get status(): InvokerStatus {
+    return this.#admission.closed ? { ...this.#pool.status, status: 'draining' } : this.#pool.status
+  }
+
+  // A run that has sent chunks is not repeated: its caller has seen them.
+  async #attempts(invocation: Invocation, record: InvocationRecord): Promise<Outcome> {
+    const { reschedule } = this.#limits
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.#attempt(invocation, record)
+      if (!diedAlone(outcome) || record.streamed || reschedule === 0) return outcome
+      if (attempt === reschedule) return failedBy(tooManyReschedules())
+    }
+  }
+
+  async #attempt(invocation: Invocation, record: InvocationRecord): Promise<Outcome> {
+    using lease = await this.#admission.enter(invocation.signal)
+    record.instance = lease.instance
+    record.started = performance.now()
+    const ending = await this.#run(invocation, lease, record)
+    return this.#toOutcome(ending, invocation)
+  }
+
+  // Deadline and token are stamped here, when the lease is there: time in the queue does not count (yandex.md C-7).
+  #run(invocation: Invocation, lease: Lease, record: InvocationRecord): Promise<Ending> {
+    const { requestId, mode, payload, signal, onChunk } = invocation
+    const { timeoutMs, responseLimit } = this.#limits
+    const token = this.#tokens.current()
+    return lease.run({
+      id: requestId,
+      mode,
+      payload,
+      timeoutMs,
+      deadlineMs: Date.now() + timeoutMs,
+      responseLimit,
+      signal,
+      onChunk: (chunk) => {
+        record.streamed = true
+        return onChunk(chunk)
+      },
+      ...(token === undefined ? {} : { token }),
+    })
+  }
+
+  // Behind the lines that the function has written.
+  #announce({ requestId, arrived, instance, started }: InvocationRecord, outcome: Outcome): void {
+    const ended = performance.now()
+    const timing = { queuedMs: (started ?? ended) - arrived, executedMs: ended - (started ?? ended) }
+    const event = { requestId, outcome, timing, ...(instance === undefined ? {} : { instance }) }
+    afterTurn(() => this.#events.emit('invocation-ended', event))
+  }
+
+  #toOutcome(ending: Ending, { signal }: Invocation): Outcome {
+    if (ending.type !== 'expired' && ending.type !== 'lost') this.#pool.noteSuccess()
+    if (signal.aborted) return { type: 'failed', fault: new Fault('client_gone', 'request cancelled') }
+    switch (ending.type) {
+      case 'returned':
+      case 'streamed':
+      case 'threw':
+        return ending
+      case 'oversized':
+        return { type: 'failed', fault: tooLarge(this.#limits.responseLimit) }
+      case 'expired':
+        return { type: 'failed', fault: new Fault('timeout', 'Execution timeout exceeded') }
+      case 'lost':
+        return { type: 'failed', fault: ending.fault }
+      default:
+        return ending satisfies never
+    }
+  }
+}
+
+interface InvocationRecord {
+  readonly requestId: string
+  readonly arrived: number
+  instance?: string
+  started?: number
+  streamed: boolean
+}
+
+function failedBy(error: unknown): Outcome {
+  return { type: 'failed', fault: asFault(error) }
+}
+
+function diedAlone(outcome: Outcome): boolean {
+  return (
+    outcome.type === 'failed' &&
+    (outcome.fault.code === 'process_exit' || outcome.fault.code === 'out_of_memory')
+  )
+}
+
+function tooManyReschedules(): Fault {
+  return new Fault('too_many_reschedules', 'No node can serve the request: Too many reschedules')
+}
+
+function tooLarge(limit: number): Fault {
+  return new Fault('response_too_large', `response entity is larger than limits (${limit})`)
+}
+
+function asFault(error: unknown): Fault {
+  return error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
+}

@@ -1,0 +1,135 @@
+// The table of languages: what the supervisor has to know of each. All else about a language lives in runtime/<language>/.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** The two halves of a handler string, as the language understands them. */
+export interface HandlerName {
+  /** Node.js: a path below the code root without extension, "" for the package itself; Python: a dotted name */
+  readonly module: string
+  readonly name: string
+}
+
+/** What starts the bootstrap of a language. */
+export interface Command {
+  readonly command: string
+  readonly args: readonly string[]
+}
+
+/** What the operator has settled about interpreters. */
+export interface InterpreterSettings {
+  readonly root: string
+  readonly runtimeDir: string
+  /** --python */
+  readonly python?: string
+  /** --memory, in bytes */
+  readonly memory?: number
+  /** the search path of programs */
+  readonly path: string
+}
+
+interface Language {
+  /** Splits a handler string that has no `./` in front; undefined when this language cannot read it. */
+  readonly parse: (handler: string) => HandlerName | undefined
+  /** Files that may hold the module, relative to the code root, in the order in which they are tried. */
+  readonly candidates: (module: string, root: string) => readonly string[]
+  readonly command: (settings: InterpreterSettings) => Command
+  /** Variables that only functions of this language get, unless the user sets them. */
+  readonly defaults: Readonly<Record<string, string>>
+}
+
+/** Everything that differs between the languages above the wire. */
+export const languages = {
+  node: {
+    parse: parseNodeHandler,
+    candidates: (module, root) => {
+      const base = module === '' ? packageMain(root) : module
+      return [
+        ...(module === '' ? [base] : []),
+        ...nodeExtensions.map((each) => base + each),
+        ...nodeExtensions.map((each) => join(base, `index${each}`)),
+      ]
+    },
+    command: ({ runtimeDir, memory }) => ({
+      command: process.execPath,
+      args: [
+        ...(memory === undefined ? [] : [`--max-old-space-size=${heapMegabytes(memory)}`]),
+        join(runtimeDir, 'node', 'bootstrap.mjs'),
+      ],
+    }),
+    defaults: { NODE_ENV: 'production' }, // yandex.md E-11
+  },
+  python: {
+    parse: parsePythonHandler,
+    candidates: (module) => {
+      const base = module.replaceAll('.', '/')
+      return [`${base}.py`, `${base}/__init__.py`]
+    },
+    command: ({ root, runtimeDir, python, path }) => ({
+      command: python ?? virtualEnvironmentPython(root) ?? findProgram('python3', path),
+      args: [join(runtimeDir, 'python', 'bootstrap.py')],
+    }),
+    defaults: {},
+  },
+} as const satisfies Record<string, Language>
+
+/** A language that fnbox runs. */
+export type LanguageName = keyof typeof languages
+
+/** All languages, in the order in which an entry file is looked for. */
+export const languageNames = Object.keys(languages) as readonly LanguageName[]
+
+// yandex.md H-1 to H-3: in the last path segment the first part is the module and the second the export.
+function parseNodeHandler(handler: string): HandlerName | undefined {
+  const slash = handler.lastIndexOf('/')
+  const folder = handler.slice(0, slash + 1)
+  const [first = '', name] = handler.slice(slash + 1).split('.')
+  if (name === undefined) return folder === '' && first !== '' ? { module: '', name: first } : undefined
+  return first === '' || name === '' ? undefined : { module: folder + first, name }
+}
+
+// yandex.md H-7 to H-9: the last dot separates module and attribute; folders are packages.
+function parsePythonHandler(handler: string): HandlerName | undefined {
+  const dotted = handler.replaceAll('/', '.')
+  const dot = dotted.lastIndexOf('.')
+  const module = dotted.slice(0, Math.max(dot, 0))
+  const name = dotted.slice(dot + 1)
+  return name === '' || module.split('.').includes('') ? undefined : { module, name }
+}
+
+// yandex.md H-3: `main` of package.json, else index.
+function packageMain(root: string): string {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    if (
+      typeof manifest === 'object' &&
+      manifest !== null &&
+      'main' in manifest &&
+      typeof manifest.main === 'string'
+    )
+      return manifest.main
+  } catch {
+    // without a readable manifest the package is its index
+  }
+  return 'index'
+}
+
+function virtualEnvironmentPython(root: string): string | undefined {
+  const python = join(root, '.venv', 'bin', 'python')
+  return existsSync(python) ? python : undefined
+}
+
+// Found here and not by the child: its own PATH begins with the code root (yandex.md E-9), where a function may keep a
+// file of that name. The bare name is left for the error message when there is none.
+function findProgram(name: string, path: string): string {
+  const places = path.split(delimiter).filter((each) => each !== '')
+  return places.map((each) => join(each, name)).find((each) => existsSync(each)) ?? name
+}
+
+// V8 collects lazily up to its heap limit, which it would set far above --memory. What the process needs beside the
+// heap is left out, so that garbage is collected before the limit is reached.
+function heapMegabytes(memory: number): number {
+  return Math.max(32, Math.floor(memory / 1024 ** 2) - 48)
+}
+
+const nodeExtensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'] // yandex.md H-4

@@ -1,0 +1,98 @@
+// Makes instances: everything between the configuration and a started process.
+
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Fault } from '../errors.ts'
+import type { Events } from '../events.ts'
+import type { FunctionIdentity } from '../wire/frames.ts'
+import { readHandler, resolveEntry, type Entry } from './entry.ts'
+import { functionEnvironment } from './environment.ts'
+import { Instance, type InstanceListener } from './instance.ts'
+import { languages, type LanguageName } from './languages.ts'
+
+/** What all instances of a function have in common. */
+export interface LaunchSettings {
+  readonly handler: string
+  readonly root: string
+  readonly runtimeDir: string
+  readonly runtime?: LanguageName | undefined
+  readonly python?: string | undefined
+  readonly function: FunctionIdentity
+  readonly concurrency: number
+  readonly initTimeoutMs: number
+  /** bytes; undefined: not enforced */
+  readonly memoryLimit?: number | undefined
+  /** the user's variables */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Starts one more instance. */
+export type Launch = (listener: InstanceListener) => Instance
+
+/** Makes the function that starts instances, numbered from `i-1`. */
+export function launcher(settings: LaunchSettings, events: Events): Launch {
+  // Nobody else has this name: processes that carry it in their environment belong to this server.
+  const sockets = join(tmpdir(), `fnbox-${randomUUID()}`)
+  let count = 0
+  return (listener) => {
+    const id = `i-${++count}`
+    const { root, runtimeDir, concurrency, memoryLimit, environment } = settings
+    const { language, ...entry } = chooseEntry(settings)
+    const { command, defaults } = languages[language]
+    const runtimeApi = `unix:${join(sockets, `${id}.sock`)}`
+    return new Instance(
+      {
+        id,
+        command: command({
+          root,
+          runtimeDir,
+          path: environment['PATH'] ?? '',
+          ...(settings.python === undefined ? {} : { python: settings.python }),
+          ...(memoryLimit === undefined ? {} : { memory: memoryLimit }),
+        }),
+        env: functionEnvironment({ ...settings, defaults, user: environment, runtimeApi }),
+        mark: `FNBOX_RUNTIME_API=${runtimeApi}`,
+        load: { root, ...entry, function: settings.function, concurrency },
+        initTimeoutMs: settings.initTimeoutMs,
+        ...(memoryLimit === undefined ? {} : { memoryLimit }),
+      },
+      events,
+      listener,
+    )
+  }
+}
+
+interface ChosenEntry {
+  readonly language: LanguageName
+  readonly module: string
+  readonly name: string
+  readonly file?: string
+}
+
+// Looked up for every instance: a file that was missing may have come. Without a file the language itself says what is
+// wrong, if there is a language.
+function chooseEntry({ handler, root, runtime }: LaunchSettings): ChosenEntry {
+  const entry = resolveEntry(handler, root, runtime)
+  switch (entry.type) {
+    case 'found': {
+      const { language, module, name, file } = entry
+      return { language, module, name, file }
+    }
+    case 'missing': {
+      const named = entry.language === undefined ? undefined : readHandler(handler, entry.language)
+      if (entry.language === undefined || named === undefined) throw notFound(handler, root, entry)
+      return { language: entry.language, ...named }
+    }
+    case 'invalid':
+      throw new Fault('load_failed', entry.problem, { errorType: 'HandlerNotFound' })
+    default:
+      return entry satisfies never
+  }
+}
+
+function notFound(handler: string, root: string, entry: Extract<Entry, { type: 'missing' }>): Fault {
+  const tried = entry.tried.slice(0, 8).join(', ')
+  const message = `Can't find handler function ${handler} in ${root}: there is none of the files ${tried}, …`
+  return new Fault('load_failed', message, { errorType: 'HandlerNotFound' })
+}

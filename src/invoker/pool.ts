@@ -1,0 +1,175 @@
+// The instances of one function: how many there are, which one is free, what replaces one that has gone.
+// Owns the set of instances.
+
+import { Fault } from '../errors.ts'
+import type { Events } from '../events.ts'
+import { faultOfEnd, type EndCause, type Exit } from './end.ts'
+import type { Instance, Lease } from './instance.ts'
+import type { Launch } from './launch.ts'
+import type { InstanceState } from './state.ts'
+import { Trouble } from './trouble.ts'
+
+/** How many instances there may be. */
+export interface PoolLimits {
+  readonly most: number
+  /** kept loaded, also without invocations */
+  readonly least: number
+  /** invocations at a time in one instance */
+  readonly concurrency: number
+}
+
+/** Whether invocations can be served, for readiness (interface.md §4). */
+export interface PoolStatus {
+  readonly status: 'ready' | 'starting' | 'failed'
+  readonly reason?: string
+  readonly idle: number
+  readonly busy: number
+}
+
+/** Keeps instances loaded, and leases them. */
+export class Pool {
+  readonly limits: PoolLimits
+  /** called when a lease may be had, or none will come; set by the admission */
+  onChange: () => void = () => {}
+  readonly #launch: Launch
+  readonly #events: Events
+  readonly #instances = new Set<Instance>()
+  readonly #trouble = new Trouble()
+  #retry: NodeJS.Timeout | undefined
+  #reaper: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(launch: Launch, limits: PoolLimits, events: Events) {
+    this.#launch = launch
+    this.limits = limits
+    this.#events = events
+  }
+
+  /** Starts the provisioned instances. */
+  start(): void {
+    this.#reaper = setInterval(() => this.#endSurplus(), longestIdleMs).unref()
+    this.#provide(this.limits.least)
+  }
+
+  /** Ends every instance; settles when no process is left. May be called twice, or before `start`. */
+  async stop(): Promise<void> {
+    this.#close()
+    for (const each of this.#instances) each.stop()
+    await this.#emptied()
+  }
+
+  /** Ends every process at once; settles when none is left. */
+  async kill(): Promise<void> {
+    this.#close()
+    for (const each of this.#instances) each.end({ type: 'stopped' })
+    await this.#emptied()
+  }
+
+  /** A lease of the instance with the most room; undefined when there is none now. */
+  lease(): Lease | undefined {
+    let best: Instance | undefined
+    for (const each of this.#instances) if (each.room > (best?.room ?? 0)) best = each
+    return best?.lease()
+  }
+
+  /** Makes sure that instances come for so many waiting invocations, within the limits. */
+  want(waiting: number): void {
+    if (waiting === 0) return
+    const wanted = this.#in('idle', 'busy').length + Math.ceil(waiting / this.limits.concurrency)
+    this.#provide(Math.min(this.limits.most, wanted))
+  }
+
+  /** Why no instance will come soon; undefined while waiting makes sense. */
+  get hopeless(): Fault | undefined {
+    return this.#trouble.hopeless && this.#in('idle', 'busy').length === 0 ? this.#trouble.fault : undefined
+  }
+
+  /** An invocation has come back: whatever was wrong before, the function runs. */
+  noteSuccess(): void {
+    if (this.#trouble.fault !== undefined) this.#trouble.clear()
+  }
+
+  get status(): PoolStatus {
+    const idle = this.#in('idle').length
+    const busy = this.#in('busy').length
+    if (idle + busy > 0) return { status: 'ready', idle, busy }
+    if (this.#trouble.fault !== undefined)
+      return { status: 'failed', reason: this.#trouble.fault.message, idle, busy }
+    // With --min-instances 0 nothing is loaded before somebody calls, and the server is ready for that.
+    return { status: this.limits.least === 0 ? 'ready' : 'starting', idle, busy }
+  }
+
+  #in(...states: readonly InstanceState[]): readonly Instance[] {
+    return [...this.#instances].filter((each) => states.includes(each.state))
+  }
+
+  #provide(count: number): void {
+    if (this.#stopped || this.#trouble.pausing) return
+    for (let more = count - this.#in('loading', 'idle', 'busy').length; more > 0; more--) this.#add()
+  }
+
+  #add(replaces?: Instance): void {
+    const started = performance.now()
+    try {
+      const instance = this.#launch({
+        onLoaded: (language) => {
+          const loadMs = performance.now() - started
+          this.#events.emit('instance-loaded', { instance: instance.id, language, loadMs })
+          replaces?.retire()
+          this.onChange()
+        },
+        onLoadFailed: (fault) => this.#pause(fault),
+        onRoom: () => this.onChange(),
+        onWorn: () => this.#renew(instance),
+        onLeft: (from, cause, exit) => this.#left(from, cause, exit),
+      })
+      this.#instances.add(instance)
+      void instance.ended.then(() => this.#instances.delete(instance))
+    } catch (error) {
+      this.#pause(
+        error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error }),
+      )
+    }
+  }
+
+  #left(from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined): void {
+    // Ended while nobody had asked anything of it: the next one may do the same.
+    if (from === 'idle' && exit !== undefined) return this.#pause(faultOfEnd(cause, exit, false))
+    this.#provide(this.limits.least)
+    this.onChange()
+  }
+
+  #renew(worn: Instance): void {
+    if (!this.#stopped && (worn.state === 'idle' || worn.state === 'busy')) this.#add(worn)
+  }
+
+  #pause(fault: Fault): void {
+    const pauseMs = this.#trouble.note(fault)
+    this.#events.emit('start-failed', { fault, pauseMs })
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => {
+      this.#provide(this.limits.least)
+      this.onChange()
+    }, pauseMs)
+    this.onChange()
+  }
+
+  #endSurplus(): void {
+    const surplus = this.#in('loading', 'idle', 'busy').length - this.limits.least
+    const idle = this.#in('idle').filter((each) => each.idleMs > longestIdleMs)
+    for (const each of idle.slice(0, Math.max(0, surplus))) each.retire()
+  }
+
+  #close(): void {
+    this.#stopped = true
+    clearTimeout(this.#retry)
+    clearInterval(this.#reaper)
+  }
+
+  async #emptied(): Promise<void> {
+    await Promise.all([...this.#instances].map((each) => each.ended))
+  }
+}
+
+// An instance beyond --min-instances ends after one to two times this long without an invocation.
+const longestIdleMs = 5 * 60_000

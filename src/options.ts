@@ -1,0 +1,117 @@
+// Every option of the program, once: its flag, its variable, what values it takes, its default and its line in --help.
+
+import { z } from 'zod'
+
+/** Subjects under which --help lists the options. */
+export type OptionGroup = 'function' | 'server' | 'limits' | 'scaling' | 'identity' | 'token' | 'logs'
+
+interface Option<Schema extends z.ZodType> {
+  readonly env: string
+  readonly group: OptionGroup
+  /** placeholder of the value in --help; a switch has none */
+  readonly value?: string
+  readonly help: string
+  readonly schema: Schema
+}
+
+function option<Schema extends z.ZodType>(
+  env: string,
+  group: OptionGroup,
+  value: string | undefined,
+  help: string,
+  schema: Schema,
+): Option<Schema> {
+  return value === undefined ? { env, group, help, schema } : { env, group, value, help, schema }
+}
+
+const text = z.string().min(1, 'must not be empty')
+
+const duration = z.string().transform((input, context) => {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(input)
+  const milliseconds =
+    match === null ? 0 : Math.round(Number(match[1]) * millisecondsPer[match[2] as DurationUnit]) // the pattern allows no other unit
+  if (milliseconds >= 1 && milliseconds <= longestTimer) return milliseconds
+  context.addIssue('must be a duration of 1ms to 24d such as 250ms, 10s, 5m or 1h')
+  return z.NEVER
+})
+
+const size = z.string().transform((input, context) => {
+  const match = /^(\d+(?:\.\d+)?)(KB|MB|GB)?$/i.exec(input)
+  const unit = (match?.[2]?.toUpperCase() ?? 'B') as SizeUnit // the pattern allows no other unit
+  const bytes = match === null ? 0 : Number(match[1]) * bytesPer[unit]
+  if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes
+  context.addIssue('must be a size of whole bytes such as 3670016, 128MB or 3.5MB')
+  return z.NEVER
+})
+
+function whole(least: number, most: number) {
+  return z.string().transform((input, context) => {
+    const number = /^\d+$/.test(input) ? Number(input) : Number.NaN
+    if (number >= least && number <= most) return number
+    context.addIssue(`must be a whole number from ${least} to ${most}`)
+    return z.NEVER
+  })
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
+  return z.enum(values, { error: `must be one of ${values.join(', ')}` })
+}
+
+const onOff = z.string().transform((input, context) => {
+  if (input === 'true' || input === '1') return true
+  if (input === 'false' || input === '0' || input === '') return false
+  context.addIssue('must be true or false')
+  return z.NEVER
+})
+
+type DurationUnit = 'ms' | 's' | 'm' | 'h'
+const millisecondsPer: Record<DurationUnit, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+type SizeUnit = 'B' | 'KB' | 'MB' | 'GB'
+const bytesPer: Record<SizeUnit, number> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }
+
+// Node.js timers wrap beyond this many milliseconds (24.8 days).
+const longestTimer = 2 ** 31 - 1
+
+/** Flag → option (interface.md §3), in the order in which --help shows them. */
+// prettier-ignore
+export const options = {
+  root: option('FNBOX_ROOT', 'function', 'DIR', "the function's code (default: the current directory)", text.default('.')),
+  runtime: option('FNBOX_RUNTIME', 'function', 'node|python', "language (default: by the entry file's extension)", oneOf(['node', 'python']).optional()),
+  python: option('FNBOX_PYTHON', 'function', 'PATH', 'interpreter (default: ROOT/.venv/bin/python, else python3)', text.optional()),
+  host: option('FNBOX_HOST', 'server', 'ADDR', 'address to listen on (default: 127.0.0.1)', text.default('127.0.0.1')),
+  port: option('PORT', 'server', 'N', 'port to listen on, 0 for a free one (default: 8080)', whole(0, 65_535).default(8080)),
+  cors: option('FNBOX_CORS', 'server', undefined, 'add Access-Control-Allow-Origin: * to replies', onOff.default(false)),
+  'drain-timeout': option('FNBOX_DRAIN_TIMEOUT', 'server', 'D', 'time to finish calls after SIGTERM (default: the execution timeout)', duration.optional()),
+  timeout: option('FNBOX_TIMEOUT', 'limits', 'D', 'execution timeout (default: 10s)', duration.default(10_000)),
+  'init-timeout': option('FNBOX_INIT_TIMEOUT', 'limits', 'D', 'time to load the function (default: 60s)', duration.default(60_000)),
+  memory: option('FNBOX_MEMORY', 'limits', 'SIZE', 'memory of one instance (default: not limited, 128MB is reported)', size.optional()),
+  'request-limit': option('FNBOX_REQUEST_LIMIT', 'limits', 'SIZE', 'largest request (default: 3.5MB)', size.default(3_670_016)),
+  'response-limit': option('FNBOX_RESPONSE_LIMIT', 'limits', 'SIZE', 'largest response (default: 3.5MB)', size.default(3_670_016)),
+  concurrency: option('FNBOX_CONCURRENCY', 'scaling', 'N', 'invocations at a time in one instance (default: 1)', whole(1, 10_000).default(1)),
+  instances: option('FNBOX_INSTANCES', 'scaling', 'N', 'most instances (default: 1)', whole(1, 1000).default(1)),
+  'min-instances': option('FNBOX_MIN_INSTANCES', 'scaling', 'N', 'instances kept loaded (default: 1)', whole(0, 1000).default(1)),
+  queue: option('FNBOX_QUEUE', 'scaling', 'N', 'invocations that may wait for an instance (default: 100)', whole(0, 1_000_000).default(100)),
+  'queue-timeout': option('FNBOX_QUEUE_TIMEOUT', 'scaling', 'D', 'longest wait for an instance (default: 30s)', duration.default(30_000)),
+  reschedule: option('FNBOX_RESCHEDULE', 'scaling', 'N', 're-runs of an invocation whose instance died (default: 0)', whole(0, 100).default(0)),
+  'function-id': option('FNBOX_FUNCTION_ID', 'identity', 'ID', "function id (default: derived from the root's name)", text.optional()),
+  'function-version': option('FNBOX_FUNCTION_VERSION', 'identity', 'ID', 'version id (default: derived from the code)', text.optional()),
+  'folder-id': option('FNBOX_FOLDER_ID', 'identity', 'ID', 'folder id in the context (default: none)', text.optional()),
+  'log-group': option('FNBOX_LOG_GROUP', 'identity', 'ID', 'log group id in the context (default: "")', z.string().default('')),
+  token: option('FNBOX_TOKEN', 'token', 'T', 'fixed token of the context', text.optional()),
+  'token-file': option('FNBOX_TOKEN_FILE', 'token', 'F', 'file with the token of the context, re-read on change', text.optional()),
+  'log-format': option('FNBOX_LOG_FORMAT', 'logs', 'json|text', 'form of log lines (default: text on a terminal, else json)', oneOf(['json', 'text']).optional()),
+  'log-level': option('FNBOX_LOG_LEVEL', 'logs', 'L', 'trace, debug, info, warn, error, fatal or silent (default: info)', oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info')),
+} as const
+
+/** A flag without its dashes. */
+export type OptionName = keyof typeof options
+
+/** The values of all options, parsed and with defaults filled in. */
+export type OptionValues = { readonly [Name in OptionName]: z.output<(typeof options)[Name]['schema']> }
+
+/** Whether a flag is a switch, which takes no value. */
+export function isSwitch(name: OptionName): boolean {
+  const { value }: { readonly value?: string } = options[name]
+  return value === undefined
+}

@@ -1,0 +1,161 @@
+// The frames of runtime/PROTOCOL.md as types, and the one place where an instance's bytes become one of them.
+
+/** Version of runtime/PROTOCOL.md that this supervisor speaks. */
+export const protocolVersion = 1
+
+/** Bytes of chunk bodies that an instance may have sent without credit; PROTOCOL.md, promise 4. */
+export const chunkWindow = 262_144
+
+/** What a function is told about itself in its context (yandex.md §9). */
+export interface FunctionIdentity {
+  readonly id: string
+  readonly version: string
+  readonly folderId?: string
+  readonly logGroup: string
+  readonly memoryMb: number
+}
+
+/** The token of a context, as the function sees it (yandex.md C-1). */
+export interface ContextToken {
+  readonly access_token: string
+  /** seconds left at the start of the invocation */
+  readonly expires_in: number
+  readonly token_type: string
+}
+
+/** Why an invocation is cancelled. */
+export type CancelReason = 'deadline' | 'disconnected' | 'cancelled'
+
+/** How the first argument of the handler is made: an HTTP event, or the body alone (yandex.md §4). */
+export type InvocationMode = 'http' | 'raw'
+
+/** An error as the caller sees it (yandex.md F-30). */
+export interface UserError {
+  readonly errorMessage: string
+  readonly errorType: string
+  readonly stackTrace?: readonly unknown[]
+}
+
+/** What a yielded value was, which decides how it is sent on (yandex.md K-10). */
+export type ChunkKind = 'text' | 'bytes' | 'json'
+
+export type FrameToInstance =
+  | {
+      readonly type: 'load'
+      readonly version: number
+      readonly root: string
+      readonly module: string
+      readonly name: string
+      readonly file?: string
+      readonly function: FunctionIdentity
+      readonly concurrency: number
+    }
+  | {
+      readonly type: 'invoke'
+      readonly id: string
+      readonly mode: InvocationMode
+      readonly deadlineMs: number
+      readonly token?: ContextToken
+      readonly responseLimit: number
+    }
+  | { readonly type: 'cancel'; readonly id: string; readonly reason: CancelReason }
+  | { readonly type: 'credit'; readonly id: string; readonly bytes: number }
+
+export type FrameFromInstance =
+  | {
+      readonly type: 'hello'
+      readonly version: number
+      readonly language: string
+      readonly languageVersion: string
+    }
+  | { readonly type: 'loaded' }
+  | { readonly type: 'load-failed'; readonly error: UserError }
+  | { readonly type: 'returned'; readonly id: string; readonly undefined: boolean }
+  | { readonly type: 'oversized'; readonly id: string; readonly size: number }
+  | { readonly type: 'threw'; readonly id: string; readonly error: UserError }
+  | { readonly type: 'chunk'; readonly id: string; readonly kind: ChunkKind }
+  | { readonly type: 'ended'; readonly id: string }
+
+/** A peer that does not keep to runtime/PROTOCOL.md; the connection cannot go on. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError'
+}
+
+/**
+ * Reads the header text of a frame that came from an instance.
+ * @throws ProtocolError when it is not one of the frames of PROTOCOL.md
+ */
+export function parseFrame(header: string): FrameFromInstance {
+  const fields = parseObject(header)
+  const type = fields['type']
+  switch (type) {
+    case 'hello':
+      return {
+        type,
+        version: integer(fields, 'version'),
+        language: text(fields, 'language'),
+        languageVersion: text(fields, 'languageVersion'),
+      }
+    case 'loaded':
+      return { type }
+    case 'load-failed':
+      return { type, error: userError(fields) }
+    case 'returned':
+      return { type, id: text(fields, 'id'), undefined: fields['undefined'] === true }
+    case 'oversized':
+      return { type, id: text(fields, 'id'), size: integer(fields, 'size') }
+    case 'threw':
+      return { type, id: text(fields, 'id'), error: userError(fields) }
+    case 'chunk':
+      return { type, id: text(fields, 'id'), kind: chunkKind(fields) }
+    case 'ended':
+      return { type, id: text(fields, 'id') }
+    default:
+      throw new ProtocolError(`unknown frame type ${JSON.stringify(type)}`)
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function parseObject(header: string): Fields {
+  let value: unknown
+  try {
+    value = JSON.parse(header)
+  } catch (cause) {
+    throw new ProtocolError('a frame header is not JSON', { cause })
+  }
+  if (!isObject(value)) throw new ProtocolError('a frame header is not an object')
+  return value
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function text(fields: Fields, key: string): string {
+  const value = fields[key]
+  if (typeof value !== 'string') throw new ProtocolError(`${key} is not a string`)
+  return value
+}
+
+function integer(fields: Fields, key: string): number {
+  const value = fields[key]
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw new ProtocolError(`${key} is not an integer`)
+  return value
+}
+
+function chunkKind(fields: Fields): ChunkKind {
+  const kind = fields['kind']
+  if (kind === 'text' || kind === 'bytes' || kind === 'json') return kind
+  throw new ProtocolError(`unknown chunk kind ${JSON.stringify(kind)}`)
+}
+
+function userError(fields: Fields): UserError {
+  const error = fields['error']
+  if (!isObject(error)) throw new ProtocolError('error is not an object')
+  const errorMessage = text(error, 'errorMessage')
+  const errorType = text(error, 'errorType')
+  const stackTrace = error['stackTrace']
+  return Array.isArray(stackTrace) ? { errorMessage, errorType, stackTrace } : { errorMessage, errorType }
+}

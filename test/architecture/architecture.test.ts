@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { sourcesBelow, type Source } from './sources.ts'
+
+const supervisor = sourcesBelow('src', ['.ts'])
+const runtimes = sourcesBelow('runtime', ['.mjs', '.py'])
+
+// Downstream only: a row may import from itself and from rows below it.
+const rows: readonly (readonly string[])[] = [
+  ['src/main.ts'],
+  ['src/cli/'],
+  ['src/app.ts', 'src/log.ts'],
+  ['src/config.ts', 'src/options.ts'],
+  ['src/http/'],
+  ['src/invoker/'],
+  ['src/events.ts'],
+  ['src/event/'],
+  ['src/wire/'],
+  ['src/errors.ts'],
+]
+
+// Types of what flows are shared upwards: an announcement names the outcome that it tells of.
+const allowedUpwards: readonly (readonly [from: string, to: string])[] = [
+  ['src/events.ts', 'src/invoker/invocation.ts'],
+  ['src/events.ts', 'src/invoker/end.ts'],
+]
+
+// Each dangerous thing has one home.
+const homes: readonly (readonly [what: string, pattern: RegExp, home: string])[] = [
+  ['process.env', /\bprocess\.env\b/, 'src/config.ts'],
+  ['child_process', /node:child_process/, 'src/invoker/child.ts'],
+  ['process.exit', /\bprocess\.(exit\(|exitCode)/, 'src/main.ts'],
+  ['signal handlers', /\bprocess\.on(ce)?\(/, 'src/main.ts'],
+  ['pino', /from 'pino/, 'src/log.ts'],
+  ['Express', /from 'express'/, 'src/http/'],
+  ['raw-body', /from 'raw-body'/, 'src/http/read.ts'],
+]
+
+function rowOf(path: string): number {
+  return rows.findIndex((row) =>
+    row.some((each) => path === each || (each.endsWith('/') && path.startsWith(each))),
+  )
+}
+
+function isProjectFile(name: string): boolean {
+  return name.startsWith('src/')
+}
+
+describe('the architecture', () => {
+  it('gives every file of src/ a row', () => {
+    expect(supervisor.filter(({ path }) => rowOf(path) === -1)).toEqual([])
+  })
+
+  it('imports downstream only', () => {
+    const upwards = supervisor.flatMap(({ path, imports }) =>
+      imports
+        .filter((to) => isProjectFile(to) && rowOf(to) < rowOf(path))
+        .filter((to) => !allowedUpwards.some(([from, allowed]) => from === path && allowed === to))
+        .map((to) => `${path} imports ${to}`),
+    )
+    expect(upwards).toEqual([])
+  })
+
+  it('has no import cycles', () => {
+    expect(findCycle(supervisor)).toBeUndefined()
+  })
+
+  it('has no file beyond 300 lines', () => {
+    const long = [...supervisor, ...runtimes].filter(({ lines }) => lines > 300)
+    expect(long.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([])
+  })
+
+  it('says in the first line of every file what it is for', () => {
+    const silent = [...supervisor, ...runtimes].filter(({ text }) => !/^(#!.*\n)?(\/\/|#|""")/.test(text))
+    expect(silent.map(({ path }) => path)).toEqual([])
+  })
+
+  it('has no names that say nothing', () => {
+    const vague = /(^|\/)(utils?|helpers?|common|misc|manager|index)\.\w+$/
+    expect([...supervisor, ...runtimes].filter(({ path }) => vague.test(path))).toEqual([])
+  })
+
+  it.each(homes)('keeps %s in its home', (_, pattern, home) => {
+    const strangers = supervisor.filter(({ path, text }) => pattern.test(text) && !path.startsWith(home))
+    expect(strangers.map(({ path }) => path)).toEqual([])
+    expect(supervisor.some(({ path, text }) => pattern.test(text) && path.startsWith(home))).toBe(true)
+  })
+
+  it('keeps sockets, files and the clock out of src/event', () => {
+    const allowed = new Set(['node:crypto'])
+    const impure = supervisor
+      .filter(({ path }) => path.startsWith('src/event/'))
+      .filter(
+        ({ text, imports }) =>
+          imports.some((each) => each.startsWith('node:') && !allowed.has(each)) ||
+          /Date\.now|performance\.now/.test(text),
+      )
+    expect(impure.map(({ path }) => path)).toEqual([])
+  })
+
+  it('has twins: the same files in each language', () => {
+    const names = (language: string): string[] =>
+      runtimes
+        .filter(({ path }) => path.startsWith(`runtime/${language}/`) && path.split('/').length === 3)
+        .map(({ path }) => path.split('/')[2]?.split('.')[0] ?? '')
+        .sort()
+    expect(names('node')).toEqual(names('python'))
+    expect(names('node')).toContain('bootstrap')
+  })
+})
+
+function findCycle(sources: readonly Source[]): readonly string[] | undefined {
+  const importsOf = new Map(sources.map(({ path, imports }) => [path, imports.filter(isProjectFile)]))
+  const done = new Set<string>()
+  const visit = (path: string, trail: readonly string[]): readonly string[] | undefined => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path]
+    if (done.has(path)) return undefined
+    for (const each of importsOf.get(path) ?? []) {
+      const cycle = visit(each, [...trail, path])
+      if (cycle !== undefined) return cycle
+    }
+    done.add(path)
+    return undefined
+  }
+  for (const { path } of sources) {
+    const cycle = visit(path, [])
+    if (cycle !== undefined) return cycle
+  }
+  return undefined
+}
