@@ -33,6 +33,7 @@ interface EventMap {
   /** `cause`: why we have ended it; undefined when it ended by itself */
   'instance-gone': [{ readonly instance: string; readonly exit: Exit; readonly cause: EndCause | undefined }]
   'function-wrote': [FunctionLine]
+  'invocation-arrived': [{ readonly requestId: string }]
   'invocation-ended': [
     {
       readonly requestId: string

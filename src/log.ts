@@ -34,7 +34,10 @@ function listen(events: Events, log: Logger): void {
   events.on('listening', ({ url }) => log.info({ url }, `listening at ${url}`))
   events.on('ready', ({ handler, language, url, loadMs }) => {
     const where = url === undefined ? '' : ` at ${url}`
-    log.info({ handler, language, loadMs: Math.round(loadMs) }, `ready: ${handler} (${language})${where}`)
+    log.info(
+      { handler, language, url, loadMs: Math.round(loadMs) },
+      `ready: ${handler} (${language})${where}`,
+    )
     if (url !== undefined)
       log.info(`try: curl --data '{"hello": "world"}' -H 'Content-Type: application/json' '${url}?param=one'`)
   })

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { getRawBody } from 'raw-body'
 import { Fault } from '../errors.ts'
-import { lastHeader, type Header, type HttpRequest, type Peer } from '../event/http.ts'
+import type { Header, HttpRequest, Peer } from '../event/http.ts'
 import { requestTooLarge } from './invoke.ts'
 
 /** Everything of a request but its body. */
@@ -22,12 +22,15 @@ export function readHead(request: IncomingMessage): Omit<HttpRequest, 'body'> {
 
 /**
  * The body, when it has at most `limit` bytes.
+ * @param permit tells a client that has asked that it may send (yandex.md U-10)
  * @throws Fault request_too_large, already by the declared length; invalid_request when it breaks off
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const declared = lastHeader(readHeaders(request.rawHeaders), 'content-length')
+export async function readBody(request: IncomingMessage, limit: number, permit: () => void): Promise<Buffer> {
+  const declared = request.headers['content-length'] ?? null
+  if (Number(declared) > limit) throw requestTooLarge(limit)
+  if (request.headers.expect !== undefined) permit()
   try {
-    return await getRawBody(request, { limit, length: declared ?? null })
+    return await getRawBody(request, { limit, length: declared })
   } catch (error) {
     if (error instanceof Error && 'type' in error && error.type === 'entity.too.large')
       throw requestTooLarge(limit)

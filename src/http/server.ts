@@ -10,7 +10,7 @@ import type { Invoker } from '../invoker/invoker.ts'
 import { Door, type DoorSettings, type Exchange } from './invoke.ts'
 import { probes } from './probes.ts'
 import { readBody, readHead } from './read.ts'
-import { writeChunk, writeHead, writeReply } from './write.ts'
+import { breakOff, writeChunk, writeHead, writeReply } from './write.ts'
 
 /** Where to listen, and what the function's door needs. */
 export interface ServerSettings extends DoorSettings {
@@ -76,16 +76,13 @@ export class HttpServer {
     })
     return {
       head: readHead(request),
-      readBody: (limit) => {
-        if (request.headers.expect !== undefined) response.writeContinue()
-        return readBody(request, limit)
-      },
+      readBody: (limit) => readBody(request, limit, () => response.writeContinue()),
       signal: caller.signal,
       reply: (reply) => writeReply(response, reply, this.#draining),
       start: (head) => writeHead(response, head, this.#draining),
       write: (bytes) => writeChunk(response, bytes),
       end: () => response.end(),
-      abort: () => response.destroy(),
+      abort: () => breakOff(response),
     }
   }
 

@@ -39,6 +39,14 @@ export async function writeChunk(response: ServerResponse, bytes: Buffer): Promi
   })
 }
 
+/** Breaks a streamed answer off, behind what was sent of it: the client sees that it is not whole. */
+export function breakOff(response: ServerResponse): void {
+  const { socket } = response
+  if (socket === null) return
+  socket.destroySoon()
+  setTimeout(() => socket.destroy(), lingerMs).unref()
+}
+
 // A function may name the length that a GET would have; it counts for HEAD alone (yandex.md R-12).
 function contentLength(
   { method }: IncomingMessage,

@@ -33,14 +33,18 @@ export type Ending =
   | { readonly type: 'threw'; readonly error: UserError }
   | { readonly type: 'streamed' }
   | { readonly type: 'expired' }
+  /** the instance had ended before it could take the call: nothing was run */
+  | { readonly type: 'undelivered' }
   /** the instance ended first */
   | { readonly type: 'lost'; readonly fault: Fault }
 
 /** What a call needs of its instance. */
 export interface CallHost {
-  send: (frame: FrameToInstance, body?: Buffer) => void
+  send: (frame: FrameToInstance, body?: Buffer, onUndelivered?: () => void) => void
   /** the deadline has passed while the function was still running */
   onExpired: () => void
+  /** the process cannot have taken the call */
+  onUndelivered: () => void
 }
 
 type CallFrame = Extract<FrameFromInstance, { type: 'returned' | 'oversized' | 'threw' | 'chunk' | 'ended' }>
@@ -66,7 +70,7 @@ export class Call {
   start(): void {
     const { id, mode, payload, deadlineMs, timeoutMs, token, responseLimit, signal } = this.#request
     const frame = { type: 'invoke', id, mode, deadlineMs, responseLimit } as const
-    this.#host.send(token === undefined ? frame : { ...frame, token }, payload)
+    this.#host.send(token === undefined ? frame : { ...frame, token }, payload, () => this.#giveBack())
     this.#deadline = setTimeout(() => this.#expire(), timeoutMs)
     if (signal.aborted) this.#cancel('disconnected')
     else signal.addEventListener('abort', this.#onAbort)
@@ -108,6 +112,11 @@ export class Call {
     this.#delivered = (this.#delivered ?? Promise.resolve())
       .then(() => onChunk(chunk))
       .then(() => this.#host.send({ type: 'credit', id, bytes: chunk.data.length }))
+  }
+
+  #giveBack(): void {
+    this.settle({ type: 'undelivered' })
+    this.#host.onUndelivered()
   }
 
   #expire(): void {

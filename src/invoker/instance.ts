@@ -140,17 +140,13 @@ export class Instance {
 
   async #run(lease: Lease, request: CallRequest): Promise<Ending> {
     const call = new Call(request, {
-      send: (frame, body) => this.#channel.send(frame, body),
+      send: (frame, body, onUndelivered) => this.#channel.send(frame, body, onUndelivered),
       onExpired: () => this.end({ type: 'expired' }),
+      onUndelivered: () => this.end({ type: 'channel' }),
     })
     this.#seats.set(lease, request.id)
     this.#calls.set(request.id, call)
-    if (this.#state === 'gone')
-      call.settle({
-        type: 'lost',
-        fault: new Fault('process_exit', 'Function process exited without answering'),
-      })
-    else call.start()
+    call.start()
     const ending = await call.ending
     this.#calls.delete(request.id)
     return ending

@@ -50,10 +50,22 @@ export class Invoker {
     }
     this.#inFlight.add(requestId)
     const record: InvocationRecord = { requestId, arrived: performance.now(), streamed: false }
-    const outcome = await this.#attempts(invocation, record).catch(failedBy)
+    const attempts = this.#attempts(invocation, record)
+    this.#events.emit('invocation-arrived', { requestId })
+    const outcome = await attempts.catch(failedBy)
     this.#inFlight.delete(requestId)
     this.#announce(record, outcome)
     return outcome
+  }
+
+  /** Ids of the invocations in flight. */
+  get requestIds(): readonly string[] {
+    return [...this.#inFlight]
+  }
+
+  /** Invocations that wait for an instance. */
+  get waiting(): number {
+    return this.#admission.depth
   }
 
   get status(): InvokerStatus {
@@ -70,12 +82,16 @@ export class Invoker {
     }
   }
 
+  // An instance may have ended unnoticed before it got the call: then another one takes it.
   async #attempt(invocation: Invocation, record: InvocationRecord): Promise<Outcome> {
-    using lease = await this.#admission.enter(invocation.signal)
-    record.instance = lease.instance
-    record.started = performance.now()
-    const ending = await this.#run(invocation, lease, record)
-    return this.#toOutcome(ending, invocation)
+    for (let instances = 0; instances < mostUndelivered; instances++) {
+      using lease = await this.#admission.enter(invocation.signal)
+      record.instance = lease.instance
+      record.started = performance.now()
+      const ending = await this.#run(invocation, lease, record)
+      if (ending.type !== 'undelivered') return this.#toOutcome(ending, invocation)
+    }
+    throw new Fault('process_exit', 'Function process exited without answering: it ends before it is called')
   }
 
   // Deadline and token are stamped here, when the lease is there: time in the queue does not count (yandex.md C-7).
@@ -107,7 +123,7 @@ export class Invoker {
     afterTurn(() => this.#events.emit('invocation-ended', event))
   }
 
-  #toOutcome(ending: Ending, { signal }: Invocation): Outcome {
+  #toOutcome(ending: Exclude<Ending, { type: 'undelivered' }>, { signal }: Invocation): Outcome {
     if (ending.type !== 'expired' && ending.type !== 'lost') this.#pool.noteSuccess()
     if (signal.aborted) return { type: 'failed', fault: new Fault('client_gone', 'request cancelled') }
     switch (ending.type) {
@@ -157,3 +173,6 @@ function tooLarge(limit: number): Fault {
 function asFault(error: unknown): Fault {
   return error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
 }
+
+// Instances in a row that may turn out to have ended before a call reached them.
+const mostUndelivered = 5

@@ -148,6 +148,7 @@ export class Pool {
     this.#events.emit('start-failed', { fault, pauseMs })
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => {
+      this.#trouble.resume()
       this.#provide(this.limits.least)
       this.onChange()
     }, pauseMs)

@@ -20,6 +20,11 @@ export class Trouble {
     return pause
   }
 
+  /** The pause is over. Timers and clocks differ by a millisecond, so it is the timer that says so. */
+  resume(): void {
+    this.#resumeAt = 0
+  }
+
   clear(): void {
     this.#times = 0
     this.#fault = undefined

@@ -22,22 +22,28 @@ export class Channel {
     this.#socket = socket
     this.#listener = listener
     socket.on('data', (bytes: Buffer) => this.#receive(bytes))
-    socket.on('error', (error) => this.#end(error))
+    socket.on('error', () => this.#end(undefined)) // a process that dies resets its socket
     socket.on('close', () => this.#end(undefined))
     socket.on('end', () => this.#end(undefined))
   }
 
   /**
-   * Sends a frame; after the end of the channel it is dropped, since `onEnd` has told of it.
+   * Sends a frame.
+   * @param onUndelivered called when the other side cannot have taken the whole frame, since it has closed before
    * @throws RangeError when the frame is longer than the protocol allows
    */
-  send(frame: FrameToInstance, body?: Buffer): void {
-    const parts = encode(frame, body)
-    if (this.#ended) return
-    // One system call for head and body.
-    if (parts.length > 1) this.#socket.cork()
-    for (const part of parts) this.#socket.write(part)
-    if (parts.length > 1) this.#socket.uncork()
+  send(frame: FrameToInstance, body?: Buffer, onUndelivered: () => void = ignore): void {
+    const { head, rest } = encode(frame, body)
+    if (this.#ended) return onUndelivered()
+    const onWritten = (error?: Error | null): void => {
+      if (error) onUndelivered()
+    }
+    if (rest.length === 0) return void this.#socket.write(head, onWritten)
+    // One system call for both.
+    this.#socket.cork()
+    this.#socket.write(head)
+    this.#socket.write(rest, onWritten)
+    this.#socket.uncork()
   }
 
   /** Closes this end. May be called twice. */
@@ -62,3 +68,5 @@ export class Channel {
     this.#listener.onEnd(reason)
   }
 }
+
+function ignore(): void {}

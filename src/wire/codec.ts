@@ -12,10 +12,13 @@ export interface RawFrame {
 }
 
 /**
- * Makes the bytes of a frame. The body is passed on without a copy, so write all parts in order.
+ * Makes the bytes of a frame: `head`, then `rest`, which is the body itself and not a copy.
  * @throws RangeError when the frame would be longer than `maxFrameLength`
  */
-export function encode(header: object, body: Buffer = noBytes): readonly Buffer[] {
+export function encode(
+  header: object,
+  body: Buffer = noBytes,
+): { readonly head: Buffer; readonly rest: Buffer } {
   const text = JSON.stringify(header)
   const headerLength = Buffer.byteLength(text)
   const length = 4 + headerLength + body.length
@@ -25,7 +28,7 @@ export function encode(header: object, body: Buffer = noBytes): readonly Buffer[
   head.writeUInt32BE(length, 0)
   head.writeUInt32BE(headerLength, 4)
   head.write(text, 8)
-  return body.length === 0 ? [head] : [head, body]
+  return { head, rest: body }
 }
 
 /** Puts frames together again, however the socket has split or joined them. */

@@ -16,6 +16,7 @@ export function functionsIn(language: TestLanguage): string {
 
 /** A running server; disposing of it ends it and everything that it has started. */
 export interface Serving extends AsyncDisposable {
+  /** without a slash at its end */
   readonly url: string
   readonly app: App
   /** what the function has written so far */
@@ -40,7 +41,7 @@ export async function serveFrom(root: string, handler: string, flags: Flags = {}
     app.events.once('instance-loaded', () => settle())
     app.events.once('start-failed', () => settle())
   })
-  const url = await app.serve()
+  const url = (await app.serve()).replace(/\/$/, '')
   if (flags['min-instances'] !== '0') await settled
   return { url, app, lines, pids, [Symbol.asyncDispose]: () => end(app) }
 }

@@ -15,6 +15,11 @@ function decode(bytes: Buffer, pieceLength: number): { header: unknown; body: Bu
   return frames
 }
 
+function bytesOf(body?: Buffer): Buffer {
+  const { head, rest } = encode(header, body)
+  return Buffer.concat([head, rest])
+}
+
 function lengthField(length: number): Buffer {
   const bytes = Buffer.alloc(8)
   bytes.writeUInt32BE(length, 0)
@@ -23,11 +28,7 @@ function lengthField(length: number): Buffer {
 
 describe('the codec', () => {
   it('gives back what was encoded, at every split point', () => {
-    const bytes = Buffer.concat([
-      ...encode(header, Buffer.from('body')),
-      ...encode(header),
-      ...encode(header, Buffer.from([0, 255])),
-    ])
+    const bytes = Buffer.concat([bytesOf(Buffer.from('body')), bytesOf(), bytesOf(Buffer.from([0, 255]))])
     const bodies = [Buffer.from('body'), Buffer.alloc(0), Buffer.from([0, 255])]
     for (let piece = 1; piece <= bytes.length; piece++) {
       expect(decode(bytes, piece)).toEqual(bodies.map((body) => ({ header, body })))
@@ -36,13 +37,13 @@ describe('the codec', () => {
 
   it('takes 3.5 MB in one-byte chunks', () => {
     const body = Buffer.alloc(3_670_016, 'abcdefg')
-    const [frame] = decode(Buffer.concat(encode(header, body)), 1)
+    const [frame] = decode(bytesOf(body), 1)
     expect(frame?.body.equals(body)).toBe(true)
   })
 
   it('yields the frames that came before a broken one', () => {
     const decoder = new Decoder()
-    const frames = decoder.push(Buffer.concat([...encode(header), lengthField(maxFrameLength + 1)]))
+    const frames = decoder.push(Buffer.concat([bytesOf(), lengthField(maxFrameLength + 1)]))
     expect(frames.next().value).toMatchObject({ header: JSON.stringify(header) })
     expect(() => frames.next()).toThrow(ProtocolError)
   })

@@ -1,0 +1,140 @@
+// What a handler is told besides its event (yandex.md §9). Owns the cancellation of one invocation and the timer of its
+// deadline.
+
+/** @typedef {import('../../src/wire/frames.ts').FunctionIdentity} Identity */
+/** @typedef {Extract<import('../../src/wire/frames.ts').FrameToInstance, { type: 'invoke' }>} InvokeFrame */
+
+/** The second argument of a handler: its enumerable members are the data of yandex.md C-1 (C-3). */
+// oxlint-disable-next-line typescript/no-extraneous-class -- its methods are made for each context, see below
+export class Context {
+  /**
+   * @param {Identity} identity
+   * @param {InvokeFrame} frame
+   * @param {Cancellation} cancellation
+   * @param {() => unknown} payload
+   */
+  constructor(identity, frame, cancellation, payload) {
+    Object.assign(this, dataOf(identity, frame))
+    // Bound to nothing, so that the function may take them out of the context.
+    Object.defineProperties(this, {
+      getRemainingTimeInMillis: { value: () => Math.max(0, frame.deadlineMs - now()) },
+      getPayload: { value: payload },
+      signal: { get: () => cancellation.signal },
+    })
+  }
+}
+
+/**
+ * @param {Identity} identity
+ * @param {InvokeFrame} frame
+ */
+function dataOf({ id, version, folderId, logGroup, memoryMb }, { id: requestId, deadlineMs, token }) {
+  return {
+    requestId,
+    awsRequestId: requestId,
+    functionName: id,
+    invokedFunctionArn: id,
+    functionVersion: version,
+    ...(folderId === undefined ? {} : { functionFolderId: folderId }),
+    memoryLimitInMB: String(memoryMb),
+    deadlineMs,
+    logGroupName: logGroup,
+    ...(token === undefined ? {} : { token }),
+  }
+}
+
+/** Aborts `context.signal`; costs nothing until the function asks for that signal (yandex.md C-5). */
+export class Cancellation {
+  /** @readonly */ #deadlineMs
+  /** @type {AbortController | undefined} */
+  #controller
+  /** @type {DOMException | undefined} */
+  #reason
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer
+  #over = false
+
+  /** @param {number} deadlineMs */
+  constructor(deadlineMs) {
+    this.#deadlineMs = deadlineMs
+  }
+
+  get signal() {
+    this.#controller ??= this.#start(new AbortController())
+    return this.#controller.signal
+  }
+
+  /** Whether nobody waits for the answer any more. */
+  get cancelled() {
+    return this.#reason !== undefined
+  }
+
+  /** The first reason counts. @param {string} reason one of PROTOCOL.md */
+  cancel(reason) {
+    if (this.#over) return
+    this.#reason ??= new DOMException(...(reasons[reason] ?? cancelled))
+    this.#controller?.abort(this.#reason)
+  }
+
+  /** The invocation is over: nothing aborts any more. */
+  end() {
+    this.#over = true
+    clearTimer(this.#timer)
+  }
+
+  /** @param {AbortController} controller */
+  #start(controller) {
+    if (this.#reason !== undefined) controller.abort(this.#reason)
+    else if (!this.#over) {
+      const delay = Math.min(Math.max(0, this.#deadlineMs - now()), longestTimer)
+      this.#timer = setTimer(() => this.cancel('deadline'), delay).unref()
+    }
+    return controller
+  }
+}
+
+/**
+ * The body of an HTTP event by its content type (yandex.md C-4).
+ * @param {any} event the function may have changed it
+ */
+export function httpPayload(event) {
+  const body = Buffer.from(String(event.body ?? ''), event.isBase64Encoded ? 'base64' : 'utf8')
+  const [type = ''] = String(event.headers?.['Content-Type'] ?? '').split(';')
+  switch (type.trim().toLowerCase()) {
+    case 'application/json':
+      return body.length === 0 ? {} : parse(body.toString())
+    case 'application/x-www-form-urlencoded':
+      return toFields(new URLSearchParams(body.toString()))
+    default:
+      return body
+  }
+}
+
+/** @param {URLSearchParams} form */
+function toFields(form) {
+  const names = [...new Set(form.keys())]
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = form.getAll(name)
+      return [name, values.length === 1 ? values[0] : values]
+    }),
+  )
+}
+
+/** @type {[message: string, name: string]} */
+const cancelled = ['The invocation was cancelled', 'AbortError']
+
+/** @type {Readonly<Record<string, [message: string, name: string]>>} */
+const reasons = {
+  cancelled,
+  deadline: ['The deadline of the invocation has passed', 'TimeoutError'],
+  disconnected: ['The client has disconnected', 'AbortError'],
+}
+
+// The function may replace these later.
+const { parse } = JSON
+const { now } = Date
+const setTimer = setTimeout
+const clearTimer = clearTimeout
+
+const longestTimer = 2 ** 31 - 1

@@ -1,0 +1,162 @@
+// What the handler gave or threw → what the frames say of it. Pure values; a thrown value belongs to the function, and
+// everything that is read from it may itself throw.
+
+import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
+
+/** @typedef {import('../../src/wire/frames.ts').ChunkKind} ChunkKind */
+/** @typedef {import('../../src/wire/frames.ts').UserError} UserError */
+
+/**
+ * A value as JSON (yandex.md M-9).
+ * @param {unknown} value
+ * @throws the error of the language when the value cannot be written as JSON (yandex.md F-7)
+ */
+export function toJson(value) {
+  const text = stringify(value)
+  if (typeof text === 'string') return bytesOf(text)
+  throw new TypeError(`Do not know how to serialize a ${typeof value}`)
+}
+
+/**
+ * A yielded value as a chunk (yandex.md K-10).
+ * @param {unknown} value
+ * @returns {{ kind: ChunkKind, body: Buffer }}
+ * @throws the error of the language when the value cannot be written as JSON
+ */
+export function toChunk(value) {
+  if (typeof value === 'string') return { kind: 'text', body: bytesOf(value) }
+  if (ArrayBuffer.isView(value))
+    return { kind: 'bytes', body: bytesOf(value.buffer, value.byteOffset, value.byteLength) }
+  return { kind: 'json', body: value === undefined ? bytesOf('null') : toJson(value) }
+}
+
+/**
+ * Describes whatever the function has thrown (yandex.md F-30). Never throws.
+ * @param {unknown} thrown
+ * @returns {UserError}
+ */
+export function toUserError(thrown) {
+  if (!isError(thrown)) return { errorMessage: clip(textOf(thrown)), errorType: 'Error' }
+  const errorMessage = textOf(read(thrown, 'message'))
+  const name = read(thrown, 'name')
+  const errorType = typeof name === 'string' && name !== '' ? name : 'Error'
+  const stackTrace = toStackTrace(read(thrown, 'stack'), errorMessage)
+  const error = { errorMessage: clip(errorMessage), errorType: clip(errorType) }
+  return stackTrace.length === 0 ? error : { ...error, stackTrace }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is object}
+ */
+function isError(value) {
+  try {
+    return types.isNativeError(value) || value instanceof Error // the first knows those of other realms
+  } catch {
+    return false
+  }
+}
+
+/**
+ * @param {object} error
+ * @param {string} key
+ * @returns {unknown}
+ */
+function read(error, key) {
+  try {
+    return Reflect.get(error, key)
+  } catch {
+    return undefined
+  }
+}
+
+/** A string itself, else its JSON text, else whatever text it has. @param {unknown} value */
+function textOf(value) {
+  if (typeof value === 'string') return value
+  for (const write of [stringify, String]) {
+    try {
+      const text = write(value)
+      if (typeof text === 'string') return text
+    } catch {
+      // the next way
+    }
+  }
+  return `an unprintable ${typeof value}`
+}
+
+/**
+ * The rows of a stack that are the function's own.
+ * @param {unknown} stack
+ * @param {string} message
+ */
+function toStackTrace(stack, message) {
+  if (typeof stack !== 'string') return []
+  return rowsOf(stack, message)
+    .slice(0, mostRows)
+    .map(toFrame)
+    .filter((frame) => !isForeign(frame.file))
+}
+
+/**
+ * @param {string} stack
+ * @param {string} message
+ */
+function rowsOf(stack, message) {
+  const at = stack.indexOf(message)
+  const start = stack.indexOf('\n', at === -1 ? 0 : at + message.length)
+  const heading = stack.slice(0, Math.max(at, 0))
+  const place = placeOfSyntaxError.exec(heading)
+  const rows = start === -1 ? [] : stack.slice(start).split('\n')
+  return [...(place === null ? [] : [`at ${place[0]}`]), ...rows]
+    .map((row) => clip(row.trim()))
+    .filter(Boolean)
+}
+
+/**
+ * @param {string} row
+ * @returns {{ function?: string, file?: string, line: number | string, column?: number }}
+ */
+function toFrame(row) {
+  const [, name = '<anonymous>', file, line, column] = namedRow.exec(row) ?? anonymousRow.exec(row) ?? []
+  if (file === undefined) return { line: row }
+  return {
+    function: name.replace(/^async /, ''),
+    file: toPath(file),
+    line: Number(line),
+    column: Number(column ?? 1),
+  }
+}
+
+/** @param {string} file */
+function toPath(file) {
+  try {
+    return file.startsWith('file:') ? fileURLToPath(file) : file
+  } catch {
+    return file
+  }
+}
+
+/** @param {string | undefined} file */
+function isForeign(file) {
+  return file !== undefined && (file.startsWith('node:') || file.startsWith(runtimeFolder))
+}
+
+/** Neither a message nor a row may fill a frame. @param {string} text */
+function clip(text) {
+  return text.length > longestText ? `${text.slice(0, longestText)}…` : text
+}
+
+const runtimeFolder = fileURLToPath(new URL('..', import.meta.url))
+const longestText = 65_536
+const mostRows = 200
+
+const namedRow = /^at (.*?) \((.+):(\d+):(\d+)\)$/
+const anonymousRow = /^at (?:async )?()?(.+?):(\d+)(?::(\d+))?$/
+
+// Above the message of a syntax error V8 shows where it is: `<file>:<line>`, the line itself, a caret.
+const placeOfSyntaxError = /^(?:\/|file:).+:\d+$/m
+
+// The function may replace these later.
+const { stringify } = JSON
+const bytesOf = Buffer.from.bind(Buffer)

@@ -1,0 +1,135 @@
+"""The Python runtime of an instance: takes frames, loads the function, runs invocations (PROTOCOL.md).
+
+The main thread runs the function, so that signals and event loops work as usual; a second thread reads the channel, so
+that a handler that blocks delays nobody. Owns the one event loop of the instance and the invocation that runs.
+"""
+
+import asyncio
+import os
+import platform
+import queue
+import sys
+import threading
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+
+def main():
+    """Serves until the channel ends."""
+    instance = Instance()
+    threading.Thread(target=instance.read, daemon=True).start()
+    instance.serve()
+
+
+class Instance:
+    """One loaded function. Python runs one invocation at a time (yandex.md S-1)."""
+
+    def __init__(self):
+        self._channel = Channel()
+        self._inbox = queue.SimpleQueue()
+        self._running = {}
+        self._loop = asyncio.new_event_loop()
+        self._channel.send(
+            {
+                "type": "hello",
+                "version": PROTOCOL_VERSION,
+                "language": "python",
+                "languageVersion": platform.python_version(),
+            }
+        )
+
+    def read(self):
+        """Takes frames as they come, on a thread of its own; never returns while the supervisor is there."""
+        try:
+            for header, body in self._channel.frames():
+                self._take(header, body)
+        except ProtocolError as error:
+            _leave(70, str(error))
+        if not self._channel.closed:
+            _leave(0)
+
+    def serve(self):
+        """Runs on the main thread: loads the function, then one invocation after the other."""
+        header, _ = self._inbox.get()
+        handler = self._load(header)
+        while True:
+            frame, body = self._inbox.get()
+            self._invoke(handler, header["function"], frame, body)
+
+    def _take(self, header, body):
+        kind = header.get("type")
+        if kind == "load":
+            if header.get("version") != PROTOCOL_VERSION:
+                raise ProtocolError(f"version {header.get('version')} of the protocol is not understood")
+            self._inbox.put((header, body))
+        elif kind == "invoke":
+            call = Call(self._channel, self._loop, header, body)
+            self._running[header["id"]] = call
+            self._inbox.put((header, call))
+        elif kind == "cancel" and header["id"] in self._running:
+            self._running[header["id"]].cancel()
+        elif kind == "credit" and header["id"] in self._running:
+            self._running[header["id"]].credit(header["bytes"])
+        elif kind not in ("cancel", "credit"):
+            raise ProtocolError(f"unknown frame type {kind!r}")
+
+    def _load(self, header):
+        asyncio.set_event_loop(self._loop)
+        try:
+            handler = load_handler(header["root"], header["module"], header["name"], header.get("file"))
+        except BaseException as error:
+            if isinstance(error, (SystemExit, KeyboardInterrupt)):
+                self._end_process(error)
+            self._channel.send({"type": "load-failed", "error": to_load_error(error)})
+            self._inbox.get()  # nothing will come: the supervisor ends this process
+        self._channel.send({"type": "loaded"})
+        return handler
+
+    def _invoke(self, handler, identity, frame, call):
+        asyncio.set_event_loop(self._loop)  # asyncio.run() in a function leaves none behind
+        try:
+            call.run(handler, identity)
+        except (SystemExit, KeyboardInterrupt) as error:
+            self._end_process(error)
+        finally:
+            self._running.pop(frame["id"], None)
+
+    # As the function wants it, but at once: the interpreter would wait for threads that nobody needs any more.
+    def _end_process(self, error):
+        self._channel.close()
+        others = [each for each in threading.enumerate() if each is not threading.current_thread() and not each.daemon]
+        if others:
+            code = error.code if isinstance(error, SystemExit) else 130
+            _leave(code if isinstance(code, int) else int(code is not None), code if isinstance(code, str) else None)
+        raise error
+
+
+def _leave(code, message=None):
+    if message is not None:
+        print(message, file=sys.stderr)
+    flush_output()
+    os._exit(code)
+
+
+def _open_package():
+    """Makes the files beside this one a package that no function's module can be mistaken for."""
+    if _FOLDER in sys.path:
+        sys.path.remove(_FOLDER)
+    spec = ModuleSpec("_fnbox", None, is_package=True)
+    spec.submodule_search_locations.append(_FOLDER)
+    sys.modules["_fnbox"] = module_from_spec(spec)
+
+
+# Processes that the function starts with multiprocessing import this file again; they are no instances.
+if __name__ == "__main__":
+    _open_package()
+    from _fnbox.call import Call, flush_output
+    from _fnbox.channel import PROTOCOL_VERSION, Channel, ProtocolError
+    from _fnbox.loader import load_handler
+    from _fnbox.outcome import to_load_error
+
+    sys.argv = [""]
+    sys.stdout.reconfigure(line_buffering=True)
+    main()

@@ -1,0 +1,103 @@
+"""The instance's end of the wire: frames over descriptor 3 (PROTOCOL.md, "Frames"). Owns the socket."""
+
+import json
+import os
+import socket
+import struct
+import threading
+
+#: Version of PROTOCOL.md that this runtime speaks.
+PROTOCOL_VERSION = 1
+
+
+class ProtocolError(Exception):
+    """The bytes are no frames, or a frame comes out of turn; the instance cannot go on."""
+
+
+class Channel:
+    """Sends and receives frames; any thread may send."""
+
+    def __init__(self):
+        self._socket = socket.socket(fileno=_DESCRIPTOR)
+        self._socket.setblocking(True)
+        os.set_inheritable(_DESCRIPTOR, False)
+        self._sending = threading.Lock()
+        #: whether this side has closed it, so that its end is no surprise
+        self.closed = False
+
+    def send(self, header, body=b""):
+        """Sends one frame. Raises ValueError when it is longer than the protocol allows."""
+        text = _dumps(header).encode()
+        length = 4 + len(text) + len(body)
+        if length > _MAX_FRAME_LENGTH:
+            raise ValueError(f"{length} bytes are more than a frame can hold")
+        head = _LENGTHS.pack(length, len(text)) + text
+        with self._sending:
+            if len(body) < _COPY_LIMIT:
+                self._socket.sendall(head + body)
+            else:
+                self._socket.sendall(head)
+                self._socket.sendall(body)
+
+    def frames(self):
+        """Yields (header, body) for each frame until the channel ends. Raises ProtocolError."""
+        while True:
+            field = self._receive(4)
+            if field is None:
+                return
+            (length,) = _LENGTH.unpack(field)
+            if not 4 <= length <= _MAX_FRAME_LENGTH:
+                raise ProtocolError(f"a frame of {length} bytes is not allowed")
+            frame = self._receive(length)
+            if frame is None:
+                return
+            yield _open(frame)
+
+    def close(self):
+        """Ends the channel for both sides. The process is about to leave by itself."""
+        self.closed = True
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the function has closed it, or the supervisor has
+
+    def _receive(self, length):
+        """Exactly so many bytes; None when the channel ends first."""
+        frame = bytearray(length)
+        view = memoryview(frame)
+        filled = 0
+        while filled < length:
+            try:
+                count = self._socket.recv_into(view[filled:])
+            except OSError:
+                return None
+            if count == 0:
+                return None
+            filled += count
+        return frame
+
+
+def _open(frame):
+    (header_length,) = _LENGTH.unpack_from(frame)
+    if 4 + header_length > len(frame):
+        raise ProtocolError("a header is longer than its frame")
+    try:
+        header = _loads(frame[4 : 4 + header_length])
+    except ValueError as error:
+        raise ProtocolError("a header is not JSON") from error
+    if not isinstance(header, dict):
+        raise ProtocolError("a header is not an object")
+    return header, bytes(memoryview(frame)[4 + header_length :])
+
+
+# The function may replace these later.
+_dumps = json.dumps
+_loads = json.loads
+
+_DESCRIPTOR = 3
+_LENGTH = struct.Struct(">I")
+_LENGTHS = struct.Struct(">II")
+_MAX_FRAME_LENGTH = 64 * 1024 * 1024
+
+# Below this a copy is cheaper than a second system call.
+_COPY_LIMIT = 64 * 1024

@@ -1,0 +1,46 @@
+"""From the handler string to the function (yandex.md §1)."""
+
+import importlib
+import importlib.util
+import os
+import sys
+
+
+class HandlerNotFound(Exception):
+    """The module has no attribute of that name (yandex.md H-17)."""
+
+
+class HandlerNotCallable(Exception):
+    """The attribute is there, but cannot be called (yandex.md H-17)."""
+
+
+def load_handler(root, module, name, file=None):
+    """Imports `module` from the code root, which comes first on sys.path (yandex.md H-8), and gives its callable `name`.
+
+    Raises what the import raises, HandlerNotFound or HandlerNotCallable.
+    """
+    sys.path.insert(0, root)
+    loaded = _import(module, file)
+    try:
+        handler = getattr(loaded, name)
+    except AttributeError:
+        raise HandlerNotFound(f"Can't find handler function {name} in {module}") from None
+    if not callable(handler):
+        raise HandlerNotCallable(f"{module}.{name} must be function")
+    return handler
+
+
+def _import(module, file):
+    present = sys.modules.get(module)
+    if present is None or file is None or _is_from(present, file):
+        return importlib.import_module(module)
+    # A function whose file is named like a module that this runtime has imported: both stay what they are.
+    spec = importlib.util.spec_from_file_location(module, file)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def _is_from(module, file):
+    origin = getattr(module, "__file__", None)
+    return origin is not None and os.path.exists(origin) and os.path.samefile(origin, file)

@@ -1,0 +1,2 @@
+// Exports something that is no function.
+exports.handler = 1

@@ -1,0 +1,3 @@
+// Loads, but leaves a rejection that nobody handles.
+Promise.reject(new RangeError('not today'))
+exports.handler = async () => 'loaded'

@@ -1,0 +1,2 @@
+// Returns a text of the wished length.
+exports.handler = (length) => 'x'.repeat(length)

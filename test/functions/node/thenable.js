@@ -1,0 +1,2 @@
+// Gives a thenable that is no promise.
+exports.handler = () => ({ then: (settle) => settle('then') })

@@ -1,0 +1,3 @@
+"""Has something of that name that cannot be called."""
+
+handler = 1

@@ -1,0 +1,3 @@
+"""Cannot be loaded."""
+
+raise LookupError("not today")

@@ -1,0 +1,160 @@
+// What only Python has: its event loop, its ways to leave, its tracebacks (yandex.md H, C-2, K-7, F-30 to F-33).
+
+import { describe, expect, test } from 'vitest'
+import { functionsOf, identity, Peer } from './player.ts'
+
+async function loaded(handler: string, members: object = {}): Promise<Peer> {
+  const peer = new Peer('python')
+  await peer.load(handler, members)
+  return peer
+}
+
+function said(peer: Peer, text: string): Promise<void> {
+  return (async () => {
+    while (!peer.stdout.includes(text)) await new Promise((settle) => setImmediate(settle))
+  })()
+}
+
+describe('the event loop (K-7)', () => {
+  test('a client that is bound to the loop at import works in every invocation', async () => {
+    await using peer = await loaded('own_loop.bound_at_import')
+    expect((await peer.invoke()).body.toString()).toBe('true')
+    expect((await peer.invoke()).body.toString()).toBe('true')
+  })
+
+  test('a synchronous handler may use asyncio.run', async () => {
+    await using peer = await loaded('own_loop.runs')
+    expect((await peer.invoke()).body.toString()).toBe('"ran"')
+    expect((await peer.invoke()).body.toString()).toBe('"ran"')
+  })
+
+  test('any awaitable is awaited', async () => {
+    await using peer = await loaded('own_loop.any_awaitable')
+    expect((await peer.invoke()).body.toString()).toBe('"awaited"')
+  })
+
+  test('a cancelled coroutine is told, and the instance stays', async () => {
+    await using peer = await loaded('notices_cancel.handler')
+    await peer.send({ type: 'invoke', id: '1', mode: 'raw' }, Buffer.from('{}'))
+    await said(peer, 'started')
+    await peer.send({ type: 'cancel', id: '1', reason: 'disconnected' })
+    await peer.expect({ type: 'threw', id: '1' })
+    expect(peer.stdout).toContain('cancelled')
+    expect((await peer.invoke('next', { id: '2' })).body.toString()).toBe('"here"')
+  })
+})
+
+describe('the context (C-2)', () => {
+  test.each([
+    ['without a token and a folder', {}, {}, { token: null }],
+    [
+      'with both',
+      { function: { ...identity, folderId: 'b1g' } },
+      { token: { access_token: 't1.x', expires_in: 42_299, token_type: 'Bearer' } },
+      {
+        token: { access_token: 't1.x', expires_in: 42_299, token_type: 'Bearer' },
+        function_folder_id: 'b1g',
+      },
+    ],
+  ])('has exactly the keys of C-2 %s', async (_, load, invoke, more) => {
+    await using peer = await loaded('context.handler', load)
+    const { body } = await peer.invoke({}, { deadlineMs: 4_000_000_000_000, ...invoke })
+    expect(JSON.parse(body.toString())).toEqual({
+      aws_request_id: '1',
+      request_id: '1',
+      function_name: identity.id,
+      invoked_function_arn: identity.id,
+      function_version: identity.version,
+      log_stream_name: identity.version,
+      log_group_name: identity.logGroup,
+      memory_limit_in_mb: 128,
+      deadline_ms: 4_000_000_000_000,
+      ...more,
+    })
+  })
+})
+
+describe('leaving (F-33)', () => {
+  test.each([
+    [{ with: 3 }, 3],
+    [{ with: null }, 0],
+    [{ with: 'a reason' }, 1],
+    [{ with: 3, thread: true }, 3],
+    [{ with: 'a reason', thread: true }, 1],
+  ])('sys.exit ends the process with its code: %j', async (wish, code) => {
+    for (const handler of ['handler', 'asynchronous']) {
+      await using peer = await loaded(`leaves.${handler}`)
+      await peer.send({ type: 'invoke', id: '1', mode: 'raw' }, Buffer.from(JSON.stringify(wish)))
+      expect(await peer.exit()).toBe(code)
+      await said(peer, 'last words')
+    }
+  })
+
+  test('KeyboardInterrupt ends the process', async () => {
+    await using peer = await loaded('leaves.handler')
+    await peer.send({ type: 'invoke', id: '1', mode: 'raw' }, Buffer.from('{"with":"interrupt"}'))
+    expect(await peer.exit()).not.toBe(0)
+  })
+})
+
+describe('handlers (H-8, H-10)', () => {
+  test.each([
+    ['kinds.called', 'callable'],
+    ['kinds.method', 'method'],
+    ['kinds.of_class', 'class method'],
+    ['pkg.loader.handler', 'pkg.loader'],
+  ])('%s is found and called', async (handler, answer) => {
+    await using peer = await loaded(handler)
+    expect(JSON.parse((await peer.invoke()).body.toString())).toBe(answer)
+  })
+})
+
+describe('errors (F-30, F-32)', () => {
+  test.each(['handler', 'asynchronous'])('begin with one frame of the runtime: %s', async (handler) => {
+    await using peer = await loaded(`raises_things.${handler}`)
+    const { errorMessage, errorType, stackTrace } = errorOf(await peer.invoke('name'))
+    expect([errorMessage, errorType]).toEqual(["name 'unknown' is not defined", 'NameError'])
+    expect(stackTrace[0]).toMatch(/^ {2}File ".*\/runtime\/python\/\w+\.py", line \d+, in handle_event\n/)
+    expect(stackTrace.at(-1)).toContain(
+      `  File "${functionsOf('python')}/raises_things.py", line 17, in handler\n`,
+    )
+    expect(stackTrace).toHaveLength(handler === 'handler' ? 2 : 3)
+  })
+
+  test.each([
+    ['key', "'k'", 'KeyError'],
+    ['cancelled', '', 'CancelledError'],
+    ['exit', '', 'GeneratorExit'],
+  ])('%s is an error like any other', async (wish, message, type) => {
+    for (const handler of ['handler', 'asynchronous']) {
+      await using peer = await loaded(`raises_things.${handler}`)
+      expect(errorOf(await peer.invoke(wish))).toMatchObject({ errorMessage: message, errorType: type })
+      expect((await peer.invoke('key')).header.type).toBe('threw')
+    }
+  })
+
+  test.each([
+    ['unprintable', 'Unprintable'],
+    ['surrogate', 'ValueError'],
+    ['huge', 'ValueError'],
+    ['recursion', 'RecursionError'],
+  ])('%s does no harm', async (wish, type) => {
+    await using peer = await loaded('raises_things.handler')
+    expect(errorOf(await peer.invoke(wish))).toMatchObject({ errorType: type })
+    expect((await peer.invoke('key')).header.type).toBe('threw')
+  })
+
+  test.each(['replace', 'close'])('standard streams may be gone: %s', async (wish) => {
+    await using peer = await loaded('hides_streams.handler')
+    expect((await peer.invoke(wish)).header.type).toBe('returned')
+    expect((await peer.invoke('replace')).header.type).toBe('returned')
+  })
+})
+
+function errorOf({ header }: { readonly header: object }): {
+  errorMessage: string
+  errorType: string
+  stackTrace: string[]
+} {
+  return (header as { error: ReturnType<typeof errorOf> }).error // checked by the expectations
+}
