@@ -1,12 +1,12 @@
 // The configuration: flags, then environment variables, then defaults (interface.md §3). The only reader of process.env.
 
 import { existsSync, statSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isUsableFunctionId } from './event/route.ts'
 import { deriveId } from './invoker/identity.ts'
 import { resolveEntry, type Entry } from './invoker/entry.ts'
-import { isSwitch, options, type OptionName, type OptionValues } from './options.ts'
+import { options, type OptionName, type OptionValues } from './options.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -136,10 +136,3 @@ const ofTheServer = new Set(['PORT', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZAT
 
 // Beside src/ in a checkout, beside dist/ in the image.
 const runtimeDir = resolve(fileURLToPath(new URL('../runtime', import.meta.url)))
-
-/** Where the interpreter of Python functions is looked for when --python is absent. */
-export function virtualEnvironmentPython(root: string): string {
-  return join(root, '.venv', 'bin', 'python')
-}
-
-export { isSwitch }

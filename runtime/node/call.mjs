@@ -1,5 +1,7 @@
 // One invocation: from its `invoke` frame to the frame that ends it. Owns whether it is over, and the window of its stream.
 
+import { Writable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isGeneratorObject } from 'node:util/types'
 import { Cancellation, Context, httpPayload } from './context.mjs'
 import { toChunk, toJson, toUserError } from './outcome.mjs'
@@ -8,14 +10,14 @@ import { toChunk, toJson, toUserError } from './outcome.mjs'
 export class Call {
   /** whether its ending frame was sent, or is about to be */
   over = false
-  #channel
-  #frame
-  #body
-  #cancellation
+  /** @readonly */ #channel
+  /** @readonly */ #frame
+  /** @readonly */ #body
+  /** @readonly */ #cancellation
   #unacknowledged = 0
   /** @type {(() => void) | undefined} wakes the stream that waits for the window or for a reason to stop */
   #wake
-  #onOver
+  /** @readonly */ #onOver
 
   /**
    * @param {import('./channel.mjs').Channel} channel
@@ -99,6 +101,7 @@ export class Call {
         const step = await this.#unlessWoken(generator.next())
         if (step === undefined || step.done) break
         this.#sendChunk(await step.value)
+        await nextTurn() // lets frames in, even when the generator never waits for anything (PROTOCOL.md, promise 4)
       }
     } finally {
       await generator.return(undefined)
@@ -155,18 +158,21 @@ function isThenable(value) {
 
 // PROTOCOL.md, promise 3. A pipe whose reader is slow keeps what was written in this process.
 async function outputWritten() {
-  await Promise.all(
-    [process.stdout, process.stderr].map((stream) => stream.writableLength > 0 && written(stream)),
+  const unwritten = [process.stdout, process.stderr].filter(
+    (each) => each.writable && each.writableLength > 0,
   )
+  if (unwritten.length > 0) await Promise.all(unwritten.map(written))
 }
 
+// An empty write is done after all others; 'drain' comes only after a write that was refused.
 /** @param {NodeJS.WriteStream} stream */
 function written(stream) {
   return new Promise((resolve) => {
-    stream.once('drain', resolve)
-    stream.once('close', resolve)
-    stream.once('error', resolve)
-    setTimeout(resolve, outputPatienceMs)
+    const timer = setTimeout(resolve, outputPatienceMs)
+    write.call(stream, '', 'utf8', () => {
+      clearTimeout(timer)
+      resolve(undefined)
+    })
   })
 }
 
@@ -183,4 +189,6 @@ const outputPatienceMs = 1000
 
 // The function may replace these later.
 const { parse } = JSON
-const { setTimeout } = globalThis
+const { setTimeout, clearTimeout } = globalThis
+// oxlint-disable-next-line typescript/unbound-method -- called with a stream
+const { write } = Writable.prototype

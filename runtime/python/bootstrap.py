@@ -47,6 +47,8 @@ class Instance:
                 self._take(header, body)
         except ProtocolError as error:
             _leave(70, str(error))
+        except KeyError as missing:
+            _leave(70, f"a frame has no {missing}")
         if not self._channel.closed:
             _leave(0)
 

@@ -129,6 +129,7 @@ class Call:
                 except StopAsyncIteration:
                     break
                 self._send_chunk(value)
+                await asyncio.sleep(0)  # lets a cancellation in, even when the generator never waits for anything
         except asyncio.CancelledError:
             if not self._cancelled:
                 raise

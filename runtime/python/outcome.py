@@ -41,7 +41,8 @@ def to_load_error(error):
 
 def _message(error):
     try:
-        return str(error)
+        text = str(error)
+        return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
     except Exception:
         return "the exception cannot be described"
 
@@ -64,6 +65,9 @@ def _is_runtime(frame):
 
 
 _RUNTIME_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+
+# No message may fill a frame.
+_LONGEST_MESSAGE = 65_536
 
 # The function may replace it later.
 _dumps = json.dumps

@@ -3,16 +3,10 @@
 import { ConfigError, readConfig, type Config } from '../config.ts'
 import { parseArguments, type Arguments } from './arguments.ts'
 import { check } from './check.ts'
+import type { Host } from './host.ts'
 import { helpText, versionText } from './help.ts'
 import { invoke } from './invoke.ts'
 import { serve } from './serve.ts'
-
-/** What a command may do to the process that it runs in; the process itself belongs to main.ts. */
-export interface Host {
-  /** Ends the process at once. */
-  exit: (code: number) => never
-  onSignal: (name: 'SIGTERM' | 'SIGINT', listener: () => void) => void
-}
 
 /**
  * Runs a command line.

@@ -12,7 +12,7 @@ import { Door, type Exchange } from '../http/invoke.ts'
 import type { Outcome } from '../invoker/invocation.ts'
 import { logEvents } from '../log.ts'
 import type { InvokeFlags } from './arguments.ts'
-import type { Host } from './command.ts'
+import type { Host } from './host.ts'
 
 /** Invokes once. Returns the exit code: 0 returned, 1 the function failed, 2 timed out. */
 export async function invoke(config: Config, flags: InvokeFlags, host: Host): Promise<number> {

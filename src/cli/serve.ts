@@ -3,7 +3,7 @@
 import { App } from '../app.ts'
 import type { Config } from '../config.ts'
 import { logEvents } from '../log.ts'
-import type { Host } from './command.ts'
+import type { Host } from './host.ts'
 
 /** Serves until a signal comes. Returns the exit code. */
 export async function serve(config: Config, host: Host): Promise<number> {

@@ -70,7 +70,9 @@ export class Call {
   start(): void {
     const { id, mode, payload, deadlineMs, timeoutMs, token, responseLimit, signal } = this.#request
     const frame = { type: 'invoke', id, mode, deadlineMs, responseLimit } as const
-    this.#host.send(token === undefined ? frame : { ...frame, token }, payload, () => this.#giveBack())
+    this.#host.send(token === undefined ? frame : { ...frame, token }, payload, () =>
+      this.#host.onUndelivered(),
+    )
     this.#deadline = setTimeout(() => this.#expire(), timeoutMs)
     if (signal.aborted) this.#cancel('disconnected')
     else signal.addEventListener('abort', this.#onAbort)
@@ -112,11 +114,6 @@ export class Call {
     this.#delivered = (this.#delivered ?? Promise.resolve())
       .then(() => onChunk(chunk))
       .then(() => this.#host.send({ type: 'credit', id, bytes: chunk.data.length }))
-  }
-
-  #giveBack(): void {
-    this.settle({ type: 'undelivered' })
-    this.#host.onUndelivered()
   }
 
   #expire(): void {

@@ -2,7 +2,7 @@
 
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { Channel } from '../wire/channel.ts'
+import { Channel, type ChannelEnd } from '../wire/channel.ts'
 import {
   protocolVersion,
   type FrameFromInstance,
@@ -14,8 +14,8 @@ import { Child } from './child.ts'
 import { faultOfEnd, type EndCause, type Exit } from './end.ts'
 import type { Command } from './languages.ts'
 import { watchMemory } from './memory.ts'
+import { Seats, type Lease } from './seats.ts'
 import { move, type InstanceState } from './state.ts'
-import { afterTurn } from './turn.ts'
 
 /** Everything that one instance is started from. */
 export interface InstanceSpec {
@@ -43,13 +43,6 @@ export interface InstanceListener {
   onLeft: (from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined) => void
 }
 
-/** The right to use an instance once. Disposing of it gives the seat back, whether it was used or not. */
-export interface Lease extends Disposable {
-  readonly instance: string
-  /** Runs one invocation. Never rejects; the deadline is kept here. */
-  run: (request: CallRequest) => Promise<Ending>
-}
-
 /** A child process that serves invocations. It is ended when it breaks a rule of PROTOCOL.md or passes a limit. */
 export class Instance {
   readonly id: string
@@ -61,13 +54,13 @@ export class Instance {
   readonly #child: Child
   readonly #channel: Channel
   readonly #calls = new Map<string, Call>()
-  // Each lease, and the request whose output may still be in the pipes.
-  readonly #seats = new Map<Lease, string | undefined>()
+  readonly #seats: Seats
   #state: InstanceState = 'loading'
   #language = ''
   #cause: EndCause | undefined
   #heapExhausted = false
   readonly #loading: NodeJS.Timeout
+  #lastSent: FrameToInstance | undefined
   #idleSince = performance.now()
 
   constructor(spec: InstanceSpec, events: Events, listener: InstanceListener) {
@@ -75,6 +68,7 @@ export class Instance {
     this.#spec = spec
     this.#events = events
     this.#listener = listener
+    this.#seats = new Seats(spec.load.concurrency, () => this.#seatFreed())
     this.#child = new Child({
       ...spec.command,
       cwd: spec.load.root,
@@ -86,7 +80,7 @@ export class Instance {
     this.ended = this.#child.ended
     this.#channel = new Channel(this.#child.channel, {
       onFrame: (frame, body) => this.#take(frame, body),
-      onEnd: (reason) => this.#channelEnded(reason),
+      onEnd: (end) => this.#channelEnded(end),
     })
     this.#channel.send({ type: 'load', version: protocolVersion, ...spec.load })
     this.#loading = setTimeout(() => this.#loadTimedOut(), spec.initTimeoutMs)
@@ -100,7 +94,7 @@ export class Instance {
   /** How many more leases it can give now. */
   get room(): number {
     const open = this.#state === 'idle' || this.#state === 'busy'
-    return open ? this.#spec.load.concurrency - this.#seats.size : 0
+    return open ? this.#seats.free : 0
   }
 
   /** Milliseconds since the last lease came back. */
@@ -110,14 +104,8 @@ export class Instance {
 
   /** Gives a lease. There must be room. */
   lease(): Lease {
-    const lease: Lease = {
-      instance: this.id,
-      run: (request) => this.#run(lease, request),
-      [Symbol.dispose]: () => this.#release(lease),
-    }
-    this.#seats.set(lease, undefined)
     if (this.#state === 'idle') this.#state = move(this.#state, 'busy')
-    return lease
+    return this.#seats.take(this.id, (request) => this.#run(request))
   }
 
   /** Takes no new invocation, finishes what it runs, then stops. */
@@ -138,13 +126,15 @@ export class Instance {
     this.#killAfter(cause.type === 'expired' ? noticeMs : 0)
   }
 
-  async #run(lease: Lease, request: CallRequest): Promise<Ending> {
+  async #run(request: CallRequest): Promise<Ending> {
     const call = new Call(request, {
-      send: (frame, body, onUndelivered) => this.#channel.send(frame, body, onUndelivered),
+      send: (frame, body, onUndelivered) => {
+        this.#lastSent = frame
+        this.#channel.send(frame, body, onUndelivered)
+      },
       onExpired: () => this.end({ type: 'expired' }),
-      onUndelivered: () => this.end({ type: 'channel' }),
+      onUndelivered: () => this.#giveBack(request.id),
     })
-    this.#seats.set(lease, request.id)
     this.#calls.set(request.id, call)
     call.start()
     const ending = await call.ending
@@ -152,16 +142,13 @@ export class Instance {
     return ending
   }
 
-  // The seat is free when everything that the handler wrote has been read: only then may another invocation speak
-  // through the same pipes.
-  #release(lease: Lease): void {
-    afterTurn(() => {
-      if (!this.#seats.delete(lease) || this.#seats.size > 0) return this.#listener.onRoom()
+  #seatFreed(): void {
+    if (this.#seats.empty) {
       this.#idleSince = performance.now()
       if (this.#state === 'busy') this.#state = move(this.#state, 'idle')
       if (this.#state === 'retiring') this.stop()
-      this.#listener.onRoom()
-    })
+    }
+    this.#listener.onRoom()
   }
 
   // Whether it is this call that made the instance leave.
@@ -261,17 +248,24 @@ export class Instance {
     this.end({ type: 'load-failed' })
   }
 
-  #channelEnded(reason: Error | undefined): void {
-    if (reason !== undefined)
-      this.#events.emit('trouble', { what: `the channel of ${this.id} has broken`, cause: reason })
+  #channelEnded(end: ChannelEnd): void {
+    if (end.type === 'broken')
+      this.#events.emit('trouble', { what: `${this.id} has broken the protocol`, cause: end.reason })
+    if (end.type === 'unread' && this.#lastSent?.type === 'invoke') this.#giveBack(this.#lastSent.id)
     // A process that ends closes its channel first: its exit code is on the way.
     const timer = setTimeout(() => this.end({ type: 'channel' }), exitPatienceMs)
     void this.#child.exited.then(() => clearTimeout(timer))
   }
 
+  // The process had gone before it took the call, so another instance can.
+  #giveBack(id: string): void {
+    this.#calls.get(id)?.settle({ type: 'undelivered' })
+    this.end({ type: 'channel' })
+  }
+
   #hear(stream: 'stdout' | 'stderr', text: string): void {
     if (stream === 'stderr' && heapExhaustion.test(text)) this.#heapExhausted = true
-    const [requestId] = this.#seats.size === 1 ? this.#seats.values() : []
+    const requestId = this.#seats.speaker
     const line = { instance: this.id, stream, text }
     this.#events.emit('function-wrote', requestId === undefined ? line : { ...line, requestId })
   }

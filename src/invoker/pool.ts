@@ -4,8 +4,9 @@
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { faultOfEnd, type EndCause, type Exit } from './end.ts'
-import type { Instance, Lease } from './instance.ts'
+import type { Instance } from './instance.ts'
 import type { Launch } from './launch.ts'
+import type { Lease } from './seats.ts'
 import type { InstanceState } from './state.ts'
 import { Trouble } from './trouble.ts'
 

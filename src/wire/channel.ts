@@ -4,11 +4,19 @@ import type { Duplex } from 'node:stream'
 import { Decoder, encode } from './codec.ts'
 import { parseFrame, type FrameFromInstance, type FrameToInstance } from './frames.ts'
 
+/** How a channel ended. */
+export type ChannelEnd =
+  | { readonly type: 'closed' }
+  /** the other side has gone without reading all that was sent: the last frame has not reached it as a whole */
+  | { readonly type: 'unread' }
+  /** what came was not the protocol */
+  | { readonly type: 'broken'; readonly reason: unknown }
+
 /** Who is told what comes over a channel. */
 export interface ChannelListener {
   onFrame: (frame: FrameFromInstance, body: Buffer) => void
-  /** the other side has closed, or did not keep to the protocol (then with the reason); comes once */
-  onEnd: (reason: Error | undefined) => void
+  /** nothing will come any more; comes once */
+  onEnd: (end: ChannelEnd) => void
 }
 
 /** Sends and receives frames (runtime/PROTOCOL.md). Never stops reading, so that control frames always arrive. */
@@ -22,9 +30,12 @@ export class Channel {
     this.#socket = socket
     this.#listener = listener
     socket.on('data', (bytes: Buffer) => this.#receive(bytes))
-    socket.on('error', () => this.#end(undefined)) // a process that dies resets its socket
-    socket.on('close', () => this.#end(undefined))
-    socket.on('end', () => this.#end(undefined))
+    // The kernel resets a local socket that is closed with bytes unread, as those of a killed process are.
+    socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+      this.#end({ type: code === 'ECONNRESET' ? 'unread' : 'closed' }),
+    )
+    socket.on('close', () => this.#end({ type: 'closed' }))
+    socket.on('end', () => this.#end({ type: 'closed' }))
   }
 
   /**
@@ -57,15 +68,15 @@ export class Channel {
     try {
       for (const { header, body } of this.#decoder.push(bytes))
         this.#listener.onFrame(parseFrame(header), body)
-    } catch (error) {
-      this.#end(error instanceof Error ? error : new Error(String(error)))
+    } catch (reason) {
+      this.#end({ type: 'broken', reason })
     }
   }
 
-  #end(reason: Error | undefined): void {
+  #end(end: ChannelEnd): void {
     if (this.#ended) return
     this.close()
-    this.#listener.onEnd(reason)
+    this.#listener.onEnd(end)
   }
 }
 

@@ -103,6 +103,7 @@ describe('fnbox serve', () => {
     program.signal('SIGKILL')
     await program.ended
     await eventually(async () => !(await isAlive(pid)))
+    expect(await isAlive(pid)).toBe(false)
   })
 
   it('prints its address before the function is loaded, and the curl line when it is', async () => {

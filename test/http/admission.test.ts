@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import request from 'supertest'
+import type request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { callRaw, eventually } from '../harness/calling.ts'
 import { bothLanguages, serve, type Serving } from '../harness/serving.ts'

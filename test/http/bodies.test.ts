@@ -96,8 +96,6 @@ describe('an upload', () => {
 
   it('that asks for permission gets it only when it may send (U-10)', async () => {
     await using serving = await serve('node', 'sized.length')
-    const ask = (length: number): string =>
-      `POST /?integration=raw HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`
     expect(await converse(serving, ask(3), 'abc')).toMatch(
       /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/,
     )
@@ -137,6 +135,10 @@ describe('an upload', () => {
     expect(answer).toMatch(/X-Fnbox-Fault: invalid_request/i)
   })
 })
+
+function ask(length: number): string {
+  return `POST /?integration=raw HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`
+}
 
 // Sends bytes and gives everything that comes back until the server closes.
 async function converse(serving: Serving, ...parts: readonly string[]): Promise<string> {

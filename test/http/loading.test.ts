@@ -74,7 +74,7 @@ describe('a function that does not load (TV-29)', () => {
         expect(answer.headers['x-fnbox-fault']).toBe('load_failed')
         expect(answer.body).toMatchObject({
           errorType,
-          errorMessage: expect.stringMatching(message) as unknown as string,
+          errorMessage: expect.stringMatching(message),
         })
       }
       const ready = await request(serving.url).get('/_/readyz')
@@ -115,7 +115,7 @@ describe('a function whose process ends again and again without being called', (
     )
     await eventually(async () => {
       const { body } = await request(serving.url).get('/_/readyz')
-      return body.status === 'failed' && /exit code 5$/.test(body.reason)
+      return body.status === 'failed' && String(body.reason).endsWith('exit code 5')
     })
     const pauses: number[] = []
     serving.app.events.on('start-failed', ({ pauseMs }) => pauses.push(pauseMs))

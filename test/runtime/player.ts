@@ -113,7 +113,8 @@ export class Peer implements AsyncDisposable {
 
   /** Sends a frame; `load` and `invoke` get what a test leaves out. With `split`, in writes of so many bytes. */
   async send(header: Header, body?: Buffer, split?: number): Promise<void> {
-    await this.write(Buffer.concat(encode(this.#complete(header), body)), split)
+    const { head, rest } = encode(this.#complete(header), body)
+    await this.write(Buffer.concat([head, rest]), split)
   }
 
   /** Sends bytes that need not be a frame. */
