@@ -26,6 +26,7 @@ export class App {
   readonly #tokens: TokenSource
   #server: HttpServer | undefined
   #url: string | undefined
+  #stopping = false
 
   constructor(config: Config) {
     const { options } = config
@@ -88,13 +89,15 @@ export class App {
     this.#server = new HttpServer(this.invoker, { ...this.door, host, port })
     this.#url = await this.#server.start()
     this.events.emit('listening', { url: this.#url })
-    await this.start()
+    if (this.#stopping) await this.#server.stop()
+    else await this.start()
     return this.#url
   }
 
   /** Finishes what is there, takes nothing new, and ends everything (interface.md §6). May be called twice, or before `start`. */
   async stop(): Promise<void> {
     const { options } = this.#config
+    this.#stopping = true
     this.#admission.close()
     await within(options['drain-timeout'] ?? options.timeout, this.#admission.empty())
     this.#admission.refuseAll()

@@ -106,6 +106,14 @@ describe('fnbox serve', () => {
     expect(await isAlive(pid)).toBe(false)
   })
 
+  it('stops cleanly while the function is still loading', async () => {
+    await using program = start(['--root', functionsIn('node'), '--port', '0', 'loads_forever.handler'])
+    const { url } = await program.line('listening')
+    expect((await request(String(url)).get('_/readyz')).body).toMatchObject({ status: 'starting' })
+    program.signal('SIGTERM')
+    expect((await program.ended).code).toBe(0)
+  })
+
   it('prints its address before the function is loaded, and the curl line when it is', async () => {
     await using program = start(['--root', functionsIn('node'), '--port', '0', 'seed.handler'])
     const { url } = await program.line('listening at http://127.0.0.1:')
