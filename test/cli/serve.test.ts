@@ -21,7 +21,7 @@ describe.each(bothLanguages)('fnbox serve with a %s function', (language) => {
   const serve = (...flags: string[]): Program =>
     start(['--root', functionsIn(language), '--port', '0', 'turns.handler', ...flags])
 
-  it('finishes one running and two waiting calls after SIGTERM, then exits 0', async () => {
+  it('finishes one running and two waiting calls after SIGTERM, then exits 0 (F-29, S-7)', async () => {
     await using program = serve()
     const url = await urlOf(program)
     const folder = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
@@ -169,7 +169,7 @@ describe('fnbox serve', () => {
     ['index.', 'does not name a module and a function'],
     ['.handler', 'does not name a module and a function'],
     ['folder/handler', 'does not name a module and a function', '--runtime', 'node'],
-  ])('refuses the handler string %s (TV-47)', async (handler, problem, ...flags) => {
+  ])('refuses the handler string %s (TV-47, H-12)', async (handler, problem, ...flags) => {
     const { code, stderr } = await run(['--root', functionsIn('node'), '--port', '0', handler, ...flags])
     expect([code, stderr]).toEqual([64, expect.stringContaining(problem)])
   })
