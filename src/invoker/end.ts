@@ -29,12 +29,13 @@ export function faultOfEnd(cause: EndCause | undefined, exit: Exit, heapExhauste
       return new Fault('draining', 'Service Unavailable')
     case 'memory':
       return new Fault('out_of_memory', 'Function process ran out of memory')
-    case 'load-failed':
     case 'expired':
+      return new Fault('process_exit', `${withoutAnswer}: signal SIGKILL`) // yandex.md F-13, however it went in the end
+    case 'load-failed':
     case 'channel':
     case undefined:
       if (heapExhausted) return new Fault('out_of_memory', 'Function process ran out of memory')
-      return new Fault('process_exit', `Function process exited without answering: ${describeExit(exit)}`)
+      return new Fault('process_exit', `${withoutAnswer}: ${describeExit(exit)}`)
     default:
       return cause satisfies never
   }
@@ -53,3 +54,5 @@ export function describeExit(exit: Exit): string {
       return exit satisfies never
   }
 }
+
+const withoutAnswer = 'Function process exited without answering'
