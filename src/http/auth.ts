@@ -2,7 +2,7 @@
 
 import type { Header } from '../event/http.ts'
 import type { Events } from '../events.ts'
-import { JwtCheck, jwtProblems, type JwtSettings } from './jwt.ts'
+import { JwtCheck, jwtProblems } from './jwt.ts'
 import { KeyFile, keyFileProblems } from './keys.ts'
 
 /** What a caller shows. */
@@ -36,10 +36,10 @@ export const everyone: Authorizer = { accepts: async () => true, start: () => {}
 /** The authorizer that the operator has chosen; the settings have no problems. */
 export function authorizer(settings: AuthSettings, events: Events): Authorizer {
   const { keys, jwks, issuer, audience } = settings
+  if (keys === undefined && jwks === undefined) return everyone
   const keyFile = keys === undefined ? undefined : new KeyFile(keys, events)
-  const jwtSettings = toJwtSettings(jwks, issuer, audience)
-  const jwt = jwtSettings === undefined ? undefined : new JwtCheck(jwtSettings, events)
-  if (keyFile === undefined && jwt === undefined) return everyone
+  const isComplete = jwks !== undefined && issuer !== undefined && audience !== undefined
+  const jwt = isComplete ? new JwtCheck({ jwks, issuer, audience }, events) : undefined
   return {
     accepts: async (credential) => {
       if (credential === undefined) return false
@@ -62,16 +62,7 @@ export function toCredential(headers: readonly Header[]): Credential | undefined
   const lines = headers.filter(([name]) => name.toLowerCase() === 'authorization')
   const [, scheme = '', value] = (lines.length === 1 && shown.exec(lines[0]?.[1] ?? '')) || []
   if (value === undefined) return undefined
-  return { scheme: scheme.toLowerCase() === 'bearer' ? 'bearer' : 'api-key', value }
+  return { scheme: scheme.toLowerCase() === 'bearer' ? 'bearer' : 'api-key', value: value.trimEnd() }
 }
 
-function toJwtSettings(
-  jwks: string | undefined,
-  issuer: string | undefined,
-  audience: string | undefined,
-): JwtSettings | undefined {
-  if (jwks === undefined || issuer === undefined || audience === undefined) return undefined
-  return { jwks, issuer, audience }
-}
-
-const shown = /^(bearer|api-key) +(\S.*?)\s*$/i
+const shown = /^(bearer|api-key) +(\S.*)$/i

@@ -12,12 +12,12 @@ export interface Issuer extends AsyncDisposable {
   readonly jwks: string
   /** Times that the keys were fetched. */
   readonly fetches: () => number
-  /** Makes the server answer 500, or well again. */
-  readonly fail: (failing: boolean) => void
+  /** Makes the server answer well, with 500, or never. */
+  readonly answer: (how: Answer) => void
   /** A right token, but for the claims given; an undefined one is left out. */
   readonly sign: (claims?: Claims) => Promise<string>
   /** A token with all the right claims that is signed in a wrong way. */
-  readonly forge: (how: 'other key' | 'none' | 'HS256 with the public key') => Promise<string>
+  readonly forge: (way: 'other key' | 'none' | 'HS256 with the public key') => Promise<string>
 }
 
 /** Starts an issuer with a key of its own. */
@@ -26,10 +26,11 @@ export async function startIssuer(): Promise<Issuer> {
   const other = await generateKeyPair('ES256')
   const published = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] })
   let fetches = 0
-  let failing = false
+  let how: Answer = 'well'
   const server = createServer((_request, response) => {
     fetches++
-    response.writeHead(failing ? 500 : 200, { 'Content-Type': 'application/json' }).end(published)
+    if (how === 'never') return
+    response.writeHead(how === '500' ? 500 : 200, { 'Content-Type': 'application/json' }).end(published)
   })
   await new Promise<void>((settle) => server.listen(0, '127.0.0.1', settle))
   const address = server.address()
@@ -37,13 +38,13 @@ export async function startIssuer(): Promise<Issuer> {
   return {
     jwks: `http://127.0.0.1:${port}/keys`,
     fetches: () => fetches,
-    fail: (now) => (failing = now),
+    answer: (next) => (how = next),
     sign: async (claims = {}) =>
       new SignJWT(rightClaims(claims)).setProtectedHeader({ alg: 'ES256', kid: 'one' }).sign(privateKey),
-    forge: async (how) => {
-      if (how === 'none') return new UnsecuredJWT(rightClaims()).encode()
+    forge: async (way) => {
+      if (way === 'none') return new UnsecuredJWT(rightClaims()).encode()
       const jwt = new SignJWT(rightClaims())
-      if (how === 'other key')
+      if (way === 'other key')
         return jwt.setProtectedHeader({ alg: 'ES256', kid: 'one' }).sign(other.privateKey)
       const secret = Buffer.from(await exportSPKI(publicKey))
       return jwt.setProtectedHeader({ alg: 'HS256', kid: 'one' }).sign(secret)
@@ -54,6 +55,8 @@ export async function startIssuer(): Promise<Issuer> {
     },
   }
 }
+
+type Answer = 'well' | '500' | 'never'
 
 type Claims = Readonly<Record<string, unknown>>
 

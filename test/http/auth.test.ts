@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import type { Flags } from '../../src/config.ts'
-import { toCredential } from '../../src/http/auth.ts'
+import { Events } from '../../src/events.ts'
+import { authorizer, toCredential } from '../../src/http/auth.ts'
 import { eventually } from '../harness/calling.ts'
 import { audienceName, issuerName, startIssuer, type Issuer } from '../harness/issuer.ts'
 import { run, start } from '../harness/program.ts'
@@ -227,12 +228,12 @@ describe('--auth-jwks', () => {
     await using issuer = await startIssuer()
     await using serving = await serve('node', 'counts.handler', jwtFlags(issuer))
     const seen = troubles(serving)
-    issuer.fail(true)
+    issuer.answer('500')
     const token = await issuer.sign()
     expect(await statusOf(serving, `Bearer ${token}`)).toBe(403)
     expect(await statusOf(serving, `Bearer ${token}`)).toBe(403)
     expect(seen).toEqual(['--auth-jwks: the keys cannot be fetched; JWTs are refused until they can'])
-    issuer.fail(false)
+    issuer.answer('well')
     expect((await call(serving, `Bearer ${token}`)).body).toBe(1)
   })
 
@@ -243,6 +244,15 @@ describe('--auth-jwks', () => {
     const seen = troubles(serving)
     expect(await statusOf(serving, `Bearer ${await gone.sign()}`)).toBe(403)
     expect(seen).toHaveLength(1)
+  })
+
+  it('refuses when the issuer never answers, and answers the probes meanwhile', async () => {
+    await using issuer = await startIssuer()
+    await using serving = await serve('node', 'counts.handler', jwtFlags(issuer))
+    issuer.answer('never')
+    const waiting = call(serving, `Bearer ${await issuer.sign()}`)
+    expect((await request(serving.url).get('/_/healthz')).status).toBe(200)
+    expect((await waiting).status).toBe(403)
   })
 
   it('stands beside --auth-keys', async () => {
@@ -294,6 +304,13 @@ describe('what the program writes', () => {
     expect(stderr).toBe('')
     for (const secret of ['KEY-', 'CLAIM', ...shown, right.split('.')[2] ?? right])
       expect(stdout).not.toContain(secret)
+  })
+})
+
+describe('authorizer', () => {
+  it('lets nobody in when its settings are not whole', async () => {
+    const half = { keys: undefined, jwks: 'https://issuer.test/', issuer: undefined, audience: undefined }
+    expect(await authorizer(half, new Events()).accepts({ scheme: 'bearer', value: 'x' })).toBe(false)
   })
 })
 

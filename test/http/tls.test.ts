@@ -154,6 +154,8 @@ describe('--tls-cert and --tls-key', () => {
       ['give both or neither', '--tls-key', one['tls-key']],
       ['give one or the other', '--tls', 'self-signed', '--tls-cert', one['tls-cert']],
       ['key values mismatch', '--tls-cert', one['tls-cert'], '--tls-key', other['tls-key']],
+      ['--tls-cert and --tls-key: ', '--tls-cert', '/dev/null', '--tls-key', one['tls-key']],
+      ['--tls-cert and --tls-key: ', '--tls-cert', one['tls-cert'], '--tls-key', '/dev/null'],
       ['ENOENT', '--tls-cert', `${one['tls-cert']}.gone`, '--tls-key', one['tls-key']],
       ['--tls: must be one of self-signed', '--tls', 'on'],
     ]
