@@ -1,8 +1,10 @@
 // The only place that constructs things: wires them, starts them, and stops them in reverse order.
 
-import type { Config } from './config.ts'
+import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
+import { authorizer, everyone, type Authorizer } from './http/auth.ts'
 import { HttpServer } from './http/server.ts'
+import { certificate, type Certificate } from './http/tls.ts'
 import { Admission } from './invoker/admission.ts'
 import { resolveEntry } from './invoker/entry.ts'
 import { deriveVersion } from './invoker/identity.ts'
@@ -24,6 +26,8 @@ export class App {
   readonly #pool: Pool
   readonly #admission: Admission
   readonly #tokens: TokenSource
+  readonly #authorizer: Authorizer
+  readonly #certificate: Certificate | undefined
   #server: HttpServer | undefined
   #url: string | undefined
   #stopping = false
@@ -33,6 +37,8 @@ export class App {
     const identity = identify(config)
     this.#config = config
     this.#tokens = tokenSource({ token: options.token, tokenFile: options['token-file'] }, this.events)
+    this.#authorizer = authorizer(toAuthSettings(options), this.events)
+    this.#certificate = certificate(toTlsSettings(options), this.events)
     this.#launch = launcher(
       {
         ...config,
@@ -69,7 +75,13 @@ export class App {
       requestLimit: options['request-limit'],
     }
     this.events.once('instance-loaded', ({ language, loadMs }) =>
-      this.events.emit('ready', { handler: config.handler, language, loadMs, url: this.#url }),
+      this.events.emit('ready', {
+        handler: config.handler,
+        language,
+        loadMs,
+        url: this.#url,
+        curlFlags: this.#curlFlags,
+      }),
     )
   }
 
@@ -85,10 +97,14 @@ export class App {
    * @throws the system's error when the port cannot be had
    */
   async serve(): Promise<string> {
-    const { host, port } = this.#config.options
-    this.#server = new HttpServer(this.invoker, { ...this.door, host, port })
-    this.#url = await this.#server.start()
-    this.events.emit('listening', { url: this.#url })
+    const { host, port, 'admin-port': adminPort } = this.#config.options
+    const settings = { ...this.door, host, port, adminPort }
+    this.#server = new HttpServer(this.invoker, settings, this.#authorizer, this.#certificate)
+    this.#authorizer.start()
+    await this.#certificate?.start()
+    const addresses = await this.#server.start()
+    this.#url = addresses.url
+    this.events.emit('listening', addresses)
     if (this.#stopping) await this.#server.stop()
     else await this.start()
     return this.#url
@@ -104,6 +120,8 @@ export class App {
     await this.#pool.stop()
     await this.#admission.empty()
     await this.#server?.stop()
+    this.#certificate?.stop()
+    this.#authorizer.stop()
     this.#tokens.stop()
     this.events.emit('stopped')
   }
@@ -111,6 +129,12 @@ export class App {
   /** Ends every process now. */
   async kill(): Promise<void> {
     await this.#pool.kill()
+  }
+
+  // What curl needs to reach the function, apart from its address.
+  get #curlFlags(): string {
+    const trust = this.#config.options.tls === undefined ? '' : '--insecure '
+    return this.#authorizer === everyone ? trust : `${trust}-H "Authorization: Bearer $KEY" `
   }
 }
 

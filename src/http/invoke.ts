@@ -12,6 +12,7 @@ import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../event/stream.
 import type { Chunk, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { InvocationMode } from '../wire/frames.ts'
+import { toCredential, type Authorizer } from './auth.ts'
 
 /** What the door says of its function, and how much it lets in. */
 export interface DoorSettings extends Omit<Platform, 'requestId'> {
@@ -43,10 +44,12 @@ export interface Exchange {
 export class Door {
   readonly #invoker: Pick<Invoker, 'invoke'>
   readonly #settings: DoorSettings
+  readonly #authorizer: Authorizer
 
-  constructor(invoker: Pick<Invoker, 'invoke'>, settings: DoorSettings) {
+  constructor(invoker: Pick<Invoker, 'invoke'>, settings: DoorSettings, authorizer: Authorizer) {
     this.#invoker = invoker
     this.#settings = settings
+    this.#authorizer = authorizer
   }
 
   /** Answers one request, always. Never rejects. */
@@ -55,6 +58,7 @@ export class Door {
     const platform = { ...this.#settings, requestId }
     const stream = new StreamedAnswer(exchange, platform)
     try {
+      await this.#authorize(exchange)
       const mode = route(exchange.head, this.#settings.functionId)
       const payload = await this.#readPayload(exchange, mode, requestId)
       const onChunk = (chunk: Chunk): Promise<void> => stream.send(chunk, mode)
@@ -72,6 +76,12 @@ export class Door {
         error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
       exchange.reply(withPlatformHeaders(toFaultReply(fault), platform))
     }
+  }
+
+  // First of all, so that a stranger learns nothing of what is served (yandex.md F-25).
+  async #authorize({ head }: Exchange): Promise<void> {
+    if (await this.#authorizer.accepts(toCredential(head.headers))) return
+    throw new Fault('not_authorized', 'Forbidden: Not authorized')
   }
 
   async #readPayload(exchange: Exchange, mode: InvocationMode, requestId: string): Promise<Buffer> {

@@ -1,71 +1,88 @@
-// The HTTP server: sockets, routes, draining. Express begins and ends in this folder.
+// The HTTP server: which route is answered by whom, on which port. Express begins and ends in this folder.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
-import express, { type Express } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import express, { type Express, type Request, type Response } from 'express'
 import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
 import type { Invoker } from '../invoker/invoker.ts'
+import type { Authorizer } from './auth.ts'
 import { Door, type DoorSettings, type Exchange } from './invoke.ts'
+import { Listener } from './listener.ts'
 import { probes } from './probes.ts'
 import { readBody, readHead } from './read.ts'
+import type { Certificate } from './tls.ts'
 import { breakOff, writeChunk, writeHead, writeReply } from './write.ts'
 
 /** Where to listen, and what the function's door needs. */
 export interface ServerSettings extends DoorSettings {
   readonly host: string
   readonly port: number
+  /** where the routes below `/_/` are served; undefined: where the function is */
+  readonly adminPort: number | undefined
+}
+
+/** Where a server listens, as URLs. */
+export interface Addresses {
+  readonly url: string
+  /** of the routes below `/_/`, when they have a port of their own */
+  readonly adminUrl?: string
 }
 
 /** Serves a function over HTTP. */
 export class HttpServer {
   readonly #settings: ServerSettings
   readonly #invoker: Invoker
-  readonly #server: Server
+  readonly #main: Listener
+  readonly #admin: Listener | undefined
 
-  constructor(invoker: Invoker, settings: ServerSettings) {
+  /** @param certificate makes it HTTPS; to be started before the server */
+  constructor(
+    invoker: Invoker,
+    settings: ServerSettings,
+    authorizer: Authorizer,
+    certificate: Certificate | undefined,
+  ) {
     this.#invoker = invoker
     this.#settings = settings
-    const routes = this.#routes(new Door(invoker, settings))
-    this.#server = createServer({ keepAliveTimeout: keepAliveMs }, routes)
-    this.#server.on('checkContinue', routes) // the body is asked for when it is wanted
-    this.#server.on('clientError', refuseUnreadable)
-    this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseMethod(socket))
+    const { host, port, adminPort } = settings
+    const routes = this.#routes(new Door(invoker, settings, authorizer))
+    this.#main = new Listener(routes, { host, port }, certificate)
+    if (adminPort !== undefined)
+      this.#admin = new Listener(this.#adminRoutes(), { host, port: adminPort }, certificate)
   }
 
   /**
    * Starts to listen.
-   * @returns the address as a URL
-   * @throws the system's error, EADDRINUSE among others
+   * @throws the system's error, EADDRINUSE among others; nothing listens then
    */
-  async start(): Promise<string> {
-    const { host, port } = this.#settings
-    await new Promise<void>((settle, fail) => {
-      this.#server.once('error', fail)
-      this.#server.listen(port, host, settle)
-    })
-    const { address, family, port: bound } = this.#server.address() as AddressInfo // listening on a port, not on a path
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}/`
+  async start(): Promise<Addresses> {
+    try {
+      const url = await this.#main.start()
+      const adminUrl = await this.#admin?.start()
+      return adminUrl === undefined ? { url } : { url, adminUrl }
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
   }
 
-  /** Closes the port and every connection, when its answer has left. May be called twice, or before `start`. */
+  /** Closes every port and every connection, when its answer has left. May be called twice, or before `start`. */
   async stop(): Promise<void> {
-    if (!this.#server.listening) return
-    const closed = new Promise<void>((settle) => this.#server.close(() => settle()))
-    const timer = setTimeout(() => this.#server.closeAllConnections(), lastAnswersMs)
-    await closed
-    clearTimeout(timer)
+    await Promise.all([this.#main.stop(), this.#admin?.stop()])
   }
 
   #routes(door: Door): Express {
-    const app = express()
-    app.disable('x-powered-by')
-    app.use('/_', probes(this.#invoker))
-    app.use('/_', (_request, response) =>
-      writeReply(response, toFaultReply(new Fault('not_found', 'Not Found')), false),
-    )
+    const app = plainExpress()
+    if (this.#settings.adminPort === undefined) app.use('/_', probes(this.#invoker))
+    app.use('/_', answerNotFound)
     app.use((request, response) => void door.answer(this.#exchange(request, response)))
+    return app
+  }
+
+  #adminRoutes(): Express {
+    const app = plainExpress()
+    app.use('/_', probes(this.#invoker))
+    app.use(answerNotFound)
     return app
   }
 
@@ -91,32 +108,12 @@ export class HttpServer {
   }
 }
 
-// yandex.md F-23: what the parser could not read has no request and no response yet.
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  refuse(socket, reasons[error.code ?? ''] ?? 'it is not HTTP/1.1')
+function plainExpress(): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  return app
 }
 
-function refuseMethod(socket: Duplex): void {
-  refuse(socket, 'method CONNECT is not supported')
+function answerNotFound(_request: Request, response: Response): void {
+  writeReply(response, toFaultReply(new Fault('not_found', 'Not Found')), false)
 }
-
-function refuse(socket: Duplex, reason: string): void {
-  const { status, headers, body } = toFaultReply(new Fault('invalid_request', `Invalid request: ${reason}`))
-  const lines = [...headers, ['Content-Length', String(body.length)], ['Connection', 'close']]
-  socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body.toString()}`,
-  )
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: 'the header is too large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'it was not received in time',
-  HPE_INVALID_METHOD: 'the method is not known',
-}
-
-// Longer than the idle time of the usual proxies, so that it is they who close.
-const keepAliveMs = 75_000
-
-// How long answers that are on their way may take to leave when the server stops.
-const lastAnswersMs = 1000

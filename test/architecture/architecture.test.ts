@@ -33,6 +33,7 @@ const homes: readonly (readonly [what: string, pattern: RegExp, home: string])[]
   ['pino', /from 'pino/, 'src/log.ts'],
   ['Express', /from 'express'/, 'src/http/'],
   ['raw-body', /from 'raw-body'/, 'src/http/read.ts'],
+  ['selfsigned', /'selfsigned'/, 'src/http/tls.ts'],
 ]
 
 function rowOf(path: string): number {
