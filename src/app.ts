@@ -2,6 +2,7 @@
 
 import type { Config } from './config.ts'
 import { Events } from './events.ts'
+import { MetadataServer } from './http/metadata.ts'
 import { HttpServer } from './http/server.ts'
 import { Admission } from './invoker/admission.ts'
 import { resolveEntry } from './invoker/entry.ts'
@@ -9,7 +10,8 @@ import { deriveVersion } from './invoker/identity.ts'
 import { Invoker } from './invoker/invoker.ts'
 import { launcher, type Launch } from './invoker/launch.ts'
 import { Pool } from './invoker/pool.ts'
-import { tokenSource, type TokenSource } from './invoker/token.ts'
+import { tokenSource } from './invoker/token/choice.ts'
+import type { TokenSource } from './invoker/token/source.ts'
 import type { DoorSettings } from './http/invoke.ts'
 import type { FunctionIdentity } from './wire/frames.ts'
 
@@ -23,7 +25,8 @@ export class App {
   readonly #launch: Launch
   readonly #pool: Pool
   readonly #admission: Admission
-  readonly #tokens: TokenSource
+  readonly #tokens: TokenSource | undefined
+  readonly #metadata: MetadataServer | undefined
   #server: HttpServer | undefined
   #url: string | undefined
   #stopping = false
@@ -32,7 +35,8 @@ export class App {
     const { options } = config
     const identity = identify(config)
     this.#config = config
-    this.#tokens = tokenSource({ token: options.token, tokenFile: options['token-file'] }, this.events)
+    this.#tokens = tokenSource(options, this.events)
+    this.#metadata = this.#tokens && new MetadataServer(this.#tokens)
     this.#launch = launcher(
       {
         ...config,
@@ -42,6 +46,7 @@ export class App {
         concurrency: options.concurrency,
         initTimeoutMs: options['init-timeout'],
         memoryLimit: options.memory,
+        offered: () => this.#metadata?.variables ?? {},
       },
       this.events,
     )
@@ -75,7 +80,10 @@ export class App {
 
   /** Loads the function, so that it can be invoked. */
   async start(): Promise<void> {
-    await this.#tokens.start()
+    await this.#tokens?.start()
+    await this.#metadata
+      ?.start()
+      .catch((cause) => this.events.emit('trouble', { what: 'no metadata service for functions', cause }))
     this.#pool.start()
   }
 
@@ -104,12 +112,15 @@ export class App {
     await this.#pool.stop()
     await this.#admission.empty()
     await this.#server?.stop()
-    this.#tokens.stop()
+    this.#metadata?.stop()
+    this.#tokens?.stop()
     this.events.emit('stopped')
   }
 
   /** Ends every process now. */
   async kill(): Promise<void> {
+    this.#metadata?.stop()
+    this.#tokens?.stop()
     await this.#pool.kill()
   }
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { isUsableFunctionId } from './event/route.ts'
 import { deriveId } from './invoker/identity.ts'
 import { resolveEntry, type Entry } from './invoker/entry.ts'
+import { tokenProblems } from './invoker/token/choice.ts'
 import { options, type OptionName, type OptionValues } from './options.ts'
 
 /** Environment variables by name. */
@@ -104,9 +105,7 @@ function entryProblems(entry: Entry, values: OptionValues): readonly string[] {
 }
 
 function conflicts(values: OptionValues): readonly string[] {
-  const problems: string[] = []
-  if (values.token !== undefined && values['token-file'] !== undefined)
-    problems.push('--token and --token-file: give at most one')
+  const problems = [...tokenProblems(values)]
   if (values['min-instances'] > values.instances)
     problems.push(`--min-instances: ${values['min-instances']} is more than --instances ${values.instances}`)
   return problems

@@ -100,6 +100,9 @@ export const options = {
   'log-group': option('FNBOX_LOG_GROUP', 'identity', 'ID', 'log group id in the context (default: "")', z.string().default('')),
   token: option('FNBOX_TOKEN', 'token', 'T', 'fixed token of the context', text.optional()),
   'token-file': option('FNBOX_TOKEN_FILE', 'token', 'F', 'file with the token of the context, re-read on change', text.optional()),
+  'token-url': option('FNBOX_TOKEN_URL', 'token', 'U', "metadata service's URL of the token, renewed before it expires", text.optional()),
+  'sa-key': option('FNBOX_SA_KEY', 'token', 'F', "service account's key file, exchanged for tokens", text.optional()),
+  'iam-url': option('FNBOX_IAM_URL', 'token', 'U', 'where --sa-key is exchanged (default: the IAM of Yandex Cloud)', text.default('https://iam.api.cloud.yandex.net/iam/v1/tokens')),
   'log-format': option('FNBOX_LOG_FORMAT', 'logs', 'json|text', 'form of log lines (default: text on a terminal, else json)', oneOf(['json', 'text']).optional()),
   'log-level': option('FNBOX_LOG_LEVEL', 'logs', 'L', 'trace, debug, info, warn, error, fatal or silent (default: info)', oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info')),
 } as const

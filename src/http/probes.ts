@@ -10,13 +10,14 @@ export function probes(invoker: Invoker): Router {
     send(response, 200, { status: 'ok' })
   })
   router.get('/readyz', (request, response) => {
-    const { status, reason, idle, busy } = invoker.status
+    const { status, reason, idle, busy, token } = invoker.status
     const wantsIdle = new URLSearchParams(request.url.split('?')[1]).has('idle')
     const ready = status === 'ready' && (!wantsIdle || idle > 0)
     send(response, ready ? 200 : 503, {
       status,
       ...(reason === undefined ? {} : { reason }),
       instances: { idle, busy },
+      ...(token === undefined ? {} : { token }),
     })
   })
   return router

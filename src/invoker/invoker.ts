@@ -8,7 +8,7 @@ import type { Ending } from './call.ts'
 import type { Lease } from './seats.ts'
 import type { Invocation, Outcome } from './invocation.ts'
 import type { Pool, PoolStatus } from './pool.ts'
-import type { TokenSource } from './token.ts'
+import type { TokenSource, TokenStatus } from './token/source.ts'
 import { afterTurn } from './turn.ts'
 
 /** What holds for every invocation. */
@@ -23,18 +23,26 @@ export interface InvokerLimits {
 /** What readiness says (interface.md §4). */
 export type InvokerStatus = Omit<PoolStatus, 'status'> & {
   readonly status: PoolStatus['status'] | 'draining'
+  /** absent without a source of tokens */
+  readonly token?: TokenStatus
 }
 
 /** Runs invocations. */
 export class Invoker {
   readonly #pool: Pool
   readonly #admission: Admission
-  readonly #tokens: TokenSource
+  readonly #tokens: TokenSource | undefined
   readonly #limits: InvokerLimits
   readonly #events: Events
   readonly #inFlight = new Set<string>()
 
-  constructor(pool: Pool, admission: Admission, tokens: TokenSource, limits: InvokerLimits, events: Events) {
+  constructor(
+    pool: Pool,
+    admission: Admission,
+    tokens: TokenSource | undefined,
+    limits: InvokerLimits,
+    events: Events,
+  ) {
     this.#pool = pool
     this.#admission = admission
     this.#tokens = tokens
@@ -69,7 +77,11 @@ export class Invoker {
   }
 
   get status(): InvokerStatus {
-    return this.#admission.closed ? { ...this.#pool.status, status: 'draining' } : this.#pool.status
+    return {
+      ...this.#pool.status,
+      ...(this.#admission.closed ? { status: 'draining' } : {}),
+      ...(this.#tokens === undefined ? {} : { token: this.#tokens.status }),
+    }
   }
 
   // A run that has sent chunks is not repeated: its caller has seen them.
@@ -98,7 +110,7 @@ export class Invoker {
   #run(invocation: Invocation, lease: Lease, record: InvocationRecord): Promise<Ending> {
     const { requestId, mode, payload, signal, onChunk } = invocation
     const { timeoutMs, responseLimit } = this.#limits
-    const token = this.#tokens.current()
+    const token = this.#tokens?.current()
     return lease.run({
       id: requestId,
       mode,
