@@ -28,7 +28,7 @@ export class MetadataServer {
   async start(): Promise<void> {
     if (this.#stopped) return
     await new Promise<void>((settle, fail) => {
-      this.#server.once('error', fail)
+      this.#server.on('error', fail) // later ones, of single connections, are theirs alone
       this.#server.once('close', settle) // stopped meanwhile
       this.#server.listen(0, '127.0.0.1', settle)
     })
