@@ -8,6 +8,7 @@ import { authProblems, type AuthSettings } from './http/auth.ts'
 import { tlsProblems, type TlsSettings } from './http/tls.ts'
 import { deriveId } from './invoker/identity.ts'
 import { resolveEntry, type Entry } from './invoker/entry.ts'
+import { tokenProblems } from './invoker/token/choice.ts'
 import { options, type OptionName, type OptionValues } from './options.ts'
 
 /** Environment variables by name. */
@@ -75,7 +76,7 @@ export function readConfig(
     root,
     runtimeDir,
     functionId,
-    options: values,
+    options: { ...values, python: toInterpreter(values.python) },
     environment: ofTheUser(env),
   }
 }
@@ -93,6 +94,11 @@ export function toAuthSettings(values: OptionValues): AuthSettings {
 /** Which certificate is shown, as far as the options say. */
 export function toTlsSettings(values: OptionValues): TlsSettings {
   return { cert: values['tls-cert'], key: values['tls-key'], made: values.tls }
+}
+
+// A path is the operator's, relative to where the program was started; a bare name is searched for.
+function toInterpreter(python: string | undefined): string | undefined {
+  return python?.includes('/') === true ? resolve(python) : python
 }
 
 function readOptions(flags: Flags, env: Environment, problems: string[]): OptionValues | undefined {
@@ -123,9 +129,7 @@ function entryProblems(entry: Entry, values: OptionValues): readonly string[] {
 }
 
 function conflicts(values: OptionValues): readonly string[] {
-  const problems: string[] = []
-  if (values.token !== undefined && values['token-file'] !== undefined)
-    problems.push('--token and --token-file: give at most one')
+  const problems = [...tokenProblems(values)]
   if (values['min-instances'] > values.instances)
     problems.push(`--min-instances: ${values['min-instances']} is more than --instances ${values.instances}`)
   if (values['admin-port'] !== 0 && values['admin-port'] === values.port)

@@ -68,6 +68,7 @@ function listen(events: Events, log: Logger): void {
   events.on('function-wrote', ({ text, ...line }) => log.info({ ...line, source: 'function' }, text))
   events.on('invocation-ended', ({ outcome, timing, ...ids }) => logOutcome(log.child(ids), outcome, timing))
   events.on('trouble', ({ what, cause }) => log.error({ err: cause }, what))
+  events.on('trouble-over', ({ what }) => log.info(what))
 }
 
 function logOutcome(log: Logger, outcome: Outcome, timing: object): void {

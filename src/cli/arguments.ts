@@ -48,7 +48,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (token.kind !== 'option') continue
     const { name, rawName, value } = token
     if (name === 'help' || name === 'version') asked = name
-    else if (!(name in grammar)) problems.push(`${rawName} is not an option; see fnbox --help`)
+    else if (!Object.hasOwn(grammar, name)) problems.push(`${rawName} is not an option; see fnbox --help`)
     else if (!takesValue(name) && value !== undefined) problems.push(`${rawName} takes no value`)
     else if (takesValue(name) && value === undefined) problems.push(`${rawName} needs a value`)
     else if (name === 'header') headers.push(value ?? '')

@@ -3,10 +3,12 @@
 import { App } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Fault } from '../errors.ts'
+import { endOnSignal, type Host } from './host.ts'
 
 /** Prints every problem found. Returns the exit code. */
-export async function check(config: Config): Promise<number> {
+export async function check(config: Config, host: Host): Promise<number> {
   const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
+  endOnSignal(app, host)
   const output: string[] = []
   app.events.on('function-wrote', ({ text }) => output.push(text))
   const result = new Promise<{ language: string } | { fault: Fault }>((settle) => {

@@ -24,7 +24,7 @@ export async function runCommand(argv: readonly string[], host: Host): Promise<n
     case 'invoke':
       return invoke(config, given.invoke, host)
     case 'check':
-      return check(config)
+      return check(config, host)
     default:
       return given.command satisfies never
   }

@@ -13,7 +13,7 @@ import { Door, type Exchange } from '../http/invoke.ts'
 import type { Outcome } from '../invoker/invocation.ts'
 import { logEvents } from '../log.ts'
 import type { InvokeFlags } from './arguments.ts'
-import type { Host } from './host.ts'
+import { endOnSignal, type Host } from './host.ts'
 
 /** Invokes once. Returns the exit code: 0 returned, 1 the function failed, 2 timed out. */
 export async function invoke(config: Config, flags: InvokeFlags, host: Host): Promise<number> {
@@ -26,9 +26,7 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
     level: config.options['log-level'],
     descriptor: 2,
   })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    host.onSignal(signal, () => void app.kill().then(() => host.exit(signal === 'SIGTERM' ? 143 : 130)))
-  }
+  endOnSignal(app, host)
   await app.start()
   const code = request === undefined ? await invokeRaw(app, data) : await invokeHttp(app, request, data)
   await app.stop()

@@ -8,7 +8,7 @@ import { lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts
 export function writeReply(response: ServerResponse, reply: HttpReply, close: boolean): void {
   if (response.headersSent || response.destroyed) return
   const { req: request } = response
-  const unread = !request.complete
+  const unread = !request.complete && hasBody(request)
   const length = contentLength(request, reply)
   writeHead(response, reply, close || unread, length)
   if (!unread) return void response.end(reply.body)
@@ -34,8 +34,11 @@ export function writeHead(
 export async function writeChunk(response: ServerResponse, bytes: Buffer): Promise<void> {
   if (response.destroyed || response.write(bytes)) return
   await new Promise<void>((settle) => {
-    response.once('drain', settle)
-    response.once('close', settle)
+    const done = (): void => {
+      response.off('drain', done).off('close', done)
+      settle()
+    }
+    response.once('drain', done).once('close', done)
   })
 }
 
@@ -43,8 +46,14 @@ export async function writeChunk(response: ServerResponse, bytes: Buffer): Promi
 export function breakOff(response: ServerResponse): void {
   const { socket } = response
   if (socket === null) return
+  // Without chunks only a reset tells an end from a break (HTTP/1.0).
+  if (!response.chunkedEncoding) return void socket.resetAndDestroy()
   socket.destroySoon()
   setTimeout(() => socket.destroy(), lingerMs).unref()
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 // A function may name the length that a GET would have; it counts for HEAD alone (yandex.md R-12).

@@ -1,7 +1,7 @@
 // The one place where processes are started and ended: a child in a session of its own, its output by lines, its end.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { PassThrough, type Duplex, type Readable } from 'node:stream'
+import { PassThrough, type Duplex } from 'node:stream'
 import type { Exit } from './end.ts'
 import { readLines } from './lines.ts'
 import { sweep } from './sweep.ts'
@@ -46,7 +46,7 @@ export class Child {
     const [, stdout, stderr, channel] = (this.#process.stdio as ChildProcess['stdio'] | undefined) ?? []
     this.channel = (channel as Duplex | undefined) ?? new PassThrough() // 'pipe' beyond the standard three is a connected socket
     for (const [name, stream] of [['stdout', stdout] as const, ['stderr', stderr] as const]) {
-      if (stream) readLines(stream as Readable, (text) => onLine(name, text)) // 'pipe' gives a readable stream
+      if (stream) readLines(stream, (text) => onLine(name, text))
     }
     const outputs = [stdout, stderr].map((each) => new Promise((settle) => each?.once('end', settle)))
     void Promise.race(outputs).then(() => this.#outputClosed(onOutputClosed))

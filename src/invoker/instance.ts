@@ -3,12 +3,7 @@
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { Channel, type ChannelEnd } from '../wire/channel.ts'
-import {
-  protocolVersion,
-  type FrameFromInstance,
-  type FrameToInstance,
-  type UserError,
-} from '../wire/frames.ts'
+import { protocolVersion, type FrameFromInstance, type FrameToInstance } from '../wire/frames.ts'
 import { Call, type CallRequest, type Ending } from './call.ts'
 import { Child } from './child.ts'
 import { faultOfEnd, type EndCause, type Exit } from './end.ts'

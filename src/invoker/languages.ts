@@ -66,7 +66,7 @@ export const languages = {
       return [`${base}.py`, `${base}/__init__.py`]
     },
     command: ({ root, runtimeDir, python, path }) => ({
-      command: python ?? virtualEnvironmentPython(root) ?? findProgram('python3', path),
+      command: findProgram(python ?? virtualEnvironmentPython(root) ?? 'python3', path),
       args: [join(runtimeDir, 'python', 'bootstrap.py')],
     }),
     defaults: {},
@@ -122,6 +122,7 @@ function virtualEnvironmentPython(root: string): string | undefined {
 // Found here and not by the child: its own PATH begins with the code root (yandex.md E-9), where a function may keep a
 // file of that name. The bare name is left for the error message when there is none.
 function findProgram(name: string, path: string): string {
+  if (name.includes('/')) return name
   const places = path.split(delimiter).filter((each) => each !== '')
   return places.map((each) => join(each, name)).find((each) => existsSync(each)) ?? name
 }
