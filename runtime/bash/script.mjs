@@ -19,8 +19,9 @@ import { writeInput } from './streams.mjs'
 
 /** The version of the shell; `unknown` when it cannot be started. @param {string} bash */
 export function shellVersion(bash) {
-  const { stdout } = spawnSync(bash, ['--version'], { encoding: 'utf8' })
-  return /version (\d+(?:\.\d+)*)/.exec(String(stdout))?.[1] ?? 'unknown'
+  const { stdout, error } = spawnSync(bash, ['--version'], { encoding: 'utf8' })
+  const found = error === undefined ? /version (\d+(?:\.\d+)*)/.exec(stdout) : null
+  return found?.[1] ?? 'unknown'
 }
 
 /**
@@ -68,7 +69,8 @@ export class ScriptRun {
 
   /** Ends the process and those that it has started. */
   kill() {
-    if (!this.#over && this.#process.pid !== undefined) killFamily(this.#process.pid)
+    const { pid, exitCode, signalCode } = this.#process
+    if (pid !== undefined && exitCode === null && signalCode === null) killFamily(pid)
   }
 
   // What comes behind the end is of processes that the script has left behind; it is read, so that they are not stopped.
