@@ -38,6 +38,22 @@ describe.each(bothLanguages)('fnbox invoke with a %s function', (language) => {
     )
   })
 
+  it('makes the event of a trigger around the data with --event (M-10)', async () => {
+    const { code, stdout } = await invoke('echo.handler', '--event', 'message-queue', '-d', 'text')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      messages: [{ details: { message: { body: 'text', md5_of_body: '1cb251ec0d568de6a929b520c4aed8d1' } } }],
+    })
+  })
+
+  it('says what a gateway makes of a result without a status (W-12)', async () => {
+    const bare = await invoke('echo.handler', '--event', 'api-gateway-1.0')
+    expect([bare.code, bare.stdout]).toEqual([1, expect.stringContaining('"version"')])
+    expect(bare.stderr).toContain('502 {"message":"no statusCode provided by function"}')
+    const whole = await invoke('seed.handler', '--event', 'api-gateway-1.0')
+    expect([whole.code, whole.stderr]).toEqual([0, expect.not.stringContaining('no statusCode')])
+  })
+
   it('prints a stream as it comes', async () => {
     const { code, stdout } = await invoke('streams.head', '--http', 'GET /')
     expect(code).toBe(0)
@@ -58,6 +74,38 @@ describe.each(bothLanguages)('fnbox invoke with a %s function', (language) => {
     )
     expect([code, stdout]).toEqual([expected, ''])
     expect(stderr).toContain(message)
+  })
+})
+
+describe('fnbox invoke refuses', () => {
+  it.each([
+    [
+      'an unknown event, and lists all names',
+      ['--event', 'cron'],
+      /one of api-gateway-0\.1, .*, telegram, not "cron"/,
+    ],
+    ['--event with --http', ['--event', 'timer', '--http', 'GET /'], /--http and -H do not go with it/],
+    ['data that makes no event', ['--event', 'budget', '-d', 'x'], /budget must be a JSON object/],
+  ])('%s', async (_, flags, message) => {
+    const { code, stdout, stderr } = await run([
+      'invoke',
+      '--root',
+      functionsIn('node'),
+      'echo.handler',
+      ...flags,
+    ])
+    expect([code, stdout]).toEqual([64, ''])
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('fnbox invoke with a Bash function', () => {
+  it.each([
+    ['line\n', 'line\n'],
+    ['"x"', '"x"\n'],
+  ])('prints %j as it is, on lines of its own (M-9)', async (data, printed) => {
+    const { code, stdout } = await run(['invoke', '--root', functionsIn('bash'), 'echo.sh', '-d', data])
+    expect([code, stdout]).toEqual([0, printed])
   })
 })
 
