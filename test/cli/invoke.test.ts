@@ -120,6 +120,67 @@ describe('fnbox check', () => {
     expect(code).toBe(1)
     expect(stdout).toContain("HandlerNotFound: Can't find handler function missing in seed")
   })
+
+  it.each(bothLanguages)(
+    'lists the problems of the configuration and of a %s function together',
+    async (language) => {
+      const { code, stdout, stderr } = await run(
+        [
+          'check',
+          '--root',
+          functionsIn(language),
+          'broken_syntax.handler',
+          '--timeout',
+          '10',
+          '--port',
+          'abc',
+        ],
+        { FNBOX_INSTANCES: 'two', FNBOX_MIN_INSTANCES: '2' },
+      )
+      expect([code, stderr]).toEqual([1, ''])
+      expect(stdout).toMatch(/^4 problems:\n/)
+      for (const expected of [
+        '--timeout: must be a duration',
+        '--port: must be a whole number',
+        'FNBOX_INSTANCES: must be a whole number',
+        'the function does not load: SyntaxError',
+      ])
+        expect(stdout).toContain(`  - ${expected}`)
+    },
+  )
+
+  it('says that the function loads beside what is wrong with the configuration', async () => {
+    const args = ['check', '--root', functionsIn('node'), 'seed.handler', '--timeout', '10']
+    const { code, stdout } = await run(args)
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^1 problem:\n {2}- --timeout: .*\nseed\.handler loads \(node .*\)\n$/),
+    ])
+  })
+
+  it.each([
+    ['a handler that cannot be looked for', ['../x.handler'], 'HANDLER: "../x.handler" leaves the code root'],
+    ['a root that is no folder', ['seed.handler', '--root', '/nowhere'], '--root: /nowhere is not a folder'],
+  ])('loads nothing because of %s', async (_, args, problem) => {
+    const { code, stdout } = await run(['check', '--timeout', '10', ...args])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^2 problems:\n/)
+    expect(stdout).toContain(problem)
+    expect(stdout).not.toContain('load')
+  })
+
+  it.each([
+    ['without a HANDLER', ['check', '--timeout', '10'], 'HANDLER is required'],
+    [
+      'with an unknown option',
+      ['check', 'seed.handler', '--timeout', '10', '--nonsense'],
+      '--nonsense is not',
+    ],
+  ])('asks nothing %s: exit code 64 and every problem', async (_, args, problem) => {
+    const { code, stdout, stderr } = await run([...args, '--root', functionsIn('node')])
+    expect([code, stdout]).toEqual([64, ''])
+    for (const expected of [problem, '--timeout: must be a duration']) expect(stderr).toContain(expected)
+  })
 })
 
 describe('fnbox', () => {
