@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs'
 import { Channel, ProtocolError, protocolVersion } from '../node/channel.mjs'
 import { Call } from './call.mjs'
 import { checkScript, shellVersion } from './script.mjs'
-import { StreamSupply } from './streams.mjs'
+import { checkStreams } from './streams.mjs'
 
 /** @typedef {import('../node/channel.mjs').FrameToInstance} FrameToInstance */
 
@@ -54,9 +54,8 @@ async function load(frame) {
   state = { type: 'loading' }
   try {
     const file = await checkScript(bash, frame)
-    const streams = new StreamSupply(mkfifo)
-    await streams.ready
-    state = { type: 'loaded', script: { bash, file, streams, identity: frame.function } }
+    await checkStreams(mkfifo)
+    state = { type: 'loaded', script: { bash, mkfifo, file, identity: frame.function } }
     channel.send({ type: 'loaded' })
   } catch (error) {
     state = { type: 'failed' }

@@ -3,6 +3,7 @@
 
 import { writeLog } from './log.mjs'
 import { ScriptRun } from './script.mjs'
+import { makeStreams } from './streams.mjs'
 
 /** A running invocation. */
 export class Call {
@@ -28,7 +29,7 @@ export class Call {
   async run(script, input) {
     const { id, responseLimit } = this.#frame
     try {
-      const streams = await script.streams.take()
+      const streams = await makeStreams(script.mkfifo)
       this.#run = new ScriptRun(script, streams, variables(id, script.identity), input, largestOutput)
       if (this.#cancelled) this.#run.kill()
       const { code, output } = await this.#run.ended

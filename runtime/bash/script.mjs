@@ -13,7 +13,7 @@ import { writeInput } from './streams.mjs'
  * @typedef {object} Script
  * @property {string} bash path of the program
  * @property {string} file absolute path of the script
- * @property {import('./streams.mjs').StreamSupply} streams
+ * @property {string} mkfifo path of the program
  * @property {import('../../src/wire/frames.ts').FunctionIdentity} identity
  */
 

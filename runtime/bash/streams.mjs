@@ -1,5 +1,5 @@
 // The standard streams of a script, such as can be opened by name: what Node.js makes for a child are sockets, with which
-// /dev/stdin and /dev/stderr fail. Owns the streams of the next invocation.
+// /dev/stdin and /dev/stderr fail. Owns nothing.
 
 import { execFile } from 'node:child_process'
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
@@ -19,51 +19,24 @@ import { promisify } from 'node:util'
  * @property {[number, number, number]} theirs
  */
 
-/** Makes streams, one invocation ahead, since that takes as long as starting a script. */
-export class StreamSupply {
-  /** @readonly */ #mkfifo
-  #next
-
-  /** @param {string} mkfifo path of the program */
-  constructor(mkfifo) {
-    this.#mkfifo = mkfifo
-    this.#next = this.#make()
-  }
-
-  /** Settles when there are streams; rejects when they cannot be made. */
-  get ready() {
-    return this.#next
-  }
-
-  /** @returns {Promise<Streams>} */
-  take() {
-    const streams = this.#next
-    this.#next = this.#make()
-    return streams
-  }
-
-  #make() {
-    const streams = makeStreams(this.#mkfifo)
-    streams.catch(() => {}) // told to the invocation that takes them
-    return streams
-  }
-}
-
 /**
- * Writes the whole input of a script.
- * @param {Streams} streams
- * @param {Buffer} bytes
+ * Finds out whether streams can be made.
+ * @param {string} mkfifo path of the program
+ * @throws the reason why they cannot
  */
-export function writeInput({ input }, bytes) {
-  for (let at = 0; at < bytes.length;) at += writeSync(input, bytes, at)
-  closeSync(input)
+export async function checkStreams(mkfifo) {
+  const { input, output, error, theirs } = await makeStreams(mkfifo)
+  for (const each of [input, ...theirs]) closeSync(each)
+  output.destroy()
+  error.destroy()
 }
 
 /**
- * @param {string} mkfifo
+ * Makes the streams of one run.
+ * @param {string} mkfifo path of the program
  * @returns {Promise<Streams>}
  */
-async function makeStreams(mkfifo) {
+export async function makeStreams(mkfifo) {
   const folder = await mkdtemp(join(tmpdir(), 'fnbox-'))
   try {
     const paths = { input: join(folder, '0'), output: join(folder, '1'), error: join(folder, '2') }
@@ -84,6 +57,16 @@ async function makeStreams(mkfifo) {
   } finally {
     await rm(folder, { recursive: true })
   }
+}
+
+/**
+ * Writes the whole input of a script.
+ * @param {Streams} streams
+ * @param {Buffer} bytes
+ */
+export function writeInput({ input }, bytes) {
+  for (let at = 0; at < bytes.length;) at += writeSync(input, bytes, at)
+  closeSync(input)
 }
 
 // Opening one end waits for the other, unless somebody holds both. Only our end may be non-blocking.
