@@ -85,7 +85,7 @@ const largestPayload = 60 * 1024 ** 2
 // prettier-ignore
 export const options = {
   root: option('FNBOX_ROOT', 'function', 'DIR', "the function's code (default: the current directory)", text.default('.')),
-  runtime: option('FNBOX_RUNTIME', 'function', 'node|python', "language (default: by the entry file's extension)", oneOf(['node', 'python']).optional()),
+  runtime: option('FNBOX_RUNTIME', 'function', 'node|python|bash', "language (default: by the entry file's extension)", oneOf(['node', 'python', 'bash']).optional()),
   python: option('FNBOX_PYTHON', 'function', 'PATH', 'interpreter (default: ROOT/.venv/bin/python, else python3)', text.optional()),
   host: option('FNBOX_HOST', 'server', 'ADDR', 'address to listen on (default: 127.0.0.1)', text.default('127.0.0.1')),
   port: option('PORT', 'server', 'N', 'port to listen on, 0 for a free one (default: 8080)', whole(0, 65_535).default(8080)),

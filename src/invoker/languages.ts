@@ -5,8 +5,9 @@ import { delimiter, join } from 'node:path'
 
 /** The two halves of a handler string, as the language understands them. */
 export interface HandlerName {
-  /** Node.js: a path below the code root without extension, "" for the package itself; Python: a dotted name */
+  /** Node.js: a path below the code root without extension, "" for the package itself; Python: a dotted name; Bash: a file */
   readonly module: string
+  /** "" where the file itself is the function: a script */
   readonly name: string
 }
 
@@ -40,6 +41,20 @@ interface Language {
 
 /** Everything that differs between the languages above the wire. */
 export const languages = {
+  bash: {
+    parse: parseBashHandler,
+    candidates: (module) => [module],
+    // Its bootstrap is a program for Node.js, which is here in any case.
+    command: ({ runtimeDir, path }) => ({
+      command: process.execPath,
+      args: [
+        join(runtimeDir, 'bash', 'bootstrap.mjs'),
+        findProgram('bash', path),
+        findProgram('mkfifo', path),
+      ],
+    }),
+    defaults: {},
+  },
   node: {
     parse: parseNodeHandler,
     candidates: (module, root) => {
@@ -78,6 +93,11 @@ export type LanguageName = keyof typeof languages
 
 /** All languages, in the order in which an entry file is looked for. */
 export const languageNames = Object.keys(languages) as readonly LanguageName[]
+
+// yandex.md H-11: the file name with its extension.
+function parseBashHandler(handler: string): HandlerName | undefined {
+  return /[^/]\.sh$/.test(handler) ? { module: handler, name: '' } : undefined
+}
 
 // yandex.md H-1 to H-3: in the last path segment the first part is the module and the second the export.
 function parseNodeHandler(handler: string): HandlerName | undefined {
