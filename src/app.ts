@@ -19,6 +19,7 @@ export class App {
   readonly invoker: Invoker
   /** what the function's door needs to know */
   readonly door: DoorSettings
+  readonly identity: FunctionIdentity
   readonly #config: Config
   readonly #launch: Launch
   readonly #pool: Pool
@@ -30,6 +31,7 @@ export class App {
   constructor(config: Config) {
     const { options } = config
     const identity = identify(config)
+    this.identity = identity
     this.#config = config
     this.#tokens = tokenSource({ token: options.token, tokenFile: options['token-file'] }, this.events)
     this.#launch = launcher(

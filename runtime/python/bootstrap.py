@@ -91,12 +91,14 @@ class Instance:
 
     def _invoke(self, handler, identity, frame, call):
         asyncio.set_event_loop(self._loop)  # asyncio.run() in a function leaves none behind
+        set_request_id(frame["id"])
         try:
             call.run(handler, identity)
         except (SystemExit, KeyboardInterrupt) as error:
             self._end_process(error)
         finally:
             self._running.pop(frame["id"], None)
+            set_request_id("")
 
     # As the function wants it, but at once: the interpreter would wait for threads that nobody needs any more.
     def _end_process(self, error):
@@ -109,9 +111,9 @@ class Instance:
 
 
 def _leave(code, message=None):
-    if message is not None:
-        print(message, file=sys.stderr)
     flush_output()
+    if message is not None:
+        report(message)
     os._exit(code)
 
 
@@ -130,8 +132,10 @@ if __name__ == "__main__":
     from _fnbox.call import Call, flush_output
     from _fnbox.channel import PROTOCOL_VERSION, Channel, ProtocolError
     from _fnbox.loader import load_handler
+    from _fnbox.log import report, set_request_id, set_up_logging
     from _fnbox.outcome import to_load_error
 
     sys.argv = [""]
     sys.stdout.reconfigure(line_buffering=True)
+    set_up_logging()
     main()

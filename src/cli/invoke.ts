@@ -23,7 +23,9 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
   const flush = logEvents(app.events, {
     format: config.options['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json'),
     level: config.options['log-level'],
-    descriptor: 2,
+    output: process.stderr,
+    function: app.identity,
+    environment: config.environment,
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     host.onSignal(signal, () => void app.kill().then(() => host.exit(signal === 'SIGTERM' ? 143 : 130)))
@@ -31,7 +33,7 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
   await app.start()
   const code = request === undefined ? await invokeRaw(app, data) : await invokeHttp(app, request, data)
   await app.stop()
-  flush()
+  if (!(await flush())) host.exit(code)
   return code
 }
 

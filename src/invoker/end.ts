@@ -1,6 +1,7 @@
 // Why an instance ended, told to the invocations that it took along.
 
 import { Fault } from '../errors.ts'
+import type { UserError } from '../wire/frames.ts'
 
 /** How a process ended. */
 export type Exit =
@@ -38,6 +39,15 @@ export function faultOfEnd(cause: EndCause | undefined, exit: Exit, heapExhauste
     default:
       return cause satisfies never
   }
+}
+
+/** The fault of a function that cannot be loaded, in the words of its language (yandex.md F-2). */
+export function loadFault({ errorMessage, errorType, stackTrace }: UserError): Fault {
+  return new Fault(
+    'load_failed',
+    errorMessage,
+    stackTrace === undefined ? { errorType } : { errorType, body: { stackTrace } },
+  )
 }
 
 /** How a process ended, in the words of yandex.md F-9. */

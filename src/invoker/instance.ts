@@ -3,17 +3,14 @@
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { Channel, type ChannelEnd } from '../wire/channel.ts'
-import {
-  protocolVersion,
-  type FrameFromInstance,
-  type FrameToInstance,
-  type UserError,
-} from '../wire/frames.ts'
+import { protocolVersion, type FrameFromInstance, type FrameToInstance } from '../wire/frames.ts'
 import { Call, type CallRequest, type Ending } from './call.ts'
 import { Child } from './child.ts'
-import { faultOfEnd, type EndCause, type Exit } from './end.ts'
+import { faultOfEnd, loadFault, type EndCause, type Exit } from './end.ts'
 import type { Command } from './languages.ts'
 import { watchMemory } from './memory.ts'
+import { Output } from './output.ts'
+import { PeakMemory } from './peak.ts'
 import { Seats, type Lease } from './seats.ts'
 import { move, type InstanceState } from './state.ts'
 
@@ -53,14 +50,18 @@ export class Instance {
   readonly #listener: InstanceListener
   readonly #child: Child
   readonly #channel: Channel
+  readonly #output: Output
+  readonly #peak: PeakMemory
   readonly #calls = new Map<string, Call>()
   readonly #seats: Seats
   #state: InstanceState = 'loading'
   #language = ''
   #cause: EndCause | undefined
-  #heapExhausted = false
   readonly #loading: NodeJS.Timeout
   #lastSent: FrameToInstance | undefined
+  readonly #startedAt = performance.now()
+  // Told to the first lease, and to no other.
+  #initMs: number | undefined
   #idleSince = performance.now()
 
   constructor(spec: InstanceSpec, events: Events, listener: InstanceListener) {
@@ -68,16 +69,21 @@ export class Instance {
     this.#spec = spec
     this.#events = events
     this.#listener = listener
-    this.#seats = new Seats(spec.load.concurrency, () => this.#seatFreed())
+    this.#output = new Output(spec.id, () => this.#seats.speaker, events)
+    this.#seats = new Seats(spec.load.concurrency, {
+      onSpoken: () => this.#output.flush(),
+      onFreed: () => this.#seatFreed(),
+    })
     this.#child = new Child({
       ...spec.command,
       cwd: spec.load.root,
       env: spec.env,
       mark: spec.mark,
-      onLine: (stream, text) => this.#hear(stream, text),
+      onOutput: (stream, bytes) => this.#output.read(stream, bytes),
       onOutputClosed: () => listener.onWorn(),
     })
     this.ended = this.#child.ended
+    this.#peak = new PeakMemory(this.#child.pid)
     this.#channel = new Channel(this.#child.channel, {
       onFrame: (frame, body) => this.#take(frame, body),
       onEnd: (end) => this.#channelEnded(end),
@@ -105,7 +111,11 @@ export class Instance {
   /** Gives a lease. There must be room. */
   lease(): Lease {
     if (this.#state === 'idle') this.#state = move(this.#state, 'busy')
-    return this.#seats.take(this.id, (request) => this.#run(request))
+    const initMs = this.#initMs
+    this.#initMs = undefined
+    const cold = initMs === undefined ? {} : { initMs }
+    const peakMemory = (): number | undefined => this.#peak.read()
+    return this.#seats.take({ instance: this.id, ...cold, peakMemory }, (request) => this.#run(request))
   }
 
   /** Takes no new invocation, finishes what it runs, then stops. */
@@ -179,6 +189,7 @@ export class Instance {
         : watchMemory(pid, memoryLimit, () => this.end({ type: 'memory' }))
     void this.#child.exited.then((exit) => {
       memory?.stop()
+      this.#peak.close()
       if (this.#state === 'loading') this.#failLoad(this.#faultOf(exit))
       this.#leave('gone', undefined, exit)
     })
@@ -188,13 +199,14 @@ export class Instance {
   // By now every frame that the process has sent was taken: what is still open will never be answered.
   #settleAll(exit: Exit): void {
     this.#channel.close()
+    this.#output.end()
     this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause })
     const fault = this.#faultOf(exit)
     for (const call of this.#calls.values()) call.settle({ type: 'lost', fault })
   }
 
   #faultOf(exit: Exit): Fault {
-    return faultOfEnd(this.#cause, exit, this.#heapExhausted)
+    return faultOfEnd(this.#cause, exit, this.#output.heapExhausted)
   }
 
   #take(frame: FrameFromInstance, body: Buffer): void {
@@ -230,6 +242,8 @@ export class Instance {
     if (this.#state !== 'loading') return
     clearTimeout(this.#loading)
     this.#state = move(this.#state, 'idle')
+    this.#initMs = performance.now() - this.#startedAt
+    this.#peak.read() // known from now on, however the process ends
     this.#listener.onLoaded(this.#language)
   }
 
@@ -262,21 +276,6 @@ export class Instance {
     this.#calls.get(id)?.settle({ type: 'undelivered' })
     this.end({ type: 'channel' })
   }
-
-  #hear(stream: 'stdout' | 'stderr', text: string): void {
-    if (stream === 'stderr' && heapExhaustion.test(text)) this.#heapExhausted = true
-    const requestId = this.#seats.speaker
-    const line = { instance: this.id, stream, text }
-    this.#events.emit('function-wrote', requestId === undefined ? line : { ...line, requestId })
-  }
-}
-
-function loadFault({ errorMessage, errorType, stackTrace }: UserError): Fault {
-  return new Fault(
-    'load_failed',
-    errorMessage,
-    stackTrace === undefined ? { errorType } : { errorType, body: { stackTrace } },
-  )
 }
 
 // Between SIGTERM and SIGKILL (interface.md §6).
@@ -287,5 +286,3 @@ const noticeMs = 50
 
 // How long an exit code may take to follow the end of the channel.
 const exitPatienceMs = 1000
-
-const heapExhaustion = /^FATAL ERROR: .*heap out of memory/i

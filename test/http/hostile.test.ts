@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -95,8 +96,9 @@ describe.each(bothLanguages)('a %s function', (language: TestLanguage) => {
 
   it('that is killed from outside is answered once, and the next call is served', async () => {
     const { pid } = (await callRaw(serving)).body as { pid: number } // what the function returns
+    const started = once(serving.app.events, 'invocation-started')
     const call = callRaw(serving, { do: 'await-forever' }).then((answer) => answer)
-    await eventually(async () => (await request(serving.url).get('/_/readyz?idle')).status === 503)
+    await started
     process.kill(pid, 'SIGKILL')
     expect((await call).body).toEqual(matching(died('signal SIGKILL').body))
     expect((await callRaw(serving)).status).toBe(200)
