@@ -86,6 +86,7 @@ class Instance:
                 self._end_process(error)
             self._channel.send({"type": "load-failed", "error": to_load_error(error)})
             self._inbox.get()  # nothing will come: the supervisor ends this process
+        flush_output()
         self._channel.send({"type": "loaded"})
         return handler
 

@@ -13,6 +13,7 @@ import { Output } from './output.ts'
 import { PeakMemory } from './peak.ts'
 import { Seats, type Lease } from './seats.ts'
 import { move, type InstanceState } from './state.ts'
+import { afterTurn } from './turn.ts'
 
 /** Everything that one instance is started from. */
 export interface InstanceSpec {
@@ -214,7 +215,8 @@ export class Instance {
       case 'hello':
         return this.#greet(frame.version, `${frame.language} ${frame.languageVersion}`)
       case 'loaded':
-        return this.#loaded()
+        // What the module wrote while it was loaded belongs to no invocation.
+        return afterTurn(() => this.#loaded())
       case 'load-failed':
         return this.#failLoad(loadFault(frame.error))
       case 'returned':
@@ -243,6 +245,7 @@ export class Instance {
     clearTimeout(this.#loading)
     this.#state = move(this.#state, 'idle')
     this.#initMs = performance.now() - this.#startedAt
+    this.#output.flush()
     this.#peak.read() // known from now on, however the process ends
     this.#listener.onLoaded(this.#language)
   }
