@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
 import { Channel, ProtocolError, protocolVersion } from './channel.mjs'
 import { Call } from './call.mjs'
 import { loadHandler } from './loader.mjs'
-import { report } from './log.mjs'
+import { outputWritten, report } from './log.mjs'
 import { toUserError } from './outcome.mjs'
 
 /** @typedef {import('./channel.mjs').FrameToInstance} FrameToInstance */
@@ -69,6 +69,7 @@ async function load(frame) {
   try {
     const handler = await loadHandler(frame)
     await nextTurn() // rejections that nobody handles in the module are reported by now
+    await outputWritten()
     if (state.type !== 'loading') return
     state = { type: 'loaded', handler, identity: frame.function }
     channel.send({ type: 'loaded' })

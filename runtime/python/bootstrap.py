@@ -130,10 +130,10 @@ def _open_package():
 # Processes that the function starts with multiprocessing import this file again; they are no instances.
 if __name__ == "__main__":
     _open_package()
-    from _fnbox.call import Call, flush_output
+    from _fnbox.call import Call
     from _fnbox.channel import PROTOCOL_VERSION, Channel, ProtocolError
     from _fnbox.loader import load_handler
-    from _fnbox.log import report, set_request_id, set_up_logging
+    from _fnbox.log import flush_output, report, set_request_id, set_up_logging
     from _fnbox.outcome import to_load_error
 
     sys.argv = [""]

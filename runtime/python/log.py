@@ -1,5 +1,5 @@
-"""What this runtime adds to the function's log: the logging module as the function finds it (yandex.md G-7), and records
-of its own. Owns the request id that records carry."""
+"""What this runtime does for the function's log: hands over what the function wrote, writes records of its own, and sets
+up the logging module as the function finds it (yandex.md G-7). Owns the request id that records carry."""
 
 import logging
 import os
@@ -21,6 +21,15 @@ def set_request_id(request_id):
     """From now on records belong to this invocation; "" stands for none."""
     global _request_id
     _request_id = request_id
+
+
+def flush_output():
+    """Hands to the kernel what the function has printed (PROTOCOL.md, promise 3). It may have closed or replaced both."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
 
 
 def report(text):
