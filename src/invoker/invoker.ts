@@ -9,7 +9,6 @@ import type { Lease } from './seats.ts'
 import type { Invocation, Outcome } from './invocation.ts'
 import type { Pool, PoolStatus } from './pool.ts'
 import type { TokenSource } from './token.ts'
-import { afterTurn } from './turn.ts'
 
 /** What holds for every invocation. */
 export interface InvokerLimits {
@@ -131,7 +130,9 @@ export class Invoker {
     const timing = { queuedMs: start - arrived, executedMs: ended - start, ...cold }
     const where = lease === undefined ? {} : { instance: lease.instance, peakMemory: lease.peakMemory }
     const event = { requestId, outcome, timing, ...where }
-    afterTurn(() => this.#events.emit('invocation-ended', event))
+    const announce = (): unknown => this.#events.emit('invocation-ended', event)
+    if (lease === undefined) announce()
+    else lease.whenQuiet(announce)
   }
 
   #toOutcome(ending: Exclude<Ending, { type: 'undelivered' }>, { signal }: Invocation): Outcome {

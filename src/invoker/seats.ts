@@ -16,6 +16,8 @@ export interface Host {
 export interface Lease extends Host, Disposable {
   /** Runs one invocation. Never rejects; the deadline is kept here. */
   run: (request: CallRequest) => Promise<Ending>
+  /** Runs an action when everything that the handler wrote has been read, and before anybody else takes the seat. */
+  whenQuiet: (action: () => void) => void
 }
 
 /** Whom the seats tell. */
@@ -52,30 +54,34 @@ export class Seats {
   }
 
   /**
-   * Takes a seat. It is free again when everything that the handler wrote has been read, and the end of its invocation
-   * was announced: only then may another invocation speak through the same pipes.
+   * Takes a seat. It is free again when everything that the handler wrote has been read: only then may another
+   * invocation speak through the same pipes.
    */
   take(host: Host, run: (request: CallRequest) => Promise<Ending>): Lease {
+    let quiet = false
+    let last = (): void => {}
     const lease: Lease = {
       ...host,
       run: (request) => {
         this.#taken.set(lease, request.id)
         return run(request)
       },
+      whenQuiet: (action) => {
+        if (quiet) action()
+        else last = action
+      },
       [Symbol.dispose]: () => {
-        afterTurn(() => this.#fallSilent(lease))
+        afterTurn(() => {
+          if (quiet) return
+          quiet = true
+          if (this.speaker !== undefined) this.#listener.onSpoken()
+          last()
+          this.#taken.delete(lease)
+          this.#listener.onFreed()
+        })
       },
     }
     this.#taken.set(lease, undefined)
     return lease
-  }
-
-  #fallSilent(lease: Lease): void {
-    if (!this.#taken.has(lease)) return
-    if (this.speaker !== undefined) this.#listener.onSpoken()
-    this.#taken.set(lease, undefined)
-    setImmediate(() => {
-      if (this.#taken.delete(lease)) this.#listener.onFreed()
-    })
   }
 }

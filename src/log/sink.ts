@@ -9,9 +9,10 @@ import type { Writable } from 'node:stream'
 export class Sink {
   readonly #output: Writable
   readonly #onResumed: (dropped: number) => void
-  // Lines of one turn of the event loop are one write.
+  // Lines that come close together are one write: the system call costs more than all else.
   #batch: string[] = []
   #batchLength = 0
+  #timer: NodeJS.Timeout | undefined
   #dropped = 0
 
   /** @param onResumed told how many lines were dropped, when lines can be written again */
@@ -29,8 +30,8 @@ export class Sink {
     }
     this.#batch.push(line)
     this.#batchLength += line.length
-    if (this.#batch.length === 1) setImmediate(() => this.#pass())
-    else if (this.#batchLength > longestBatch) this.#pass()
+    this.#timer ??= setTimeout(() => this.#pass(), batchMs)
+    if (this.#batchLength > longestBatch) this.#pass()
   }
 
   /**
@@ -48,6 +49,8 @@ export class Sink {
   }
 
   #pass(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     const lines = this.#batch
     if (lines.length === 0) return
     this.#batch = []
@@ -71,6 +74,7 @@ export class Sink {
 const unwrittenLimit = 16 * 1024 * 1024
 
 const longestBatch = 64 * 1024
+const batchMs = 10
 
 // At the end of the program.
 const patienceMs = 1000

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Sink } from '../../src/log/sink.ts'
 
 // A reader that takes a write only when it is told to.
@@ -29,15 +29,16 @@ class Reader extends Writable {
 }
 
 describe('the sink of log lines', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
   afterEach(() => void vi.useRealTimers())
 
   it('writes lines in order', async () => {
     const reader = new Reader()
     const sink = new Sink(reader, () => {})
     for (const line of ['a\n', 'b\n', 'c\n']) sink.write(line)
-    await turn()
+    vi.runAllTimers()
     sink.write('d\n')
-    await turn()
+    vi.runAllTimers()
     await reader.read()
     expect(reader.taken).toBe('a\nb\nc\nd\n')
   })
@@ -48,20 +49,19 @@ describe('the sink of log lines', () => {
     const sink = new Sink(reader, (lines) => told.push(lines))
     const line = `${'x'.repeat(1023)}\n`
     for (let each = 0; each < 20 * 1024; each++) sink.write(line)
-    await turn()
+    vi.runAllTimers()
     expect(reader.writableLength).toBeLessThanOrEqual(16 * 1024 * 1024)
     expect(told).toEqual([])
     await reader.read()
     expect(told).toEqual([4 * 1024])
     expect(reader.taken).toHaveLength(16 * 1024 * 1024)
     sink.write(line)
-    await turn()
+    vi.runAllTimers()
     await reader.read()
     expect(told).toEqual([4 * 1024])
   })
 
   it('waits at the end, but not for ever', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const reader = new Reader()
     const sink = new Sink(reader, () => {})
     sink.write('a\n')
