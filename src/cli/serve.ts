@@ -37,9 +37,12 @@ function stopOnSignal(app: App, host: Host, flush: () => Promise<boolean>): Prom
           app.events.emit('draining', { signal })
           void app.stop().then(stopped)
         } else {
-          const exit = (): void => host.exit(signal === 'SIGTERM' ? 143 : 130)
+          const exit = (): void => {
+            void flush() // what the reader can take now leaves at once
+            host.exit(signal === 'SIGTERM' ? 143 : 130)
+          }
           setTimeout(exit, killPatienceMs)
-          void app.kill().then(flush).then(exit)
+          void app.kill().then(exit)
         }
       })
     }

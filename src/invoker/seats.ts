@@ -59,7 +59,7 @@ export class Seats {
    */
   take(host: Host, run: (request: CallRequest) => Promise<Ending>): Lease {
     let quiet = false
-    let last = (): void => {}
+    let last: (() => void) | undefined
     const lease: Lease = {
       ...host,
       run: (request) => {
@@ -75,7 +75,7 @@ export class Seats {
           if (quiet) return
           quiet = true
           if (this.speaker !== undefined) this.#listener.onSpoken()
-          last()
+          last?.()
           this.#taken.delete(lease)
           this.#listener.onFreed()
         })
