@@ -19,6 +19,7 @@ export class App {
   readonly invoker: Invoker
   /** what the function's door needs to know */
   readonly door: DoorSettings
+  /** who the function is, for its context and its log */
   readonly identity: FunctionIdentity
   readonly #config: Config
   readonly #launch: Launch
