@@ -23,6 +23,8 @@ export class App {
   readonly invoker: Invoker
   /** what the function's door needs to know */
   readonly door: DoorSettings
+  /** who the function is, for its context and its log */
+  readonly identity: FunctionIdentity
   readonly #config: Config
   readonly #launch: Launch
   readonly #pool: Pool
@@ -38,6 +40,7 @@ export class App {
   constructor(config: Config) {
     const { options } = config
     const identity = identify(config)
+    this.identity = identity
     this.#config = config
     this.#authorizer = authorizer(toAuthSettings(options), this.events)
     this.#certificate = certificate(toTlsSettings(options), this.events)

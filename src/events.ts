@@ -11,6 +11,8 @@ export interface FunctionLine {
   readonly requestId?: string
   readonly stream: 'stdout' | 'stderr'
   readonly text: string
+  /** false: a piece of a line that is too long for one record */
+  readonly whole: boolean
 }
 
 interface EventMap {
@@ -36,13 +38,20 @@ interface EventMap {
   /** `cause`: why we have ended it; undefined when it ended by itself */
   'instance-gone': [{ readonly instance: string; readonly exit: Exit; readonly cause: EndCause | undefined }]
   'function-wrote': [FunctionLine]
+  /** so much of what the function wrote was not kept (interface.md §7) */
+  'output-dropped': [{ readonly instance: string; readonly requestId?: string; readonly bytes: number }]
   'invocation-arrived': [{ readonly requestId: string }]
+  /** it has reached an instance for the first time; nothing that the function wrote for it was announced before */
+  'invocation-started': [{ readonly requestId: string; readonly instance: string }]
+  /** everything that the function wrote for it was announced before; `instance` is absent when it never reached one */
   'invocation-ended': [
     {
       readonly requestId: string
       readonly instance?: string
       readonly outcome: Outcome
       readonly timing: Timing
+      /** peak memory of the instance so far, in bytes, when it can be known; reads it from the system */
+      readonly peakMemory?: () => number | undefined
     },
   ]
   /** a bug of ours, or a condition of the machine, that no caller is told about */

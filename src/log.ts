@@ -1,22 +1,37 @@
 // Log lines, made from events (interface.md §7). Nobody else logs.
 
-import { pino, type DestinationStream, type Logger } from 'pino'
-import { PinoPretty } from 'pino-pretty'
-import type { Events } from './events.ts'
+import type { Writable } from 'node:stream'
+import { pino, type Logger } from 'pino'
+import { prettyFactory } from 'pino-pretty'
+import type { Events, FunctionLine } from './events.ts'
 import { describeExit } from './invoker/end.ts'
 import type { Outcome } from './invoker/invocation.ts'
+import { toRecord, type FunctionRecord } from './log/record.ts'
+import { endText, reportText, startText, toReport } from './log/report.ts'
+import { Sink } from './log/sink.ts'
+import { toErrorText } from './log/errorText.ts'
+import type { FunctionIdentity } from './wire/frames.ts'
 
 /** How log lines look, and which ones are written. */
 export interface LogSettings {
   readonly format: 'json' | 'text'
   readonly level: string
-  /** file descriptor: 1, or 2 where the standard output carries a result */
-  readonly descriptor: 1 | 2
+  /** the standard output, or the standard error where the standard output carries a result */
+  readonly output: Writable
+  readonly function: FunctionIdentity
+  /** the user's variables: STRUCTURED_LOGGING (yandex.md E-16) */
+  readonly environment: Readonly<Record<string, string>>
 }
 
-/** Writes what `events` announces until the program ends. Returns a function that waits until all is written. */
-export function logEvents(events: Events, settings: LogSettings): () => void {
-  const { stream, flush } = destination(settings)
+/**
+ * Writes what `events` announces until the program ends.
+ * @returns waits until all is written; false when the reader does not take it in time
+ */
+export function logEvents(events: Events, settings: LogSettings): () => Promise<boolean> {
+  const sink = new Sink(settings.output, (lines) =>
+    log.warn({ lines }, `${lines} log lines were dropped: nobody has read them in time`),
+  )
+  const toText = settings.format === 'text' ? prettyFactory(prettyOptions) : (line: string) => line
   const log = pino(
     {
       level: settings.level,
@@ -24,13 +39,14 @@ export function logEvents(events: Events, settings: LogSettings): () => void {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    stream,
+    { write: (line) => sink.write(toText(line)) },
   )
-  listen(events, log)
-  return flush
+  logServer(events, log)
+  logFunction(events, log, settings)
+  return () => sink.flush()
 }
 
-function listen(events: Events, log: Logger): void {
+function logServer(events: Events, log: Logger): void {
   events.on('listening', ({ url, adminUrl }) => {
     log.info({ url }, `listening at ${url}`)
     if (adminUrl !== undefined) log.info({ url: adminUrl }, `probes at ${adminUrl}_/healthz`)
@@ -65,54 +81,68 @@ function listen(events: Events, log: Logger): void {
       ? log.warn({ instance }, `instance has ended by itself: ${describeExit(exit)}`)
       : log.debug({ instance, cause: cause.type }, `instance has ended: ${describeExit(exit)}`),
   )
-  events.on('function-wrote', ({ text, ...line }) => log.info({ ...line, source: 'function' }, text))
-  events.on('invocation-ended', ({ outcome, timing, ...ids }) => logOutcome(log.child(ids), outcome, timing))
   events.on('trouble', ({ what, cause }) => log.error({ err: cause }, what))
   events.on('trouble-over', ({ what }) => log.info(what))
 }
 
-function logOutcome(log: Logger, outcome: Outcome, timing: object): void {
+// The records of invocations are written for each call: nothing is made for them that the level filters out.
+function logFunction(events: Events, log: Logger, settings: LogSettings): void {
+  const { version, memoryMb } = settings.function
+  const structured = settings.environment['STRUCTURED_LOGGING'] !== 'false'
+  const source = 'system'
+  events.on('invocation-started', ({ requestId, instance }) => {
+    if (!log.isLevelEnabled('info')) return
+    log.info({ requestId, instance, version, source }, startText(requestId, version))
+  })
+  events.on('function-wrote', (line) => logLine(log, line, structured))
+  events.on('output-dropped', ({ bytes, ...about }) =>
+    log.warn({ ...about, bytes }, `${bytes} bytes of the function's output were dropped: it writes too much`),
+  )
+  events.on('invocation-ended', ({ requestId, instance, outcome, timing, peakMemory }) => {
+    logOutcome(log, { requestId, ...(instance === undefined ? {} : { instance }) }, outcome)
+    if (instance === undefined || !log.isLevelEnabled('info')) return
+    const about = { requestId, instance, version, source }
+    const report = toReport(timing, memoryMb, peakMemory?.())
+    log.info(about, endText(requestId))
+    log.info({ ...about, ...report }, reportText(requestId, report))
+  })
+}
+
+function logLine(log: Logger, { text, whole, ...about }: FunctionLine, structured: boolean): void {
+  const record: FunctionRecord = structured && whole ? toRecord(text) : { message: text }
+  const { level = 'info', message, stream_name, payload } = record
+  if (!log.isLevelEnabled(level)) return
+  log[level](
+    {
+      ...about,
+      source: 'function',
+      ...(stream_name === undefined ? {} : { stream_name }),
+      ...(payload === undefined ? {} : { json_payload: payload }),
+    },
+    message,
+  )
+}
+
+function logOutcome(log: Logger, about: object, outcome: Outcome): void {
   switch (outcome.type) {
     case 'returned':
     case 'streamed':
-      return log.debug(timing, outcome.type)
-    case 'threw': {
-      const { errorMessage, errorType, stackTrace } = outcome.error
-      return log.error({ ...timing, stackTrace }, `${errorType}: ${errorMessage}`)
-    }
+      return
+    case 'threw':
+      return log.error({ ...about, errorType: outcome.error.errorType }, toErrorText(outcome.error))
     case 'failed': {
       const { code, row, message, cause } = outcome.fault
       const detail = cause === undefined ? {} : { err: cause }
-      return log.error({ ...timing, fault: code, ...detail }, `Error: Code ${row.status} Message: ${message}`)
+      return log.error({ ...about, fault: code, ...detail }, `Error: Code ${row.status} Message: ${message}`)
     }
     default:
       return outcome satisfies never
   }
 }
 
-function destination({ format, descriptor }: LogSettings): { stream: DestinationStream; flush: () => void } {
-  if (format === 'text') {
-    const stream = PinoPretty({
-      destination: descriptor,
-      sync: true,
-      ignore: 'pid,hostname',
-      singleLine: true,
-    })
-    return { stream, flush: () => {} }
-  }
-  // Whoever reads the log may be slow or gone; the server goes on, and drops lines beyond this much.
-  const stream = pino.destination({ dest: descriptor, sync: false, maxLength: unwrittenLimit })
-  stream.on('error', () => {})
-  return {
-    stream,
-    flush: () => {
-      try {
-        stream.flushSync()
-      } catch {
-        // nobody reads
-      }
-    },
-  }
+// On a terminal a record of several lines is shown as such.
+const prettyOptions = {
+  ignore: 'pid,hostname',
+  singleLine: true,
+  messageFormat: ({ msg }: Record<string, unknown>) => String(msg).replaceAll('\r', '\n    '),
 }
-
-const unwrittenLimit = 16 * 1024 * 1024

@@ -2,12 +2,12 @@
 // of loading and the running invocations.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { writeSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { Channel, ProtocolError, protocolVersion } from './channel.mjs'
 import { Call } from './call.mjs'
 import { loadHandler } from './loader.mjs'
+import { outputWritten, report } from './log.mjs'
 import { toUserError } from './outcome.mjs'
 
 /** @typedef {import('./channel.mjs').FrameToInstance} FrameToInstance */
@@ -69,6 +69,7 @@ async function load(frame) {
   try {
     const handler = await loadHandler(frame)
     await nextTurn() // rejections that nobody handles in the module are reported by now
+    await outputWritten()
     if (state.type !== 'loading') return
     state = { type: 'loaded', handler, identity: frame.function }
     channel.send({ type: 'loaded' })
@@ -112,13 +113,4 @@ function charge(error) {
 function refuse(reason) {
   report(`fnbox: ${reason}`)
   return exit(70)
-}
-
-/** Writes one record to the function's log (yandex.md G-8). @param {string} text */
-function report(text) {
-  try {
-    writeSync(2, `${text.replaceAll('\n', '\r')}\n`)
-  } catch {
-    // nobody listens
-  }
 }

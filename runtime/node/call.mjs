@@ -1,9 +1,9 @@
 // One invocation: from its `invoke` frame to the frame that ends it. Owns whether it is over, and the window of its stream.
 
-import { Writable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isGeneratorObject } from 'node:util/types'
 import { Cancellation, Context, httpPayload } from './context.mjs'
+import { outputWritten } from './log.mjs'
 import { toChunk, toJson, toUserError } from './outcome.mjs'
 
 /** A running invocation. The first ending counts; whatever comes later is ignored. */
@@ -156,31 +156,6 @@ function isThenable(value) {
   return holds && typeof value.then === 'function'
 }
 
-// PROTOCOL.md, promise 3. A pipe whose reader is slow keeps what was written in this process. The function may have put
-// anything in place of its streams.
-async function outputWritten() {
-  try {
-    const unwritten = [process.stdout, process.stderr].filter(
-      (each) => each.writable && each.writableLength > 0,
-    )
-    if (unwritten.length > 0) await Promise.all(unwritten.map(written))
-  } catch {
-    // then there is nothing to wait for
-  }
-}
-
-// An empty write is done after all others; 'drain' comes only after a write that was refused.
-/** @param {NodeJS.WriteStream} stream */
-function written(stream) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, outputPatienceMs)
-    write.call(stream, '', 'utf8', () => {
-      clearTimeout(timer)
-      resolve(undefined)
-    })
-  })
-}
-
 // yandex.md F-8
 const noResult = {
   errorMessage: 'Non-async entry point should provide a result. Return a value or use async function instead',
@@ -189,11 +164,5 @@ const noResult = {
 
 const chunkWindow = 262_144
 
-// The supervisor always reads; only a stream that the function has broken takes longer.
-const outputPatienceMs = 1000
-
-// The function may replace these later.
+// The function may replace it later.
 const { parse } = JSON
-const { setTimeout, clearTimeout } = globalThis
-// oxlint-disable-next-line typescript/unbound-method -- called with a stream
-const { write } = Writable.prototype

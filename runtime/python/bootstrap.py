@@ -86,6 +86,7 @@ class Instance:
                 self._end_process(error)
             self._channel.send({"type": "load-failed", "error": to_load_error(error)})
             self._inbox.get()  # nothing will come: the supervisor ends this process
+        flush_output()
         self._channel.send({"type": "loaded"})
         return handler
 
@@ -93,12 +94,14 @@ class Instance:
         if self._loop.is_closed():
             self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)  # asyncio.run() in a function leaves none behind
+        set_request_id(frame["id"])
         try:
             call.run(handler, identity, self._loop)
         except (SystemExit, KeyboardInterrupt) as error:
             self._end_process(error)
         finally:
             self._running.pop(frame["id"], None)
+            set_request_id("")
 
     # As the function wants it, but at once: the interpreter would wait for threads that nobody needs any more.
     def _end_process(self, error):
@@ -111,9 +114,9 @@ class Instance:
 
 
 def _leave(code, message=None):
-    if message is not None:
-        print(message, file=sys.stderr)
     flush_output()
+    if message is not None:
+        report(message)
     os._exit(code)
 
 
@@ -129,11 +132,13 @@ def _open_package():
 # Processes that the function starts with multiprocessing import this file again; they are no instances.
 if __name__ == "__main__":
     _open_package()
-    from _fnbox.call import Call, flush_output
+    from _fnbox.call import Call
     from _fnbox.channel import PROTOCOL_VERSION, Channel, ProtocolError
     from _fnbox.loader import load_handler
+    from _fnbox.log import flush_output, report, set_request_id, set_up_logging
     from _fnbox.outcome import to_load_error
 
     sys.argv = [""]
     sys.stdout.reconfigure(line_buffering=True)
+    set_up_logging()
     main()

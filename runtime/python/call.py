@@ -3,10 +3,10 @@
 import asyncio
 import inspect
 import json
-import sys
 import threading
 
 from .context import Context
+from .log import flush_output
 from .outcome import to_chunk, to_json, to_user_error
 
 
@@ -177,15 +177,6 @@ class _OnLoop:
 class _Raised:
     def __init__(self, error):
         self.error = error
-
-
-def flush_output():
-    """Hands to the kernel what the function has printed (PROTOCOL.md, promise 3). It may have closed or replaced both."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:
-            pass
 
 
 _CHUNK_WINDOW = 262_144

@@ -28,7 +28,9 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
   const flush = logEvents(app.events, {
     format: config.options['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json'),
     level: config.options['log-level'],
-    descriptor: 2,
+    output: process.stderr,
+    function: app.identity,
+    environment: config.environment,
   })
   endOnSignal(app, host)
   await app.start()
@@ -37,7 +39,7 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
       ? await invokeRaw(app, payload ?? nothing, flags.event)
       : await invokeHttp(app, request, data ?? nothing)
   await app.stop()
-  flush()
+  if (!(await flush())) host.exit(code)
   return code
 }
 

@@ -11,7 +11,9 @@ export async function serve(config: Config, host: Host): Promise<number> {
   const flush = logEvents(app.events, {
     format: config.options['log-format'] ?? (process.stdout.isTTY ? 'text' : 'json'),
     level: config.options['log-level'],
-    descriptor: 1,
+    output: process.stdout,
+    function: app.identity,
+    environment: config.environment,
   })
   const signalled = stopOnSignal(app, host, flush)
   try {
@@ -20,12 +22,12 @@ export async function serve(config: Config, host: Host): Promise<number> {
     return refuseToListen(error, config)
   }
   await signalled
-  flush()
+  if (!(await flush())) host.exit(0)
   return 0
 }
 
 // The first signal drains, the second one ends everything at once.
-function stopOnSignal(app: App, host: Host, flush: () => void): Promise<void> {
+function stopOnSignal(app: App, host: Host, flush: () => Promise<boolean>): Promise<void> {
   return new Promise((stopped) => {
     let signals = 0
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -36,7 +38,7 @@ function stopOnSignal(app: App, host: Host, flush: () => void): Promise<void> {
           void app.stop().then(stopped)
         } else {
           const exit = (): void => {
-            flush()
+            void flush() // what the reader can take now leaves at once
             host.exit(signal === 'SIGTERM' ? 143 : 130)
           }
           setTimeout(exit, killPatienceMs)

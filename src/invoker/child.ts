@@ -1,9 +1,9 @@
-// The one place where processes are started and ended: a child in a session of its own, its output by lines, its end.
+// The one place where processes are started and ended: a child in a session of its own, its output, its end.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { PassThrough, type Duplex } from 'node:stream'
 import type { Exit } from './end.ts'
-import { readLines } from './lines.ts'
+import type { OutputName } from './output.ts'
 import { sweep } from './sweep.ts'
 
 /** What to start, and who listens. */
@@ -14,7 +14,7 @@ export interface ChildSpec {
   readonly env: Readonly<Record<string, string>>
   /** a `NAME=value` of `env` that no other process has: what the child leaves behind is known by it */
   readonly mark: string
-  readonly onLine: (stream: 'stdout' | 'stderr', text: string) => void
+  readonly onOutput: (stream: OutputName, bytes: Buffer) => void
   /** standard output or error was closed while the process still runs */
   readonly onOutputClosed: () => void
 }
@@ -31,7 +31,7 @@ export class Child {
   readonly #process: ChildProcess
   #over = false
 
-  constructor({ command, args, cwd, env, mark, onLine, onOutputClosed }: ChildSpec) {
+  constructor({ command, args, cwd, env, mark, onOutput, onOutputClosed }: ChildSpec) {
     // `detached` makes a new session: no terminal signal meant for the server reaches it, and one kill reaches the group.
     this.#process = spawn(command, args, {
       cwd,
@@ -45,9 +45,9 @@ export class Child {
     // Without descriptors to spare there are no streams at all; the error is on its way.
     const [, stdout, stderr, channel] = (this.#process.stdio as ChildProcess['stdio'] | undefined) ?? []
     this.channel = (channel as Duplex | undefined) ?? new PassThrough() // 'pipe' beyond the standard three is a connected socket
-    for (const [name, stream] of [['stdout', stdout] as const, ['stderr', stderr] as const]) {
-      if (stream) readLines(stream, (text) => onLine(name, text))
-    }
+    stdout?.on('data', (bytes: Buffer) => onOutput('stdout', bytes))
+    stderr?.on('data', (bytes: Buffer) => onOutput('stderr', bytes))
+    for (const each of [stdout, stderr]) each?.on('error', () => {}) // it has nothing more to say; `close` follows
     const outputs = [stdout, stderr].map((each) => new Promise((settle) => each?.once('end', settle)))
     void Promise.race(outputs).then(() => this.#outputClosed(onOutputClosed))
     this.ended = this.#end(closed, mark)

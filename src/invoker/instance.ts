@@ -8,36 +8,13 @@ import { Call, type CallRequest, type Ending } from './call.ts'
 import { Child } from './child.ts'
 import { faultOfEnd, type EndCause, type Exit } from './end.ts'
 import { asLoadFault, toLoadFault } from './loadFault.ts'
-import type { Command } from './languages.ts'
 import { watchMemory } from './memory.ts'
+import { Output } from './output.ts'
+import { PeakMemory } from './peak.ts'
+import type { InstanceListener, InstanceSpec } from './instanceSpec.ts'
 import { Seats, type Lease } from './seats.ts'
 import { move, type InstanceState } from './state.ts'
-
-/** Everything that one instance is started from. */
-export interface InstanceSpec {
-  readonly id: string
-  readonly command: Command
-  readonly env: Readonly<Record<string, string>>
-  /** see ChildSpec */
-  readonly mark: string
-  readonly load: Omit<Extract<FrameToInstance, { type: 'load' }>, 'type' | 'version'>
-  readonly initTimeoutMs: number
-  /** bytes; undefined: not enforced */
-  readonly memoryLimit?: number
-}
-
-/** Whom an instance tells of its changes: the pool. */
-export interface InstanceListener {
-  onLoaded: (language: string) => void
-  /** instead of `onLoaded`; the instance ends by itself */
-  onLoadFailed: (fault: Fault) => void
-  /** a seat has become free */
-  onRoom: () => void
-  /** it serves well but should be replaced: it has closed its output, so what it writes is lost */
-  onWorn: () => void
-  /** it takes no invocation any more; `cause` is undefined when its process ended by itself. Comes once. */
-  onLeft: (from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined) => void
-}
+import { afterTurn } from './turn.ts'
 
 /** A child process that serves invocations. It is ended when it breaks a rule of PROTOCOL.md or passes a limit. */
 export class Instance {
@@ -49,16 +26,20 @@ export class Instance {
   readonly #listener: InstanceListener
   readonly #child: Child
   readonly #channel: Channel
+  readonly #output: Output
+  readonly #peak: PeakMemory
   readonly #calls = new Map<string, Call>()
   readonly #seats: Seats
   #state: InstanceState = 'loading'
   #language = ''
   #cause: EndCause | undefined
-  #heapExhausted = false
   readonly #loading: NodeJS.Timeout
   #loadSettled = false
   #hasServed = false
   #lastSent: FrameToInstance | undefined
+  readonly #startedAt = performance.now()
+  // Told to the first lease, and to no other.
+  #initMs: number | undefined
   #idleSince = performance.now()
 
   constructor(spec: InstanceSpec, events: Events, listener: InstanceListener) {
@@ -66,16 +47,21 @@ export class Instance {
     this.#spec = spec
     this.#events = events
     this.#listener = listener
-    this.#seats = new Seats(spec.load.concurrency, () => this.#seatFreed())
+    this.#output = new Output(spec.id, () => this.#seats.speaker, events)
+    this.#seats = new Seats(spec.load.concurrency, {
+      onSpoken: () => this.#output.flush(),
+      onFreed: () => this.#seatFreed(),
+    })
     this.#child = new Child({
       ...spec.command,
       cwd: spec.load.root,
       env: spec.env,
       mark: spec.mark,
-      onLine: (stream, text) => this.#hear(stream, text),
+      onOutput: (stream, bytes) => this.#output.read(stream, bytes),
       onOutputClosed: () => this.#outputClosed(),
     })
     this.ended = this.#child.ended
+    this.#peak = new PeakMemory(this.#child.pid)
     this.#channel = new Channel(this.#child.channel, {
       onFrame: (frame, body) => this.#take(frame, body),
       onEnd: (end) => this.#channelEnded(end),
@@ -103,7 +89,11 @@ export class Instance {
   /** Gives a lease. There must be room. */
   lease(): Lease {
     if (this.#state === 'idle') this.#state = move(this.#state, 'busy')
-    return this.#seats.take(this.id, (request) => this.#run(request))
+    const initMs = this.#initMs
+    this.#initMs = undefined
+    const cold = initMs === undefined ? {} : { initMs }
+    const peakMemory = (): number | undefined => this.#peak.read()
+    return this.#seats.take({ instance: this.id, ...cold, peakMemory }, (request) => this.#run(request))
   }
 
   /** Takes no new invocation, finishes what it runs, then stops. */
@@ -179,6 +169,7 @@ export class Instance {
         : watchMemory(pid, memoryLimit, () => this.end({ type: 'memory' }))
     void this.#child.exited.then((exit) => {
       memory?.stop()
+      this.#peak.close()
       if (this.#cause?.type !== 'stopped') this.#failLoad(this.#faultOf(exit))
       this.#leave('gone', undefined, exit)
     })
@@ -188,13 +179,14 @@ export class Instance {
   // By now every frame that the process has sent was taken: what is still open will never be answered.
   #settleAll(exit: Exit): void {
     this.#channel.close()
+    this.#output.end()
     this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause })
     const fault = this.#faultOf(exit)
     for (const call of this.#calls.values()) call.settle({ type: 'lost', fault })
   }
 
   #faultOf(exit: Exit): Fault {
-    return faultOfEnd(this.#cause, exit, this.#heapExhausted)
+    return faultOfEnd(this.#cause, exit, this.#output.heapExhausted)
   }
 
   #take(frame: FrameFromInstance, body: Buffer): void {
@@ -202,7 +194,8 @@ export class Instance {
       case 'hello':
         return this.#greet(frame.version, `${frame.language} ${frame.languageVersion}`)
       case 'loaded':
-        return this.#loaded()
+        // What the module wrote while it was loaded belongs to no invocation.
+        return afterTurn(() => this.#loaded())
       case 'load-failed':
         return this.#failLoad(toLoadFault(frame.error))
       case 'returned':
@@ -231,6 +224,9 @@ export class Instance {
     clearTimeout(this.#loading)
     this.#loadSettled = true
     this.#state = move(this.#state, 'idle')
+    this.#initMs = performance.now() - this.#startedAt
+    this.#output.flush()
+    this.#peak.read() // known from now on, however the process ends
     this.#listener.onLoaded(this.#language)
   }
 
@@ -268,13 +264,6 @@ export class Instance {
     this.#calls.get(id)?.settle({ type: 'undelivered' })
     this.end({ type: 'channel' })
   }
-
-  #hear(stream: 'stdout' | 'stderr', text: string): void {
-    if (stream === 'stderr' && heapExhaustion.test(text)) this.#heapExhausted = true
-    const requestId = this.#seats.speaker
-    const line = { instance: this.id, stream, text }
-    this.#events.emit('function-wrote', requestId === undefined ? line : { ...line, requestId })
-  }
 }
 
 // Between SIGTERM and SIGKILL (interface.md §6).
@@ -285,5 +274,3 @@ const noticeMs = 50
 
 // How long an exit code may take to follow the end of the channel.
 const exitPatienceMs = 1000
-
-const heapExhaustion = /^FATAL ERROR: .*heap out of memory/i

@@ -37,4 +37,6 @@ export type Outcome =
 export interface Timing {
   readonly queuedMs: number
   readonly executedMs: number
+  /** start and loading of the instance, when this was its first invocation (yandex.md G-5) */
+  readonly initMs?: number
 }

@@ -9,7 +9,6 @@ import type { Lease } from './seats.ts'
 import type { Invocation, Outcome } from './invocation.ts'
 import type { Pool, PoolStatus } from './pool.ts'
 import type { TokenSource, TokenStatus } from './token/source.ts'
-import { afterTurn } from './turn.ts'
 
 /** What holds for every invocation. */
 export interface InvokerLimits {
@@ -106,12 +105,20 @@ export class Invoker {
   async #attempt(invocation: Invocation, record: InvocationRecord, again: boolean): Promise<Outcome> {
     for (let instances = 0; instances < mostUndelivered; instances++) {
       using lease = await this.#admission.enter(invocation.signal, again || instances > 0)
-      record.instance = lease.instance
-      record.started = performance.now()
+      this.#noteStart(record, lease)
       const ending = await this.#run(invocation, lease, record)
       if (ending.type !== 'undelivered') return this.#toOutcome(ending, invocation)
     }
     throw new Fault('process_exit', 'Function process exited without answering: it ends before it is called')
+  }
+
+  // A run that is repeated, or given to another instance, does not start again.
+  #noteStart(record: InvocationRecord, lease: Lease): void {
+    const { requestId, started } = record
+    record.lease = lease
+    if (started !== undefined) return
+    record.started = performance.now()
+    this.#events.emit('invocation-started', { requestId, instance: lease.instance })
   }
 
   // Deadline and token are stamped here, when the lease is there: time in the queue does not count (yandex.md C-7).
@@ -136,11 +143,16 @@ export class Invoker {
   }
 
   // Behind the lines that the function has written.
-  #announce({ requestId, arrived, instance, started }: InvocationRecord, outcome: Outcome): void {
+  #announce({ requestId, arrived, lease, started }: InvocationRecord, outcome: Outcome): void {
     const ended = performance.now()
-    const timing = { queuedMs: (started ?? ended) - arrived, executedMs: ended - (started ?? ended) }
-    const event = { requestId, outcome, timing, ...(instance === undefined ? {} : { instance }) }
-    afterTurn(() => this.#events.emit('invocation-ended', event))
+    const start = started ?? ended
+    const cold = lease?.initMs === undefined ? {} : { initMs: lease.initMs }
+    const timing = { queuedMs: start - arrived, executedMs: ended - start, ...cold }
+    const where = lease === undefined ? {} : { instance: lease.instance, peakMemory: lease.peakMemory }
+    const event = { requestId, outcome, timing, ...where }
+    const announce = (): unknown => this.#events.emit('invocation-ended', event)
+    if (lease === undefined) announce()
+    else lease.whenQuiet(announce)
   }
 
   #toOutcome(ending: Exclude<Ending, { type: 'undelivered' }>, { signal }: Invocation): Outcome {
@@ -166,7 +178,8 @@ export class Invoker {
 interface InvocationRecord {
   readonly requestId: string
   readonly arrived: number
-  instance?: string
+  /** of the last instance that it has reached */
+  lease?: Lease
   started?: number
   streamed: boolean
 }

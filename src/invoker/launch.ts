@@ -8,7 +8,8 @@ import type { Events } from '../events.ts'
 import type { FunctionIdentity } from '../wire/frames.ts'
 import { readHandler, resolveEntry, type Entry } from './entry.ts'
 import { functionEnvironment } from './environment.ts'
-import { Instance, type InstanceListener } from './instance.ts'
+import { Instance } from './instance.ts'
+import type { InstanceListener } from './instanceSpec.ts'
 import { languages, type LanguageName } from './languages.ts'
 
 /** What all instances of a function have in common. */

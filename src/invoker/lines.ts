@@ -1,36 +1,87 @@
-// Output by lines, whatever its volume and however it arrives.
+// Output by lines, whatever its volume and however it arrives. Owns the beginning of a line whose end has not come yet.
 
-import type { Readable } from 'node:stream'
-import { StringDecoder } from 'node:string_decoder'
+import type { Allowance } from './allowance.ts'
 
-/**
- * Calls `onLine` for each line of a stream, without its line feed; the last line needs none. A carriage return stays
- * (yandex.md G-1). A line longer than `longestLine` is handed over in pieces (yandex.md G-3).
- */
-export function readLines(stream: Readable, onLine: (text: string) => void): void {
-  const decoder = new StringDecoder('utf8')
-  let rest = ''
-  stream.on('data', (bytes: Buffer) => {
-    const lines = (rest + decoder.write(bytes)).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) inPieces(line, onLine)
-    while (rest.length >= longestLine) {
-      onLine(rest.slice(0, longestLine))
-      rest = rest.slice(longestLine)
+/** Takes a line without its line feed. `whole` is false for a piece of one that is too long for a record (yandex.md G-3). */
+export type LineListener = (text: string, whole: boolean) => void
+
+/** Reads one stream. A carriage return stays inside its line (yandex.md G-1). */
+export class LineReader {
+  readonly #allowance: Allowance
+  readonly #onLine: LineListener
+  #rest: Buffer = nothing
+  #inPieces = false
+  // The beginning of this line was dropped, so its end is, too.
+  #skipping = false
+
+  constructor(allowance: Allowance, onLine: LineListener) {
+    this.#allowance = allowance
+    this.#onLine = onLine
+  }
+
+  /** Takes bytes as they come, and hands over the lines that they complete, or drops them when they are too many. */
+  read(bytes: Buffer): void {
+    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+    this.#rest = nothing
+    let at = this.#skipping && this.#allowance.open ? this.#skip(all) : 0
+    while (at < all.length) {
+      if (!this.#allowance.open) return this.#drop(all, at)
+      const feed = all.indexOf(lineFeed, at)
+      const length = (feed === -1 ? all.length : feed) - at
+      if (length > longestRecord) {
+        const end = endOfPiece(all, at + longestRecord)
+        this.#handOver(all, at, end, false)
+        this.#inPieces = true
+        at = end
+      } else if (feed === -1) {
+        this.#rest = all.subarray(at)
+        return
+      } else {
+        this.#handOver(all, at, feed, !this.#inPieces)
+        this.#inPieces = false
+        at = feed + 1
+      }
     }
-  })
-  stream.on('error', () => {}) // a pipe that breaks has nothing more to say; `close` follows
-  stream.on('close', () => {
-    rest += decoder.end()
-    if (rest !== '') inPieces(rest, onLine)
-    rest = ''
-  })
+  }
+
+  /** Hands over a line that was begun as if it had ended. */
+  flush(): void {
+    const rest = this.#rest
+    this.#rest = nothing
+    if (rest.length > 0) this.#handOver(rest, 0, rest.length, !this.#inPieces)
+    this.#inPieces = false
+  }
+
+  #handOver(bytes: Buffer, from: number, to: number, whole: boolean): void {
+    this.#allowance.spend(to - from)
+    this.#onLine(bytes.toString('utf8', from, to), whole)
+  }
+
+  // Gives the place where the next line begins.
+  #skip(bytes: Buffer): number {
+    const feed = bytes.indexOf(lineFeed)
+    const end = feed === -1 ? bytes.length : feed + 1
+    this.#allowance.noteDropped(end)
+    this.#skipping = feed === -1
+    return end
+  }
+
+  #drop(bytes: Buffer, from: number): void {
+    this.#allowance.noteDropped(bytes.length - from)
+    this.#skipping = bytes.at(-1) !== lineFeed
+    this.#inPieces = false
+  }
 }
 
-function inPieces(line: string, onLine: (text: string) => void): void {
-  if (line.length <= longestLine) return onLine(line)
-  for (let at = 0; at < line.length; at += longestLine) onLine(line.slice(at, at + longestLine))
+// Does not cut a character of UTF-8 in two.
+function endOfPiece(bytes: Buffer, end: number): number {
+  let cut = end
+  while (cut > end - 3 && ((bytes[cut] ?? 0) & 0xc0) === 0x80) cut--
+  return cut
 }
 
-/** Longest line that stays in one piece, in characters. */
-export const longestLine = 65_536
+/** Longest line that is one record, in bytes (yandex.md G-2). */
+export const longestRecord = 65_536
+
+const lineFeed = 0x0a
+const nothing = Buffer.alloc(0)

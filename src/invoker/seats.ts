@@ -3,22 +3,39 @@
 import type { CallRequest, Ending } from './call.ts'
 import { afterTurn } from './turn.ts'
 
-/** The right to use an instance once. Disposing of it gives the seat back, whether it was used or not. */
-export interface Lease extends Disposable {
+/** What the holder of a lease may know of its instance. */
+export interface Host {
   readonly instance: string
+  /** how long it took to start and load, in milliseconds; only the first lease of an instance has it */
+  readonly initMs?: number
+  /** peak memory of the instance so far, in bytes, when it can be known */
+  readonly peakMemory: () => number | undefined
+}
+
+/** The right to use an instance once. Disposing of it gives the seat back, whether it was used or not. */
+export interface Lease extends Host, Disposable {
   /** Runs one invocation. Never rejects; the deadline is kept here. */
   run: (request: CallRequest) => Promise<Ending>
+  /** Runs an action when everything that the handler wrote has been read, and before anybody else takes the seat. */
+  whenQuiet: (action: () => void) => void
+}
+
+/** Whom the seats tell. */
+export interface SeatsListener {
+  /** the only invocation that could speak has nothing more to say */
+  readonly onSpoken: () => void
+  readonly onFreed: () => void
 }
 
 /** As many seats as the instance may run invocations at a time. */
 export class Seats {
   readonly #count: number
-  readonly #onFreed: () => void
+  readonly #listener: SeatsListener
   readonly #taken = new Map<Lease, string | undefined>()
 
-  constructor(count: number, onFreed: () => void) {
+  constructor(count: number, listener: SeatsListener) {
     this.#count = count
-    this.#onFreed = onFreed
+    this.#listener = listener
   }
 
   get free(): number {
@@ -40,16 +57,27 @@ export class Seats {
    * Takes a seat. It is free again when everything that the handler wrote has been read: only then may another
    * invocation speak through the same pipes.
    */
-  take(instance: string, run: (request: CallRequest) => Promise<Ending>): Lease {
+  take(host: Host, run: (request: CallRequest) => Promise<Ending>): Lease {
+    let quiet = false
+    let last: (() => void) | undefined
     const lease: Lease = {
-      instance,
+      ...host,
       run: (request) => {
         this.#taken.set(lease, request.id)
         return run(request)
       },
+      whenQuiet: (action) => {
+        if (quiet) action()
+        else last = action
+      },
       [Symbol.dispose]: () => {
         afterTurn(() => {
-          if (this.#taken.delete(lease)) this.#onFreed()
+          if (quiet) return
+          quiet = true
+          if (this.speaker !== undefined) this.#listener.onSpoken()
+          last?.()
+          this.#taken.delete(lease)
+          this.#listener.onFreed()
         })
       },
     }

@@ -8,7 +8,7 @@ const runtimes = sourcesBelow('runtime', ['.mjs', '.py'])
 const rows: readonly (readonly string[])[] = [
   ['src/main.ts'],
   ['src/cli/'],
-  ['src/app.ts', 'src/log.ts'],
+  ['src/app.ts', 'src/log.ts', 'src/log/'],
   ['src/config.ts', 'src/options.ts'],
   ['src/http/'],
   ['src/invoker/'],

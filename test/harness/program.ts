@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { createInterface } from 'node:readline'
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
@@ -13,12 +14,21 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** One line of the log. */
+export type LogRecord = Readonly<Record<string, unknown>>
+
 /** A running program; disposing of it kills it. */
 export interface Program extends AsyncDisposable {
   readonly pid: number
   readonly ended: Promise<Ended>
-  /** Waits for a log line whose message begins so. */
-  readonly line: (beginning: string) => Promise<Record<string, unknown>>
+  /** its exit code, also while nobody reads what it wrote */
+  readonly exited: Promise<number | null>
+  /** Waits for a log line whose message begins so, or matches. */
+  readonly line: (beginning: string | RegExp) => Promise<LogRecord>
+  /** every line so far; what is no log line is an empty record */
+  readonly records: readonly LogRecord[]
+  /** its standard output, to let it stand still or break */
+  readonly stdout: Readable
   readonly signal: (name: NodeJS.Signals) => void
 }
 
@@ -32,11 +42,12 @@ export function start(
     env: { PATH: process.env['PATH'], ...environment },
   })
   child.stdin.end(input)
-  const lines: string[] = []
+  const records: LogRecord[] = []
   const waiting = new Set<() => void>()
   createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(line)
+    records.push(parseLine(line))
     for (const wake of waiting) wake()
+    waiting.clear()
   })
   let stdout = ''
   let stderr = ''
@@ -45,18 +56,20 @@ export function start(
   const ended = new Promise<Ended>((settle) =>
     child.once('close', (code) => settle({ code, stdout, stderr })),
   )
-  const find = (beginning: string): Record<string, unknown> | undefined =>
-    lines.map(parseLine).find((line) => typeof line['msg'] === 'string' && line['msg'].startsWith(beginning))
   return {
     pid: child.pid ?? 0,
     ended,
+    exited: new Promise((settle) => child.once('exit', settle)),
     line: async (beginning) => {
-      for (;;) {
-        const found = find(beginning)
-        if (found !== undefined) return found
-        await new Promise<void>((wake) => waiting.add(wake))
+      for (let at = 0; ; at++) {
+        while (at >= records.length) await new Promise<void>((wake) => waiting.add(wake))
+        const record = records[at]
+        const { msg } = record ?? {}
+        if (typeof msg === 'string' && begins(msg, beginning)) return record ?? {}
       }
     },
+    records,
+    stdout: child.stdout,
     signal: (name) => void child.kill(name),
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL')
@@ -74,7 +87,11 @@ export async function run(
   return start(args, environment, input).ended
 }
 
-function parseLine(line: string): Record<string, unknown> {
+function begins(text: string, beginning: string | RegExp): boolean {
+  return typeof beginning === 'string' ? text.startsWith(beginning) : beginning.test(text)
+}
+
+function parseLine(line: string): LogRecord {
   try {
     return JSON.parse(line) as Record<string, unknown> // log lines are objects; other lines have no `msg`
   } catch {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -102,9 +103,9 @@ describe.each(bothLanguages)('a %s function', (language: TestLanguage) => {
   it('that is killed from outside is answered once, and the next call is served (F-9, F-35)', async () => {
     await using own = await serve(language, 'hostile.handler', { timeout: '1m' })
     const { pid } = (await callRaw(own)).body as { pid: number } // what the function returns
-    await eventually(() => own.app.invoker.status.idle === 1)
+    const started = once(own.app.events, 'invocation-started')
     const call = callRaw(own, { do: 'await-forever' }).then((answer) => answer)
-    await eventually(() => own.app.invoker.status.busy === 1)
+    await started
     process.kill(pid, 'SIGKILL')
     expect((await call).body).toEqual(matching(died('signal SIGKILL').body))
     expect((await callRaw(own)).status).toBe(200)

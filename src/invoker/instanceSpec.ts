@@ -1,0 +1,33 @@
+// What an instance is started from, and whom it tells of its changes.
+
+import type { Fault } from '../errors.ts'
+import type { FrameToInstance } from '../wire/frames.ts'
+import type { EndCause, Exit } from './end.ts'
+import type { Command } from './languages.ts'
+import type { InstanceState } from './state.ts'
+
+/** Everything that one instance is started from. */
+export interface InstanceSpec {
+  readonly id: string
+  readonly command: Command
+  readonly env: Readonly<Record<string, string>>
+  /** see ChildSpec */
+  readonly mark: string
+  readonly load: Omit<Extract<FrameToInstance, { type: 'load' }>, 'type' | 'version'>
+  readonly initTimeoutMs: number
+  /** bytes; undefined: not enforced */
+  readonly memoryLimit?: number
+}
+
+/** Whom an instance tells of its changes: the pool. */
+export interface InstanceListener {
+  onLoaded: (language: string) => void
+  /** instead of `onLoaded`; the instance ends by itself */
+  onLoadFailed: (fault: Fault) => void
+  /** a seat has become free */
+  onRoom: () => void
+  /** it serves well but should be replaced: it has closed its output, so what it writes is lost */
+  onWorn: () => void
+  /** it takes no invocation any more; `cause` is undefined when its process ended by itself. Comes once. */
+  onLeft: (from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined) => void
+}
