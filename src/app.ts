@@ -2,6 +2,7 @@
 
 import type { Config } from './config.ts'
 import { Events } from './events.ts'
+import type { Exposition } from './http/metrics.ts'
 import { HttpServer } from './http/server.ts'
 import { Admission } from './invoker/admission.ts'
 import { resolveEntry } from './invoker/entry.ts'
@@ -10,6 +11,7 @@ import { Invoker } from './invoker/invoker.ts'
 import { launcher, type Launch } from './invoker/launch.ts'
 import { Pool } from './invoker/pool.ts'
 import { tokenSource, type TokenSource } from './invoker/token.ts'
+import { metricsOf } from './metrics.ts'
 import type { DoorSettings } from './http/invoke.ts'
 import type { FunctionIdentity } from './wire/frames.ts'
 
@@ -24,6 +26,7 @@ export class App {
   readonly #pool: Pool
   readonly #admission: Admission
   readonly #tokens: TokenSource
+  readonly #metrics: Exposition
   #server: HttpServer | undefined
   #url: string | undefined
 
@@ -45,7 +48,7 @@ export class App {
       this.events,
     )
     const { instances: most, 'min-instances': least, concurrency } = options
-    this.#pool = new Pool(this.#launch, { most, least, concurrency }, this.events)
+    this.#pool = new Pool(this.#launch, { most, least, concurrency, longestIdleMs }, this.events)
     this.#admission = new Admission(this.#pool, {
       queue: options.queue,
       queueTimeoutMs: options['queue-timeout'],
@@ -61,6 +64,12 @@ export class App {
       },
       this.events,
     )
+    this.#metrics = metricsOf(this.events, {
+      waiting: () => this.#admission.depth,
+      inFlight: () => this.invoker.requestIds.length,
+      instances: () => this.#pool.census,
+      largestMemory: () => this.#pool.largestMemory(),
+    })
     this.door = {
       functionId: identity.id,
       functionVersion: identity.version,
@@ -85,7 +94,7 @@ export class App {
    */
   async serve(): Promise<string> {
     const { host, port } = this.#config.options
-    this.#server = new HttpServer(this.invoker, { ...this.door, host, port })
+    this.#server = new HttpServer(this.invoker, { ...this.door, host, port }, this.#metrics, this.events)
     this.#url = await this.#server.start()
     this.events.emit('listening', { url: this.#url })
     await this.start()
@@ -105,8 +114,10 @@ export class App {
     this.events.emit('stopped')
   }
 
-  /** Ends every process now. */
+  /** Ends every process now, and refuses who waits. */
   async kill(): Promise<void> {
+    this.#admission.close()
+    this.#admission.refuseAll()
     await this.#pool.kill()
   }
 }
@@ -129,6 +140,9 @@ async function within(ms: number, done: Promise<void>): Promise<void> {
   await Promise.race([done, late])
   clearTimeout(timer)
 }
+
+// How long an instance beyond --min-instances may be idle.
+const longestIdleMs = 5 * 60_000
 
 // What a function is told when nothing is known of its memory (yandex.md L-4).
 const reportedMemory = 128 * 1024 ** 2

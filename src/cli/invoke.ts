@@ -58,6 +58,7 @@ async function invokeHttp(app: App, request: Request, body: Buffer): Promise<num
       },
     },
     app.door,
+    app.events,
   )
   const printed: Promise<void>[] = []
   const show = (head: HttpReplyHead, content?: Buffer): void => {

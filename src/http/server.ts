@@ -6,8 +6,10 @@ import type { Duplex } from 'node:stream'
 import express, { type Express } from 'express'
 import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
+import type { Events } from '../events.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import { Door, type DoorSettings, type Exchange } from './invoke.ts'
+import { metricsRoute, type Exposition } from './metrics.ts'
 import { probes } from './probes.ts'
 import { readBody, readHead } from './read.ts'
 import { breakOff, writeChunk, writeHead, writeReply } from './write.ts'
@@ -24,10 +26,10 @@ export class HttpServer {
   readonly #invoker: Invoker
   readonly #server: Server
 
-  constructor(invoker: Invoker, settings: ServerSettings) {
+  constructor(invoker: Invoker, settings: ServerSettings, exposition: Exposition, events: Events) {
     this.#invoker = invoker
     this.#settings = settings
-    const routes = this.#routes(new Door(invoker, settings))
+    const routes = this.#routes(new Door(invoker, settings, events), exposition)
     this.#server = createServer({ keepAliveTimeout: keepAliveMs }, routes)
     this.#server.on('checkContinue', routes) // the body is asked for when it is wanted
     this.#server.on('clientError', refuseUnreadable)
@@ -58,10 +60,11 @@ export class HttpServer {
     clearTimeout(timer)
   }
 
-  #routes(door: Door): Express {
+  #routes(door: Door, exposition: Exposition): Express {
     const app = express()
     app.disable('x-powered-by')
     app.use('/_', probes(this.#invoker))
+    app.use('/_', metricsRoute(exposition)) // open to callers, or on the admin port: who may ask is decided in front of this line
     app.use('/_', (_request, response) =>
       writeReply(response, toFaultReply(new Fault('not_found', 'Not Found')), false),
     )

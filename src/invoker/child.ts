@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import type { Exit } from './end.ts'
 import { readLines } from './lines.ts'
+import { offerToKernel } from './oom.ts'
 import { sweep } from './sweep.ts'
 
 /** What to start, and who listens. */
@@ -40,6 +41,7 @@ export class Child {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
     this.pid = this.#process.pid
+    if (this.pid !== undefined) offerToKernel(this.pid)
     const [, stdout, stderr, channel] = this.#process.stdio
     this.channel = channel as Duplex // 'pipe' beyond the standard three is a connected socket
     readLines(stdout as Readable, (text) => onLine('stdout', text)) // 'pipe' gives a readable stream
@@ -81,7 +83,7 @@ export class Child {
     if (this.pid === undefined) return exit
     this.signal('SIGKILL')
     this.#over = true // from here on the number may be another process's
-    await sweep(this.pid, mark)
+    await sweep({ leader: this.pid, mark })
     const timer = setTimeout(
       () => this.#process.stdio.forEach((stream) => stream?.destroy()),
       outputPatienceMs,

@@ -1,6 +1,7 @@
 // Why an instance ended, told to the invocations that it took along.
 
 import { Fault } from '../errors.ts'
+import type { UserError } from '../wire/frames.ts'
 
 /** How a process ended. */
 export type Exit =
@@ -21,9 +22,9 @@ export type EndCause =
 
 /**
  * The fault of every invocation that an ended process has left without an answer (yandex.md F-9, F-10, F-13).
- * @param heapExhausted whether V8 has reported that its heap is full
+ * @param outOfMemory whether V8 has reported that its heap is full, or the kernel has killed the process for memory
  */
-export function faultOfEnd(cause: EndCause | undefined, exit: Exit, heapExhausted: boolean): Fault {
+export function faultOfEnd(cause: EndCause | undefined, exit: Exit, outOfMemory: boolean): Fault {
   switch (cause?.type) {
     case 'stopped':
       return new Fault('draining', 'Service Unavailable')
@@ -33,11 +34,20 @@ export function faultOfEnd(cause: EndCause | undefined, exit: Exit, heapExhauste
     case 'expired':
     case 'channel':
     case undefined:
-      if (heapExhausted) return new Fault('out_of_memory', 'Function process ran out of memory')
+      if (outOfMemory) return new Fault('out_of_memory', 'Function process ran out of memory')
       return new Fault('process_exit', `Function process exited without answering: ${describeExit(exit)}`)
     default:
       return cause satisfies never
   }
+}
+
+/** The fault of every invocation of a function that cannot be loaded (yandex.md F-2). */
+export function toLoadFault({ errorMessage, errorType, stackTrace }: UserError): Fault {
+  return new Fault(
+    'load_failed',
+    errorMessage,
+    stackTrace === undefined ? { errorType } : { errorType, body: { stackTrace } },
+  )
 }
 
 /** How a process ended, in the words of yandex.md F-9. */

@@ -3,17 +3,14 @@
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { Channel, type ChannelEnd } from '../wire/channel.ts'
-import {
-  protocolVersion,
-  type FrameFromInstance,
-  type FrameToInstance,
-  type UserError,
-} from '../wire/frames.ts'
+import { protocolVersion, type FrameFromInstance, type FrameToInstance } from '../wire/frames.ts'
 import { Call, type CallRequest, type Ending } from './call.ts'
 import { Child } from './child.ts'
-import { faultOfEnd, type EndCause, type Exit } from './end.ts'
+import { faultOfEnd, toLoadFault, type EndCause, type Exit } from './end.ts'
 import type { Command } from './languages.ts'
-import { watchMemory } from './memory.ts'
+import type { MemoryWatch } from './memory.ts'
+import { MemorySigns } from './oom.ts'
+import type { Family } from './processes.ts'
 import { Seats, type Lease } from './seats.ts'
 import { move, type InstanceState } from './state.ts'
 
@@ -26,8 +23,12 @@ export interface InstanceSpec {
   readonly mark: string
   readonly load: Omit<Extract<FrameToInstance, { type: 'load' }>, 'type' | 'version'>
   readonly initTimeoutMs: number
-  /** bytes; undefined: not enforced */
-  readonly memoryLimit?: number
+  /** what tells the process that it will be ended; undefined: nothing does (yandex.md E-16) */
+  readonly notice: 'SIGTERM' | 'SIGINT' | undefined
+  /** undefined: not enforced */
+  readonly memory?: { readonly limit: number; readonly watch: MemoryWatch }
+  /** see `countKernelKills` */
+  readonly kernelKills: () => number
 }
 
 /** Whom an instance tells of its changes: the pool. */
@@ -58,7 +59,7 @@ export class Instance {
   #state: InstanceState = 'loading'
   #language = ''
   #cause: EndCause | undefined
-  #heapExhausted = false
+  readonly #memorySigns: MemorySigns
   readonly #loading: NodeJS.Timeout
   #lastSent: FrameToInstance | undefined
   #idleSince = performance.now()
@@ -68,6 +69,7 @@ export class Instance {
     this.#spec = spec
     this.#events = events
     this.#listener = listener
+    this.#memorySigns = new MemorySigns(spec.kernelKills)
     this.#seats = new Seats(spec.load.concurrency, () => this.#seatFreed())
     this.#child = new Child({
       ...spec.command,
@@ -102,6 +104,12 @@ export class Instance {
     return performance.now() - this.#idleSince
   }
 
+  /** Its processes; undefined when it could not be started. */
+  get family(): Family | undefined {
+    const { pid } = this.#child
+    return pid === undefined ? undefined : { leader: pid, mark: this.#spec.mark }
+  }
+
   /** Gives a lease. There must be room. */
   lease(): Lease {
     if (this.#state === 'idle') this.#state = move(this.#state, 'busy')
@@ -116,8 +124,9 @@ export class Instance {
 
   /** Asks the process to end, and makes it end after the grace time (interface.md §6). May be called in any state. */
   stop(): void {
-    if (this.#leave('stopping', { type: 'stopped' })) this.#child.signal('SIGTERM')
-    this.#killAfter(stopGraceMs)
+    const { notice } = this.#spec
+    if (this.#leave('stopping', { type: 'stopped' }) && notice !== undefined) this.#child.signal(notice)
+    this.#killAfter(notice === undefined ? 0 : stopGraceMs)
   }
 
   /** Ends the process now; its running invocations are told the cause. The first cause counts. */
@@ -170,15 +179,12 @@ export class Instance {
   }
 
   #watch(): void {
-    const { memoryLimit, id } = this.#spec
-    const { pid } = this.#child
-    this.#events.emit('instance-started', { instance: id, pid })
-    const memory =
-      memoryLimit === undefined || pid === undefined
-        ? undefined
-        : watchMemory(pid, memoryLimit, () => this.end({ type: 'memory' }))
+    const { memory, id } = this.#spec
+    this.#events.emit('instance-started', { instance: id, pid: this.#child.pid })
+    const watch =
+      this.family && memory?.watch.watch(this.family, memory.limit, () => this.end({ type: 'memory' }))
     void this.#child.exited.then((exit) => {
-      memory?.stop()
+      watch?.stop()
       if (this.#state === 'loading') this.#failLoad(this.#faultOf(exit))
       this.#leave('gone', undefined, exit)
     })
@@ -188,13 +194,13 @@ export class Instance {
   // By now every frame that the process has sent was taken: what is still open will never be answered.
   #settleAll(exit: Exit): void {
     this.#channel.close()
-    this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause })
     const fault = this.#faultOf(exit)
+    this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause, code: fault.code })
     for (const call of this.#calls.values()) call.settle({ type: 'lost', fault })
   }
 
   #faultOf(exit: Exit): Fault {
-    return faultOfEnd(this.#cause, exit, this.#heapExhausted)
+    return faultOfEnd(this.#cause, exit, this.#memorySigns.explain(this.#cause, exit))
   }
 
   #take(frame: FrameFromInstance, body: Buffer): void {
@@ -204,7 +210,7 @@ export class Instance {
       case 'loaded':
         return this.#loaded()
       case 'load-failed':
-        return this.#failLoad(loadFault(frame.error))
+        return this.#failLoad(toLoadFault(frame.error))
       case 'returned':
       case 'oversized':
       case 'threw':
@@ -242,7 +248,7 @@ export class Instance {
     if (this.#state !== 'loading') return
     this.#listener.onLoadFailed(
       fault.code === 'process_exit'
-        ? loadFault({ errorMessage: fault.message, errorType: fault.errorType })
+        ? toLoadFault({ errorMessage: fault.message, errorType: fault.errorType })
         : fault,
     )
     this.end({ type: 'load-failed' })
@@ -264,22 +270,14 @@ export class Instance {
   }
 
   #hear(stream: 'stdout' | 'stderr', text: string): void {
-    if (stream === 'stderr' && heapExhaustion.test(text)) this.#heapExhausted = true
+    if (stream === 'stderr') this.#memorySigns.hear(text)
     const requestId = this.#seats.speaker
     const line = { instance: this.id, stream, text }
     this.#events.emit('function-wrote', requestId === undefined ? line : { ...line, requestId })
   }
 }
 
-function loadFault({ errorMessage, errorType, stackTrace }: UserError): Fault {
-  return new Fault(
-    'load_failed',
-    errorMessage,
-    stackTrace === undefined ? { errorType } : { errorType, body: { stackTrace } },
-  )
-}
-
-// Between SIGTERM and SIGKILL (interface.md §6).
+// Between the notice and SIGKILL (interface.md §6).
 const stopGraceMs = 2000
 
 // At the deadline `context.signal` aborts; this is what a function has to notice it before its process group is killed.
@@ -287,5 +285,3 @@ const noticeMs = 50
 
 // How long an exit code may take to follow the end of the channel.
 const exitPatienceMs = 1000
-
-const heapExhaustion = /^FATAL ERROR: .*heap out of memory/i

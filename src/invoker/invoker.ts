@@ -46,7 +46,9 @@ export class Invoker {
   async invoke(invocation: Invocation): Promise<Outcome> {
     const { requestId } = invocation
     if (this.#inFlight.has(requestId)) {
-      return { type: 'failed', fault: new Fault('duplicate_request_id', `Duplicate RequestID: ${requestId}`) }
+      const fault = new Fault('duplicate_request_id', `Duplicate RequestID: ${requestId}`)
+      this.#events.emit('request-refused', { requestId, fault })
+      return { type: 'failed', fault }
     }
     this.#inFlight.add(requestId)
     const record: InvocationRecord = { requestId, arrived: performance.now(), streamed: false }

@@ -7,9 +7,11 @@ import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { FunctionIdentity } from '../wire/frames.ts'
 import { readHandler, resolveEntry, type Entry } from './entry.ts'
-import { functionEnvironment } from './environment.ts'
+import { functionEnvironment, shutdownNotice } from './environment.ts'
 import { Instance, type InstanceListener } from './instance.ts'
 import { languages, type LanguageName } from './languages.ts'
+import { MemoryWatch } from './memory.ts'
+import { countKernelKills } from './oom.ts'
 
 /** What all instances of a function have in common. */
 export interface LaunchSettings {
@@ -25,6 +27,8 @@ export interface LaunchSettings {
   readonly memoryLimit?: number | undefined
   /** the user's variables */
   readonly environment: Readonly<Record<string, string>>
+  /** in place of `countKernelKills`, for tests: the kernel is not asked to run out of memory */
+  readonly kernelKills?: () => number
 }
 
 /** Starts one more instance. */
@@ -34,6 +38,7 @@ export type Launch = (listener: InstanceListener) => Instance
 export function launcher(settings: LaunchSettings, events: Events): Launch {
   // Nobody else has this name: processes that carry it in their environment belong to this server.
   const sockets = join(tmpdir(), `fnbox-${randomUUID()}`)
+  const watch = new MemoryWatch()
   let count = 0
   return (listener) => {
     const id = `i-${++count}`
@@ -55,7 +60,9 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
         mark: `FNBOX_RUNTIME_API=${runtimeApi}`,
         load: { root, ...entry, function: settings.function, concurrency },
         initTimeoutMs: settings.initTimeoutMs,
-        ...(memoryLimit === undefined ? {} : { memoryLimit }),
+        notice: shutdownNotice(environment),
+        kernelKills: settings.kernelKills ?? (() => countKernelKills()),
+        ...(memoryLimit === undefined ? {} : { memory: { limit: memoryLimit, watch } }),
       },
       events,
       listener,
