@@ -64,8 +64,11 @@ export async function measureFamilies(families: readonly Family[]): Promise<read
   return Promise.all(members.map((pids) => sum(pids, residentBytes)))
 }
 
-// Forked processes share pages with their parent, which may count only once; that is looked up only in doubt.
-async function exceeds(pids: readonly number[], limit: number): Promise<boolean> {
+/**
+ * Whether processes hold more than `limit` bytes together. Forked processes share pages with their parent, which count
+ * only once; that is looked up only in doubt.
+ */
+export async function exceeds(pids: readonly number[], limit: number): Promise<boolean> {
   if ((await sum(pids, residentBytes)) <= limit) return false
   return pids.length === 1 || (await sum(pids, proportionalBytes)) > limit
 }
