@@ -1,6 +1,12 @@
 // The HTTP server: sockets, routes, draining. Express begins and ends in this folder.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import express, { type Express } from 'express'
@@ -12,7 +18,8 @@ import { Door, type DoorSettings, type Exchange } from './invoke.ts'
 import { metricsRoute, type Exposition } from './metrics.ts'
 import { probes } from './probes.ts'
 import { readBody, readHead } from './read.ts'
-import { breakOff, writeChunk, writeHead, writeReply } from './write.ts'
+import { refuseMethod, refuseUnreadable } from './unreadable.ts'
+import { breakOff, end, writeChunk, writeHead, writeReply } from './write.ts'
 
 /** Where to listen, and what the function's door needs. */
 export interface ServerSettings extends DoorSettings {
@@ -25,14 +32,20 @@ export class HttpServer {
   readonly #settings: ServerSettings
   readonly #invoker: Invoker
   readonly #server: Server
+  /** the last answer on each connection */
+  readonly #latest = new WeakMap<Duplex, ServerResponse>()
 
   constructor(invoker: Invoker, settings: ServerSettings, exposition: Exposition, events: Events) {
     this.#invoker = invoker
     this.#settings = settings
     const routes = this.#routes(new Door(invoker, settings, events), exposition)
-    this.#server = createServer({ keepAliveTimeout: keepAliveMs }, routes)
+    this.#server = createServer(bounds, routes)
+    this.#server.maxHeadersCount = 0 // their size is limited; beyond a number Node would drop some without a word
     this.#server.on('checkContinue', routes) // the body is asked for when it is wanted
-    this.#server.on('clientError', refuseUnreadable)
+    this.#server.on('checkExpectation', routes) // nothing else can be expected, so it is not
+    this.#server.on('clientError', (error, socket) =>
+      refuseUnreadable(error, socket, this.#latest.get(socket)),
+    )
     this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseMethod(socket))
   }
 
@@ -73,6 +86,7 @@ export class HttpServer {
   }
 
   #exchange(request: IncomingMessage, response: ServerResponse): Exchange {
+    this.#latest.set(request.socket, response)
     const caller = new AbortController()
     response.once('close', () => {
       if (!response.writableFinished) caller.abort()
@@ -84,7 +98,7 @@ export class HttpServer {
       reply: (reply) => writeReply(response, reply, this.#draining),
       start: (head) => writeHead(response, head, this.#draining),
       write: (bytes) => writeChunk(response, bytes),
-      end: () => response.end(),
+      end: () => end(response),
       abort: () => breakOff(response),
     }
   }
@@ -94,32 +108,20 @@ export class HttpServer {
   }
 }
 
-// yandex.md F-23: what the parser could not read has no request and no response yet.
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  refuse(socket, reasons[error.code ?? ''] ?? 'it is not HTTP/1.1')
+const bounds: ServerOptions = {
+  // bytes of the request line and all headers together: several times what browsers and proxies send
+  maxHeaderSize: 64 * 1024,
+  // until the headers are here
+  headersTimeout: 30_000,
+  // until the body is here as well: 3.5 MB take this long at 50 kbit/s
+  requestTimeout: 600_000,
+  // longer than the idle time of the usual proxies, so that it is they who close
+  keepAliveTimeout: 75_000,
+  // how often the first two are looked at
+  connectionsCheckingInterval: 5000,
+  // checked in read.ts, so that the answer is one of ours
+  requireHostHeader: false,
 }
-
-function refuseMethod(socket: Duplex): void {
-  refuse(socket, 'method CONNECT is not supported')
-}
-
-function refuse(socket: Duplex, reason: string): void {
-  const { status, headers, body } = toFaultReply(new Fault('invalid_request', `Invalid request: ${reason}`))
-  const lines = [...headers, ['Content-Length', String(body.length)], ['Connection', 'close']]
-  socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body.toString()}`,
-  )
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: 'the header is too large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'it was not received in time',
-  HPE_INVALID_METHOD: 'the method is not known',
-}
-
-// Longer than the idle time of the usual proxies, so that it is they who close.
-const keepAliveMs = 75_000
 
 // How long answers that are on their way may take to leave when the server stops.
 const lastAnswersMs = 1000
