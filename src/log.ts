@@ -62,9 +62,10 @@ function listen(events: Events, log: Logger): void {
   )
   events.on('function-wrote', ({ text, ...line }) => log.info({ ...line, source: 'function' }, text))
   events.on('invocation-ended', ({ outcome, timing, ...ids }) => logOutcome(log.child(ids), outcome, timing))
-  events.on('request-refused', ({ requestId, fault }) =>
-    log.warn({ requestId, fault: fault.code, err: fault.cause }, `refused: ${fault.message}`),
-  )
+  events.on('request-refused', ({ requestId, fault }) => {
+    const level = fault.row.blame === 'caller' ? 'info' : 'error'
+    log[level]({ requestId, fault: fault.code, err: fault.cause }, `refused: ${fault.message}`)
+  })
   events.on('trouble', ({ what, cause }) => log.error({ err: cause }, what))
 }
 

@@ -8,7 +8,7 @@ import { lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts
 export function writeReply(response: ServerResponse, reply: HttpReply, close: boolean): void {
   if (response.headersSent || response.destroyed) return
   const { req: request } = response
-  const unread = !request.complete
+  const unread = !request.complete && announcesBody(request)
   const length = contentLength(request, reply)
   writeHead(response, reply, close || unread, length)
   if (!unread) return end(response, reply.body)
@@ -40,8 +40,11 @@ export function end(response: ServerResponse, bytes?: Buffer): void {
 export async function writeChunk(response: ServerResponse, bytes: Buffer): Promise<void> {
   if (response.destroyed || response.write(bytes)) return
   await new Promise<void>((settle) => {
-    response.once('drain', settle)
-    response.once('close', settle)
+    const done = (): void => {
+      response.off('drain', done).off('close', done)
+      settle()
+    }
+    response.on('drain', done).on('close', done)
   })
 }
 
@@ -51,6 +54,11 @@ export function breakOff(response: ServerResponse): void {
   if (socket === null) return
   socket.destroySoon()
   setTimeout(() => socket.destroy(), lingerMs).unref()
+}
+
+// A request without a body is not complete either while its head is being looked at.
+function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 // A function may name the length that a GET would have; it counts for HEAD alone (yandex.md R-12).

@@ -138,6 +138,18 @@ describe('a request', () => {
     expect(text.match(/\{"n":"\d"\}/g)).toEqual(['{"n":"0"}', '{"n":"1"}', '{"n":"2"}'])
   })
 
+  it.each(['/', '/other', '/a/b', '/_/healthz', '/_/nothing'])(
+    'for %s leaves its connection to the next one',
+    async (path) => {
+      const text = await converse(
+        serving,
+        `GET ${path} HTTP/1.1\r\n${host}\r\n`,
+        `GET /_/healthz HTTP/1.1\r\n${host}${close}\r\n`,
+      )
+      expect(text.match(/HTTP\/1\.1 \d+/g)).toHaveLength(2)
+    },
+  )
+
   it('whose client stops in the middle holds back nobody', async () => {
     const idle = [
       '',
