@@ -175,7 +175,7 @@ export class Pool {
   }
 
   #endSurplus(): void {
-    const surplus = this.#in('loading', 'idle', 'busy').length - this.limits.least
+    const surplus = this.#in('idle', 'busy').length - this.limits.least // who still loads may never get there
     const idle = this.#in('idle').filter((each) => each.idleMs > this.limits.longestIdleMs)
     for (const each of idle.slice(0, Math.max(0, surplus))) each.retire()
   }

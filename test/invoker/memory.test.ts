@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import request from 'supertest'
@@ -85,7 +85,8 @@ describe('a process that the kernel has killed for memory (F-10)', () => {
 
   it('leaves its call OutOfMemory', async () => {
     let kills = 0
-    await using pooled = poolOf('node', {}, { kernelKills: () => kills })
+    await using pooled = poolOf('node', {}, { kernelKills: () => kills, handler: 'turns.handler' })
+    const meeting = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
     const pid = new Promise<number>((settle) => {
       pooled.events.once('instance-started', (started) => settle(started.pid ?? 0))
     })
@@ -95,13 +96,14 @@ describe('a process that the kernel has killed for memory (F-10)', () => {
     const ending = lease?.run({
       id: randomUUID(),
       mode: 'raw',
-      payload: Buffer.from('{"do":"await-forever"}'),
+      payload: Buffer.from(JSON.stringify({ id: 'me', folder: meeting, others: ['never'] })),
       deadlineMs: Date.now() + 3_600_000,
       timeoutMs: 3_600_000,
       responseLimit: 1000,
       signal: new AbortController().signal,
       onChunk: () => {},
     })
+    await eventually(() => existsSync(join(meeting, 'me'))) // the function runs
     kills++
     process.kill(await pid, 'SIGKILL')
     expect(await ending).toMatchObject({ type: 'lost', fault: { code: 'out_of_memory' } })
