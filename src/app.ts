@@ -1,9 +1,11 @@
 // The only place that constructs things: wires them, starts them, and stops them in reverse order.
 
-import type { Config } from './config.ts'
+import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
+import { authorizer, everyone, type Authorizer } from './http/auth.ts'
 import type { Exposition } from './http/metrics.ts'
 import { HttpServer } from './http/server.ts'
+import { certificate, type Certificate } from './http/tls.ts'
 import { Admission } from './invoker/admission.ts'
 import { resolveEntry } from './invoker/entry.ts'
 import { deriveVersion } from './invoker/identity.ts'
@@ -27,14 +29,19 @@ export class App {
   readonly #admission: Admission
   readonly #tokens: TokenSource
   readonly #metrics: Exposition
+  readonly #authorizer: Authorizer
+  readonly #certificate: Certificate | undefined
   #server: HttpServer | undefined
   #url: string | undefined
+  #stopping = false
 
   constructor(config: Config) {
     const { options } = config
     const identity = identify(config)
     this.#config = config
     this.#tokens = tokenSource({ token: options.token, tokenFile: options['token-file'] }, this.events)
+    this.#authorizer = authorizer(toAuthSettings(options), this.events)
+    this.#certificate = certificate(toTlsSettings(options), this.events)
     this.#launch = launcher(
       {
         ...config,
@@ -77,7 +84,13 @@ export class App {
       requestLimit: options['request-limit'],
     }
     this.events.once('instance-loaded', ({ language, loadMs }) =>
-      this.events.emit('ready', { handler: config.handler, language, loadMs, url: this.#url }),
+      this.events.emit('ready', {
+        handler: config.handler,
+        language,
+        loadMs,
+        url: this.#url,
+        curlFlags: this.#curlFlags,
+      }),
     )
   }
 
@@ -93,23 +106,36 @@ export class App {
    * @throws the system's error when the port cannot be had
    */
   async serve(): Promise<string> {
-    const { host, port } = this.#config.options
-    this.#server = new HttpServer(this.invoker, { ...this.door, host, port }, this.#metrics, this.events)
-    this.#url = await this.#server.start()
-    this.events.emit('listening', { url: this.#url })
-    await this.start()
+    const { host, port, 'admin-port': adminPort } = this.#config.options
+    const settings = { ...this.door, host, port, adminPort }
+    this.#server = new HttpServer(this.invoker, settings, {
+      authorizer: this.#authorizer,
+      certificate: this.#certificate,
+      metrics: this.#metrics,
+      events: this.events,
+    })
+    this.#authorizer.start()
+    await this.#certificate?.start()
+    const addresses = await this.#server.start()
+    this.#url = addresses.url
+    this.events.emit('listening', addresses)
+    if (this.#stopping) await this.#server.stop()
+    else await this.start()
     return this.#url
   }
 
   /** Finishes what is there, takes nothing new, and ends everything (interface.md §6). May be called twice, or before `start`. */
   async stop(): Promise<void> {
     const { options } = this.#config
+    this.#stopping = true
     this.#admission.close()
     await within(options['drain-timeout'] ?? options.timeout, this.#admission.empty())
     this.#admission.refuseAll()
     await this.#pool.stop()
     await this.#admission.empty()
     await this.#server?.stop()
+    this.#certificate?.stop()
+    this.#authorizer.stop()
     this.#tokens.stop()
     this.events.emit('stopped')
   }
@@ -119,6 +145,12 @@ export class App {
     this.#admission.close()
     this.#admission.refuseAll()
     await this.#pool.kill()
+  }
+
+  // What curl needs to reach the function, apart from its address.
+  get #curlFlags(): string {
+    const trust = this.#config.options.tls === undefined ? '' : '--insecure '
+    return this.#authorizer === everyone ? trust : `${trust}-H "Authorization: Bearer $KEY" `
   }
 }
 

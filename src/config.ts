@@ -4,6 +4,8 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isUsableFunctionId } from './event/route.ts'
+import { authProblems, type AuthSettings } from './http/auth.ts'
+import { tlsProblems, type TlsSettings } from './http/tls.ts'
 import { deriveId } from './invoker/identity.ts'
 import { resolveEntry, type Entry } from './invoker/entry.ts'
 import { options, type OptionName, type OptionValues } from './options.ts'
@@ -64,6 +66,8 @@ export function readConfig(
   problems.push(
     ...entryProblems(resolveEntry(chosenHandler, root, values.runtime), values),
     ...conflicts(values),
+    ...authProblems(toAuthSettings(values)),
+    ...tlsProblems(toTlsSettings(values)),
   )
   if (problems.length > 0) throw new ConfigError(problems)
   return {
@@ -74,6 +78,21 @@ export function readConfig(
     options: values,
     environment: ofTheUser(env),
   }
+}
+
+/** Who may call, as far as the options say. */
+export function toAuthSettings(values: OptionValues): AuthSettings {
+  return {
+    keys: values['auth-keys'],
+    jwks: values['auth-jwks'],
+    issuer: values['auth-issuer'],
+    audience: values['auth-audience'],
+  }
+}
+
+/** Which certificate is shown, as far as the options say. */
+export function toTlsSettings(values: OptionValues): TlsSettings {
+  return { cert: values['tls-cert'], key: values['tls-key'], made: values.tls }
 }
 
 function readOptions(flags: Flags, env: Environment, problems: string[]): OptionValues | undefined {
@@ -109,6 +128,8 @@ function conflicts(values: OptionValues): readonly string[] {
     problems.push('--token and --token-file: give at most one')
   if (values['min-instances'] > values.instances)
     problems.push(`--min-instances: ${values['min-instances']} is more than --instances ${values.instances}`)
+  if (values['admin-port'] !== 0 && values['admin-port'] === values.port)
+    problems.push('--admin-port: must be another port than --port')
   return problems
 }
 

@@ -51,6 +51,7 @@ export const catalogue = {
   duplicate_request_id: row('F-22', 'caller', 400, 'ClientError', 'Send a new UUID as X-Request-Id, or none.'),
   invalid_request: row('F-23', 'caller', 400, 'ProxyIntegrationError', 'Send well-formed HTTP with one of DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT.'),
   async_not_configured: row('F-24', 'operator', 400, 'ProxyIntegrationError', 'Call without integration=async; this server does not run asynchronous invocations.'),
+  not_authorized: row('F-25', 'caller', 403, 'ClientError', 'Send Authorization: Bearer or Api-Key with a key or token that is accepted here.'),
   not_found: row('F-26', 'caller', 404, 'ClientError', 'Check the path and the function id; --function-id sets it.'),
   request_too_large: row('F-27', 'caller', 413, 'ProxyIntegrationError', 'Send less, upload to a bucket first, or raise --request-limit.'),
   queue_full: row('F-28', 'operator', 429, 'TooManyRequests', 'Retry later, or raise --instances or --queue.', passing),

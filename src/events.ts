@@ -14,7 +14,8 @@ export interface FunctionLine {
 }
 
 interface EventMap {
-  listening: [{ readonly url: string }]
+  /** `adminUrl`: where the routes below `/_/` are, when they have a port of their own */
+  listening: [{ readonly url: string; readonly adminUrl?: string }]
   /** the first instance is loaded; without `url` nothing listens */
   ready: [
     {
@@ -22,6 +23,8 @@ interface EventMap {
       readonly language: string
       readonly loadMs: number
       readonly url: string | undefined
+      /** what a call with curl needs, with a space behind it */
+      readonly curlFlags: string
     },
   ]
   draining: [{ readonly signal: string }]

@@ -31,15 +31,20 @@ export function logEvents(events: Events, settings: LogSettings): () => void {
 }
 
 function listen(events: Events, log: Logger): void {
-  events.on('listening', ({ url }) => log.info({ url }, `listening at ${url}`))
-  events.on('ready', ({ handler, language, url, loadMs }) => {
+  events.on('listening', ({ url, adminUrl }) => {
+    log.info({ url }, `listening at ${url}`)
+    if (adminUrl !== undefined) log.info({ url: adminUrl }, `probes at ${adminUrl}_/healthz`)
+  })
+  events.on('ready', ({ handler, language, url, loadMs, curlFlags }) => {
     const where = url === undefined ? '' : ` at ${url}`
     log.info(
       { handler, language, url, loadMs: Math.round(loadMs) },
       `ready: ${handler} (${language})${where}`,
     )
     if (url !== undefined)
-      log.info(`try: curl --data '{"hello": "world"}' -H 'Content-Type: application/json' '${url}?param=one'`)
+      log.info(
+        `try: curl ${curlFlags}--data '{"hello": "world"}' -H 'Content-Type: application/json' '${url}?param=one'`,
+      )
   })
   events.on('draining', ({ signal }) =>
     log.info(`${signal}: finishing the calls that are here, refusing new ones`),

@@ -3,6 +3,12 @@
 
 import { runCommand } from './cli/command.ts'
 
+// What nobody has foreseen is a bug of ours: whoever runs us restarts us, which is safer than going on.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`fnbox has a bug, please report it: ${error.stack ?? error.message}\n`)
+  process.exit(70)
+})
+
 process.exitCode = await runCommand(process.argv.slice(2), {
   exit: (code) => process.exit(code),
   onSignal: (name, listener) => void process.on(name, listener),

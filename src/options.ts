@@ -3,7 +3,8 @@
 import { z } from 'zod'
 
 /** Subjects under which --help lists the options. */
-export type OptionGroup = 'function' | 'server' | 'limits' | 'scaling' | 'identity' | 'token' | 'logs'
+export type OptionGroup =
+  'function' | 'server' | 'access' | 'limits' | 'scaling' | 'identity' | 'token' | 'logs'
 
 interface Option<Schema extends z.ZodType> {
   readonly env: string
@@ -82,7 +83,15 @@ export const options = {
   host: option('FNBOX_HOST', 'server', 'ADDR', 'address to listen on (default: 127.0.0.1)', text.default('127.0.0.1')),
   port: option('PORT', 'server', 'N', 'port to listen on, 0 for a free one (default: 8080)', whole(0, 65_535).default(8080)),
   cors: option('FNBOX_CORS', 'server', undefined, 'add Access-Control-Allow-Origin: * to replies', onOff.default(false)),
+  'admin-port': option('FNBOX_ADMIN_PORT', 'server', 'N', 'port of its own for everything below /_/ (default: none)', whole(0, 65_535).optional()),
   'drain-timeout': option('FNBOX_DRAIN_TIMEOUT', 'server', 'D', 'time to finish calls after SIGTERM (default: the execution timeout)', duration.optional()),
+  'auth-keys': option('FNBOX_AUTH_KEYS', 'access', 'F', 'file of API keys or their SHA-256, one a line, re-read on change (default: public)', text.optional()),
+  'auth-jwks': option('FNBOX_AUTH_JWKS', 'access', 'U', 'accept bearer JWTs that are signed with the keys at this URL', text.optional()),
+  'auth-issuer': option('FNBOX_AUTH_ISSUER', 'access', 'ISS', 'issuer of these JWTs', text.optional()),
+  'auth-audience': option('FNBOX_AUTH_AUDIENCE', 'access', 'AUD', 'audience of these JWTs', text.optional()),
+  'tls-cert': option('FNBOX_TLS_CERT', 'access', 'F', 'certificate chain (PEM) for HTTPS, re-read on change', text.optional()),
+  'tls-key': option('FNBOX_TLS_KEY', 'access', 'F', 'private key (PEM) of the certificate, re-read on change', text.optional()),
+  tls: option('FNBOX_TLS', 'access', 'self-signed', 'HTTPS with a certificate made at start', oneOf(['self-signed']).optional()),
   timeout: option('FNBOX_TIMEOUT', 'limits', 'D', 'execution timeout (default: 10s)', duration.default(10_000)),
   'init-timeout': option('FNBOX_INIT_TIMEOUT', 'limits', 'D', 'time to load the function (default: 60s)', duration.default(60_000)),
   memory: option('FNBOX_MEMORY', 'limits', 'SIZE', 'memory of one instance (default: not limited, 128MB is reported)', size.optional()),

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { callRaw, eventually } from './harness/calling.ts'
@@ -115,5 +117,17 @@ describe.each(bothLanguages)('the metrics of a %s function', (language) => {
     expect(valueOf(text, 'fnbox_instances{state="busy"}')).toBe(1)
     await serving[Symbol.asyncDispose]()
     await Promise.all(calls)
+  })
+})
+
+describe('who may see the metrics', () => {
+  it('is a caller, when callers need a key', async () => {
+    const keys = join(mkdtempSync(join(tmpdir(), 'fnbox-test-')), 'keys')
+    writeFileSync(keys, 'a-key-for-the-tests\n')
+    await using serving = await serve('node', 'hostile.handler', { 'auth-keys': keys })
+    const ask = (): request.Test => request(serving.url).get('/_/metrics')
+    expect((await ask()).status).toBe(403)
+    expect((await ask()).headers['x-fnbox-fault']).toBe('not_authorized')
+    expect((await ask().set('Authorization', 'Api-Key a-key-for-the-tests')).status).toBe(200)
   })
 })

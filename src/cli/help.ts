@@ -29,6 +29,7 @@ function describeOption(name: OptionName): string {
 const titles: Readonly<Record<OptionGroup, string>> = {
   function: 'Function',
   server: 'Server',
+  access: 'Access',
   limits: 'Limits',
   scaling: 'Scaling',
   identity: 'Identity',

@@ -8,6 +8,7 @@ import { App } from '../app.ts'
 import type { Config } from '../config.ts'
 import { lastHeader, type Header, type HttpReplyHead } from '../event/http.ts'
 import { toChunkBytes } from '../event/stream.ts'
+import { everyone } from '../http/auth.ts'
 import { Door, type Exchange } from '../http/invoke.ts'
 import type { Outcome } from '../invoker/invocation.ts'
 import { logEvents } from '../log.ts'
@@ -58,6 +59,7 @@ async function invokeHttp(app: App, request: Request, body: Buffer): Promise<num
       },
     },
     app.door,
+    everyone, // whoever can start the program may call the function
     app.events,
   )
   const printed: Promise<void>[] = []

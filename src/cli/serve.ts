@@ -49,8 +49,10 @@ function stopOnSignal(app: App, host: Host, flush: () => void): Promise<void> {
 
 function refuseToListen(error: unknown, { options }: Config): number {
   if (!(error instanceof Error && 'code' in error && unavailable.has(error.code))) throw error
+  const port = 'port' in error ? String(error.port) : String(options.port)
+  const choice = port === String(options['admin-port']) ? '--admin-port' : '--port'
   process.stderr.write(
-    `fnbox cannot listen on ${options.host}:${options.port}: ${error.message}; choose another --port or --host\n`,
+    `fnbox cannot listen on ${options.host}:${port}: ${error.message}; choose another ${choice} or --host\n`,
   )
   return 69
 }

@@ -13,6 +13,7 @@ import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../event/stream.
 import type { Chunk, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { InvocationMode } from '../wire/frames.ts'
+import { toCredential, type Authorizer } from './auth.ts'
 
 /** What the door says of its function, and how much it lets in. */
 export interface DoorSettings extends Omit<Platform, 'requestId'> {
@@ -44,11 +45,18 @@ export interface Exchange {
 export class Door {
   readonly #invoker: Pick<Invoker, 'invoke'>
   readonly #settings: DoorSettings
+  readonly #authorizer: Authorizer
   readonly #events: Events
 
-  constructor(invoker: Pick<Invoker, 'invoke'>, settings: DoorSettings, events: Events) {
+  constructor(
+    invoker: Pick<Invoker, 'invoke'>,
+    settings: DoorSettings,
+    authorizer: Authorizer,
+    events: Events,
+  ) {
     this.#invoker = invoker
     this.#settings = settings
+    this.#authorizer = authorizer
     this.#events = events
   }
 
@@ -62,6 +70,7 @@ export class Door {
     }
     const stream = new StreamedAnswer(exchange, platform, refuse)
     try {
+      await this.#authorize(exchange)
       const mode = route(exchange.head, this.#settings.functionId)
       const payload = await this.#readPayload(exchange, mode, requestId)
       const onChunk = (chunk: Chunk): Promise<void> => stream.send(chunk, mode)
@@ -79,6 +88,12 @@ export class Door {
         error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error }),
       )
     }
+  }
+
+  // First of all, so that a stranger learns nothing of what is served (yandex.md F-25).
+  async #authorize({ head }: Exchange): Promise<void> {
+    if (await this.#authorizer.accepts(toCredential(head.headers))) return
+    throw new Fault('not_authorized', 'Forbidden: Not authorized')
   }
 
   async #readPayload(exchange: Exchange, mode: InvocationMode, requestId: string): Promise<Buffer> {

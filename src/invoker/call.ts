@@ -1,13 +1,15 @@
 // One invocation on one instance: from its `invoke` frame to the frame that ends it. Owns its deadline and its stream.
 
 import type { Fault } from '../errors.ts'
-import type {
-  CancelReason,
-  ContextToken,
-  FrameFromInstance,
-  FrameToInstance,
-  InvocationMode,
-  UserError,
+import {
+  chunkWindow,
+  ProtocolError,
+  type CancelReason,
+  type ContextToken,
+  type FrameFromInstance,
+  type FrameToInstance,
+  type InvocationMode,
+  type UserError,
 } from '../wire/frames.ts'
 import type { Chunk } from './invocation.ts'
 
@@ -58,6 +60,7 @@ export class Call {
   // Chunks are handed over one after another; the ending waits behind the last of them.
   #delivered: Promise<void> | undefined
   #deadline: NodeJS.Timeout | undefined
+  #outstanding = 0
   #functionEnded = false
 
   constructor(request: CallRequest, host: CallHost) {
@@ -70,12 +73,12 @@ export class Call {
   start(): void {
     const { id, mode, payload, deadlineMs, timeoutMs, token, responseLimit, signal } = this.#request
     const frame = { type: 'invoke', id, mode, deadlineMs, responseLimit } as const
+    this.#deadline = setTimeout(() => this.#expire(), timeoutMs)
+    signal.addEventListener('abort', this.#onAbort)
     this.#host.send(token === undefined ? frame : { ...frame, token }, payload, () =>
       this.#host.onUndelivered(),
     )
-    this.#deadline = setTimeout(() => this.#expire(), timeoutMs)
     if (signal.aborted) this.#cancel('disconnected')
-    else signal.addEventListener('abort', this.#onAbort)
   }
 
   /** Takes a frame that the instance sent for this call. */
@@ -110,10 +113,21 @@ export class Call {
   }
 
   #deliver(chunk: Chunk): void {
+    if (this.#outstanding >= chunkWindow) throw new ProtocolError('a chunk came beyond the window')
+    this.#outstanding += chunk.data.length
+    this.#delivered = (this.#delivered ?? Promise.resolve()).then(() => this.#handOver(chunk))
+  }
+
+  async #handOver(chunk: Chunk): Promise<void> {
     const { id, onChunk } = this.#request
-    this.#delivered = (this.#delivered ?? Promise.resolve())
-      .then(() => onChunk(chunk))
-      .then(() => this.#host.send({ type: 'credit', id, bytes: chunk.data.length }))
+    const bytes = chunk.data.length
+    try {
+      await onChunk(chunk)
+      this.#outstanding -= bytes
+      this.#host.send({ type: 'credit', id, bytes })
+    } catch {
+      this.#cancel('disconnected') // whoever should take the chunks cannot
+    }
   }
 
   #expire(): void {

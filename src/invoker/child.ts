@@ -1,7 +1,7 @@
 // The one place where processes are started and ended: a child in a session of its own, its output by lines, its end.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import type { Duplex, Readable } from 'node:stream'
+import { PassThrough, type Duplex } from 'node:stream'
 import type { Exit } from './end.ts'
 import { readLines } from './lines.ts'
 import { offerToKernel } from './oom.ts'
@@ -42,14 +42,16 @@ export class Child {
     })
     this.pid = this.#process.pid
     if (this.pid !== undefined) offerToKernel(this.pid)
-    const [, stdout, stderr, channel] = this.#process.stdio
-    this.channel = channel as Duplex // 'pipe' beyond the standard three is a connected socket
-    readLines(stdout as Readable, (text) => onLine('stdout', text)) // 'pipe' gives a readable stream
-    readLines(stderr as Readable, (text) => onLine('stderr', text))
+    this.exited = this.#exit()
+    const closed = new Promise<void>((settle) => this.#process.once('close', () => settle()))
+    // Without descriptors to spare there are no streams at all; the error is on its way.
+    const [, stdout, stderr, channel] = (this.#process.stdio as ChildProcess['stdio'] | undefined) ?? []
+    this.channel = (channel as Duplex | undefined) ?? new PassThrough() // 'pipe' beyond the standard three is a connected socket
+    for (const [name, stream] of [['stdout', stdout] as const, ['stderr', stderr] as const]) {
+      if (stream) readLines(stream, (text) => onLine(name, text))
+    }
     const outputs = [stdout, stderr].map((each) => new Promise((settle) => each?.once('end', settle)))
     void Promise.race(outputs).then(() => this.#outputClosed(onOutputClosed))
-    const closed = new Promise<void>((settle) => this.#process.once('close', () => settle()))
-    this.exited = this.#exit()
     this.ended = this.#end(closed, mark)
   }
 

@@ -1,7 +1,6 @@
 // Why an instance ended, told to the invocations that it took along.
 
 import { Fault } from '../errors.ts'
-import type { UserError } from '../wire/frames.ts'
 
 /** How a process ended. */
 export type Exit =
@@ -30,24 +29,16 @@ export function faultOfEnd(cause: EndCause | undefined, exit: Exit, outOfMemory:
       return new Fault('draining', 'Service Unavailable')
     case 'memory':
       return new Fault('out_of_memory', 'Function process ran out of memory')
-    case 'load-failed':
     case 'expired':
+      return new Fault('process_exit', `${withoutAnswer}: signal SIGKILL`) // yandex.md F-13, however it went in the end
+    case 'load-failed':
     case 'channel':
     case undefined:
       if (outOfMemory) return new Fault('out_of_memory', 'Function process ran out of memory')
-      return new Fault('process_exit', `Function process exited without answering: ${describeExit(exit)}`)
+      return new Fault('process_exit', `${withoutAnswer}: ${describeExit(exit)}`)
     default:
       return cause satisfies never
   }
-}
-
-/** The fault of every invocation of a function that cannot be loaded (yandex.md F-2). */
-export function toLoadFault({ errorMessage, errorType, stackTrace }: UserError): Fault {
-  return new Fault(
-    'load_failed',
-    errorMessage,
-    stackTrace === undefined ? { errorType } : { errorType, body: { stackTrace } },
-  )
 }
 
 /** How a process ended, in the words of yandex.md F-9. */
@@ -63,3 +54,5 @@ export function describeExit(exit: Exit): string {
       return exit satisfies never
   }
 }
+
+const withoutAnswer = 'Function process exited without answering'

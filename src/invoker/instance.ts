@@ -6,7 +6,8 @@ import { Channel, type ChannelEnd } from '../wire/channel.ts'
 import { protocolVersion, type FrameFromInstance, type FrameToInstance } from '../wire/frames.ts'
 import { Call, type CallRequest, type Ending } from './call.ts'
 import { Child } from './child.ts'
-import { faultOfEnd, toLoadFault, type EndCause, type Exit } from './end.ts'
+import { faultOfEnd, type EndCause, type Exit } from './end.ts'
+import { asLoadFault, toLoadFault } from './loadFault.ts'
 import type { Command } from './languages.ts'
 import type { MemoryWatch } from './memory.ts'
 import { MemorySigns } from './oom.ts'
@@ -61,6 +62,8 @@ export class Instance {
   #cause: EndCause | undefined
   readonly #memorySigns: MemorySigns
   readonly #loading: NodeJS.Timeout
+  #loadSettled = false
+  #hasServed = false
   #lastSent: FrameToInstance | undefined
   #idleSince = performance.now()
 
@@ -77,7 +80,7 @@ export class Instance {
       env: spec.env,
       mark: spec.mark,
       onLine: (stream, text) => this.#hear(stream, text),
-      onOutputClosed: () => listener.onWorn(),
+      onOutputClosed: () => this.#outputClosed(),
     })
     this.ended = this.#child.ended
     this.#channel = new Channel(this.#child.channel, {
@@ -119,7 +122,7 @@ export class Instance {
   /** Takes no new invocation, finishes what it runs, then stops. */
   retire(): void {
     if (this.#state !== 'busy') return this.stop()
-    this.#leave('retiring', { type: 'stopped' })
+    this.#leave('retiring', undefined)
   }
 
   /** Asks the process to end, and makes it end after the grace time (interface.md §6). May be called in any state. */
@@ -144,11 +147,14 @@ export class Instance {
       onExpired: () => this.end({ type: 'expired' }),
       onUndelivered: () => this.#giveBack(request.id),
     })
+    this.#hasServed = true
     this.#calls.set(request.id, call)
-    call.start()
-    const ending = await call.ending
-    this.#calls.delete(request.id)
-    return ending
+    try {
+      call.start()
+      return await call.ending
+    } finally {
+      this.#calls.delete(request.id)
+    }
   }
 
   #seatFreed(): void {
@@ -166,9 +172,8 @@ export class Instance {
     if (from === to || from === 'gone' || (from === 'stopping' && to === 'retiring')) return false
     this.#state = move(from, to)
     clearTimeout(this.#loading)
-    if (from === 'retiring' || from === 'stopping') return to === 'stopping'
-    this.#cause = cause
-    this.#listener.onLeft(from, cause, exit)
+    if (to === 'stopping') this.#cause = cause
+    if (from !== 'retiring' && from !== 'stopping') this.#listener.onLeft(from, cause, exit)
     return true
   }
 
@@ -185,7 +190,7 @@ export class Instance {
       this.family && memory?.watch.watch(this.family, memory.limit, () => this.end({ type: 'memory' }))
     void this.#child.exited.then((exit) => {
       watch?.stop()
-      if (this.#state === 'loading') this.#failLoad(this.#faultOf(exit))
+      if (this.#cause?.type !== 'stopped') this.#failLoad(this.#faultOf(exit))
       this.#leave('gone', undefined, exit)
     })
     void this.#child.ended.then((exit) => this.#settleAll(exit))
@@ -235,6 +240,7 @@ export class Instance {
   #loaded(): void {
     if (this.#state !== 'loading') return
     clearTimeout(this.#loading)
+    this.#loadSettled = true
     this.#state = move(this.#state, 'idle')
     this.#listener.onLoaded(this.#language)
   }
@@ -244,13 +250,11 @@ export class Instance {
     this.#failLoad(new Fault('load_timeout', message))
   }
 
+  // Also when it was ended while it loaded: somebody waits to hear why there is no function.
   #failLoad(fault: Fault): void {
-    if (this.#state !== 'loading') return
-    this.#listener.onLoadFailed(
-      fault.code === 'process_exit'
-        ? toLoadFault({ errorMessage: fault.message, errorType: fault.errorType })
-        : fault,
-    )
+    if (this.#loadSettled) return
+    this.#loadSettled = true
+    this.#listener.onLoadFailed(asLoadFault(fault))
     this.end({ type: 'load-failed' })
   }
 
@@ -258,9 +262,16 @@ export class Instance {
     if (end.type === 'broken')
       this.#events.emit('trouble', { what: `${this.id} has broken the protocol`, cause: end.reason })
     if (end.type === 'unread' && this.#lastSent?.type === 'invoke') this.#giveBack(this.#lastSent.id)
-    // A process that ends closes its channel first: its exit code is on the way.
-    const timer = setTimeout(() => this.end({ type: 'channel' }), exitPatienceMs)
+    if (end.type === 'broken') return this.end({ type: 'channel' })
+    // A process that ends closes its channel first: its exit code is on the way. Whoever still waits for an answer has
+    // time until the deadline.
+    const timer = setTimeout(() => this.#calls.size > 0 || this.end({ type: 'channel' }), exitPatienceMs)
     void this.#child.exited.then(() => clearTimeout(timer))
+  }
+
+  // Closed by the module it is the function's way of being silent; closed by an invocation it is damage.
+  #outputClosed(): void {
+    if (this.#hasServed) this.#listener.onWorn()
   }
 
   // The process had gone before it took the call, so another instance can.

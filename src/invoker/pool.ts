@@ -152,8 +152,10 @@ export class Pool {
   }
 
   #left(from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined): void {
+    if (from === 'loading') return // `onLoadFailed` tells why
     // Ended while nobody had asked anything of it: the next one may do the same.
-    if (from === 'idle' && exit !== undefined) return this.#pause(faultOfEnd(cause, exit, false))
+    if (from === 'idle' && cause?.type !== 'stopped')
+      return this.#pause(faultOfEnd(cause, exit ?? killed, false))
     this.#provide(this.limits.least)
     this.onChange()
   }
@@ -190,3 +192,5 @@ export class Pool {
     await Promise.all([...this.#instances].map((each) => each.ended))
   }
 }
+
+const killed: Exit = { type: 'signalled', signal: 'SIGKILL' }

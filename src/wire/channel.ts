@@ -75,8 +75,9 @@ export class Channel {
 
   #end(end: ChannelEnd): void {
     if (this.#ended) return
+    this.#ended = true
+    this.#listener.onEnd(end) // who breaks the protocol is killed before it can see that the channel is closed
     this.close()
-    this.#listener.onEnd(end)
   }
 }
 

@@ -34,6 +34,7 @@ const homes: readonly (readonly [what: string, pattern: RegExp, home: string])[]
   ['prom-client', /from 'prom-client'/, 'src/metrics.ts'],
   ['Express', /from 'express'/, 'src/http/'],
   ['raw-body', /from 'raw-body'/, 'src/http/read.ts'],
+  ['selfsigned', /'selfsigned'/, 'src/http/tls.ts'],
 ]
 
 function rowOf(path: string): number {

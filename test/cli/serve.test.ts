@@ -21,7 +21,7 @@ describe.each(bothLanguages)('fnbox serve with a %s function', (language) => {
   const serve = (...flags: string[]): Program =>
     start(['--root', functionsIn(language), '--port', '0', 'turns.handler', ...flags])
 
-  it('finishes one running and two waiting calls after SIGTERM, then exits 0', async () => {
+  it('finishes one running and two waiting calls after SIGTERM, then exits 0 (F-29, S-7)', async () => {
     await using program = serve()
     const url = await urlOf(program)
     const folder = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
@@ -106,6 +106,14 @@ describe('fnbox serve', () => {
     expect(await isAlive(pid)).toBe(false)
   })
 
+  it('stops cleanly while the function is still loading', async () => {
+    await using program = start(['--root', functionsIn('node'), '--port', '0', 'loads_forever.handler'])
+    const { url } = await program.line('listening')
+    expect((await request(String(url)).get('_/readyz')).body).toMatchObject({ status: 'starting' })
+    program.signal('SIGTERM')
+    expect((await program.ended).code).toBe(0)
+  })
+
   it('prints its address before the function is loaded, and the curl line when it is', async () => {
     await using program = start(['--root', functionsIn('node'), '--port', '0', 'seed.handler'])
     const { url } = await program.line('listening at http://127.0.0.1:')
@@ -161,7 +169,7 @@ describe('fnbox serve', () => {
     ['index.', 'does not name a module and a function'],
     ['.handler', 'does not name a module and a function'],
     ['folder/handler', 'does not name a module and a function', '--runtime', 'node'],
-  ])('refuses the handler string %s (TV-47)', async (handler, problem, ...flags) => {
+  ])('refuses the handler string %s (TV-47, H-12)', async (handler, problem, ...flags) => {
     const { code, stderr } = await run(['--root', functionsIn('node'), '--port', '0', handler, ...flags])
     expect([code, stderr]).toEqual([64, expect.stringContaining(problem)])
   })

@@ -32,7 +32,7 @@ function meeting(): string {
 }
 
 describe.each(bothLanguages)('admission to a %s function', (language) => {
-  it('lets one call in at a time, in order of arrival, and refuses the third beyond --queue 1', async () => {
+  it('lets one call in at a time, in order of arrival, and refuses the third beyond --queue 1 (S-1, S-2, F-28, TV-34, TV-35)', async () => {
     await using serving = await serve(language, 'turns.handler', { queue: '1' })
     const first = await send(serving, { id: 'first', ms: 150 })
     const second = await send(serving, { id: 'second', ms: 50 })
@@ -51,7 +51,7 @@ describe.each(bothLanguages)('admission to a %s function', (language) => {
     expect(two.began).toBeGreaterThanOrEqual(one.ended)
   })
 
-  it('lets two calls overlap with --instances 2', async () => {
+  it('lets two calls overlap with --instances 2 (S-2)', async () => {
     await using serving = await serve(language, 'turns.handler', { instances: '2' })
     const folder = meeting()
     // Each waits inside the function until the other one is there as well.
@@ -63,7 +63,7 @@ describe.each(bothLanguages)('admission to a %s function', (language) => {
     expect(both.map((each) => each.status)).toEqual([200, 200])
   })
 
-  it('refuses who has waited longer than --queue-timeout', async () => {
+  it('refuses who has waited longer than --queue-timeout (F-28, TV-35)', async () => {
     await using serving = await serve(language, 'turns.handler', { 'queue-timeout': '50ms' })
     const folder = meeting()
     const first = await send(serving, { id: 'first', folder, others: ['go'] })
@@ -77,7 +77,7 @@ describe.each(bothLanguages)('admission to a %s function', (language) => {
     expect((await first.answer).status).toBe(200)
   })
 
-  it('stamps the deadline when the call starts, not when it arrives (C-7)', async () => {
+  it('stamps the deadline when the call starts, not when it arrives (C-7, TV-34)', async () => {
     await using serving = await serve(language, 'turns.handler', { timeout: '400ms' })
     const first = await send(serving, { id: 'first', ms: 250 })
     const second = await send(serving, { id: 'second', ms: 250 })
@@ -107,7 +107,7 @@ describe.each(bothLanguages)('admission to a %s function', (language) => {
 })
 
 describe('a Node.js function with --concurrency 2', () => {
-  it('runs two calls in one process, and one deadline ends both (F-13)', async () => {
+  it('runs two calls in one process, and one deadline ends both (S-1, S-4, F-13)', async () => {
     await using serving = await serve('node', 'turns.handler', { concurrency: '2', timeout: '600ms' })
     const folder = meeting()
     const [a, b] = await Promise.all([
@@ -141,7 +141,7 @@ describe.each(bothLanguages)('an invocation whose %s instance dies', (language) 
 describe('a request id', () => {
   const id = '6e8356f9-489b-4c7b-8ba6-c8cd74f25455'
 
-  it('that is in flight is refused (F-22)', async () => {
+  it('that is in flight is refused (F-22, TV-36)', async () => {
     await using serving = await serve('node', 'turns.handler', {})
     const first = await send(serving, { id: 'first', ms: 200 })
     const [taken] = serving.app.invoker.requestIds

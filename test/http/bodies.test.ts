@@ -21,7 +21,7 @@ const tooLarge = {
 }
 
 describe.each(bothLanguages)('bodies of a %s function', (language) => {
-  it('pass in up to 3.5 MB in raw mode, and not one byte more (TV-25)', async () => {
+  it('pass in up to 3.5 MB in raw mode, and not one byte more (TV-25, L-1, F-27)', async () => {
     await using serving = await serve(language, 'sized.length')
     const whole = await post(serving, '/?integration=raw', Buffer.alloc(limit, 'x'))
     expect([whole.status, await whole.text()]).toEqual([200, String(limit)])
@@ -29,7 +29,7 @@ describe.each(bothLanguages)('bodies of a %s function', (language) => {
     expect([beyond.status, await beyond.json()]).toEqual([413, tooLarge])
   })
 
-  it('pass out up to 3.5 MB of JSON, and not one byte more (TV-25)', async () => {
+  it('pass out up to 3.5 MB of JSON, and not one byte more (TV-25, L-2, R-14, F-6)', async () => {
     await using serving = await serve(language, 'sized.text')
     const whole = await post(serving, '/?integration=raw', Buffer.from(JSON.stringify({ length: limit - 2 })))
     expect([whole.status, (await whole.text()).length]).toEqual([200, limit])

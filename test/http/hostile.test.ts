@@ -47,24 +47,30 @@ const outOfMemory: Answer = {
 }
 
 // A thread's or a task's own exception is not the handler's in Python: it is printed, and the call goes on.
-const deeds: readonly (readonly [deed: string, node: Answer, python: Answer])[] = [
-  ['throw', threw('RangeError', 'thrown at once'), threw('LookupError', 'thrown at once')],
-  ['throw-later', threw('RangeError', 'thrown later'), returned("a thread's exception is not the handler's")],
+const deeds: readonly (readonly [deed: string, rules: string, node: Answer, python: Answer])[] = [
+  ['throw', 'F-1, TV-26', threw('RangeError', 'thrown at once'), threw('LookupError', 'thrown at once')],
+  [
+    'throw-later',
+    'F-34',
+    threw('RangeError', 'thrown later'),
+    returned("a thread's exception is not the handler's"),
+  ],
   [
     'reject-unhandled',
+    'F-34',
     threw('RangeError', 'nobody catches this'),
     returned("a task's exception is not the handler's"),
   ],
-  ['exit', died('exit code 3'), died('exit code 3')],
-  ['kill-self', died('signal SIGKILL'), died('signal SIGKILL')],
-  ['loop', timeout, timeout],
-  ['await-forever', timeout, timeout],
-  ['reply-late', timeout, timeout],
-  ['eat-memory', outOfMemory, outOfMemory],
-  ['flood', returned('flooded'), returned('flooded')],
+  ['exit', 'F-9, F-33, TV-30', died('exit code 3'), died('exit code 3')],
+  ['kill-self', 'F-9, F-35, TV-30', died('signal SIGKILL'), died('signal SIGKILL')],
+  ['loop', 'F-12, S-4, TV-33', timeout, timeout],
+  ['await-forever', 'F-12, K-4', timeout, timeout],
+  ['reply-late', 'F-12', timeout, timeout],
+  ['eat-memory', 'F-10, TV-32', outOfMemory, outOfMemory],
+  ['flood', 'G-1', returned('flooded'), returned('flooded')],
   // Python's thread that reads the channel keeps it open, so the function is not seen to have lost it before its deadline.
-  ['close-descriptors', died('signal SIG(ABRT|KILL)'), timeout],
-  ['close-output', returned('closed'), returned('closed')],
+  ['close-descriptors', 'F-9', died('signal SIG(ABRT|KILL)'), timeout],
+  ['close-output', 'F-9', returned('closed'), returned('closed')],
 ]
 
 describe.each(bothLanguages)('a %s function', (language: TestLanguage) => {
@@ -75,8 +81,8 @@ describe.each(bothLanguages)('a %s function', (language: TestLanguage) => {
   afterAll(() => serving[Symbol.asyncDispose]())
 
   it.each(deeds)(
-    'that does %s is answered as documented, and the next call is served',
-    async (deed, node, python) => {
+    'that does %s is answered as documented (%s), and the next call is served',
+    async (deed, _rules, node, python) => {
       const expected = language === 'node' ? node : python
       await using health = watchHealth(serving)
       const answer = await callRaw(serving, { do: deed, ms: 1700 })
@@ -93,7 +99,7 @@ describe.each(bothLanguages)('a %s function', (language: TestLanguage) => {
     },
   )
 
-  it('that is killed from outside is answered once, and the next call is served', async () => {
+  it('that is killed from outside is answered once, and the next call is served (F-9, F-35)', async () => {
     const { pid } = (await callRaw(serving)).body as { pid: number } // what the function returns
     const call = callRaw(serving, { do: 'await-forever' }).then((answer) => answer)
     await eventually(async () => (await request(serving.url).get('/_/readyz?idle')).status === 503)

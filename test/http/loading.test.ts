@@ -62,7 +62,7 @@ const broken = [
   ['a process that ends', '.py', 'import sys; sys.exit(4)', 'ProcessExit', /exit code 4$/],
 ] as const
 
-describe('a function that does not load (TV-29)', () => {
+describe('a function that does not load (TV-29, H-16, H-17, F-2)', () => {
   it.each(broken)(
     'because of %s (%s): the server is up, not ready, and says so on every call',
     async (_, extension, source, errorType, message) => {

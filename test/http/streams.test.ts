@@ -37,7 +37,7 @@ describe.each(bothLanguages)('a %s generator', (language) => {
     expect(received).toBe('firstsecond')
   })
 
-  it('sends text and bytes as they are and all else as lines of JSON (TV-42)', async () => {
+  it('sends text and bytes as they are and all else as lines of JSON (TV-42, K-9, K-10)', async () => {
     for (const handler of ['streams.kinds', 'streams.promised']) {
       await using serving = await serve(language, handler)
       const expected = Buffer.concat([Buffer.from('a'), Buffer.from([0, 255]), Buffer.from('{"k":1}\n')])
@@ -46,7 +46,7 @@ describe.each(bothLanguages)('a %s generator', (language) => {
     }
   })
 
-  it('sets status and headers with its first value in normal mode only (TV-43)', async () => {
+  it('sets status and headers with its first value in normal mode only (TV-43, K-11)', async () => {
     await using serving = await serve(language, 'streams.head')
     const normal = await fetch(serving.url)
     expect([normal.status, normal.headers.get('x-made'), await normal.text()]).toEqual([
@@ -59,7 +59,7 @@ describe.each(bothLanguages)('a %s generator', (language) => {
     expect(raw.body.toString()).toMatch(/^\{.*"statusCode":\s*201.*\}\nend$/)
   })
 
-  it('that throws before its first value is a 502, after it a broken connection (TV-44)', async () => {
+  it('that throws before its first value is a 502, after it a broken connection (TV-44, K-12, F-16)', async () => {
     {
       await using serving = await serve(language, 'streams.throwsFirst')
       const { status, body } = await get(serving)
@@ -125,7 +125,7 @@ describe.each(bothLanguages)('a %s generator', (language) => {
 
 describe('a client that goes away', () => {
   it.each(bothLanguages)(
-    'aborts the signal, or cancels the coroutine, of a %s function, and the next call is served (TV-37)',
+    'aborts the signal, or cancels the coroutine, of a %s function, and the next call is served (TV-37, F-17, C-5, C-6)',
     async (language) => {
       await using serving = await serve(language, 'cancelled.handler', { timeout: '1m' })
       const file = temporaryFile()

@@ -1,0 +1,109 @@
+// One port: its sockets from the first to the last, over HTTP or HTTPS. Owns the open connections.
+
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Certificate } from './tls.ts'
+import { refuseMethod, refuseUnreadable } from './unreadable.ts'
+
+/** Where to listen. Port 0 takes a free one. */
+export interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+/** Listens on one port. */
+export class Listener {
+  readonly #place: Place
+  readonly #scheme: 'http' | 'https'
+  readonly #server: Server
+  readonly #connections = new Set<Socket>()
+  /** the last answer on each connection */
+  readonly #latest = new WeakMap<Duplex, ServerResponse>()
+
+  /** @param certificate makes it HTTPS; to be started first */
+  constructor(routes: RequestListener, place: Place, certificate: Certificate | undefined) {
+    this.#place = place
+    this.#scheme = certificate === undefined ? 'http' : 'https'
+    const take: RequestListener = (request, response) => {
+      this.#latest.set(request.socket, response)
+      routes(request, response)
+    }
+    this.#server =
+      certificate === undefined ? createHttpServer(bounds, take) : createSecureServer(take, certificate)
+    this.#server.maxHeadersCount = 0 // their size is limited; beyond a number Node would drop some without a word
+    this.#server.on('checkContinue', take) // the body is asked for when it is wanted
+    this.#server.on('checkExpectation', take) // nothing else can be expected, so it is not
+    this.#server.on('clientError', (error, socket) =>
+      refuseUnreadable(error, socket, this.#latest.get(socket)),
+    )
+    this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseMethod(socket))
+    this.#server.on('connection', (socket: Socket) => {
+      this.#connections.add(socket)
+      socket.once('close', () => this.#connections.delete(socket))
+    })
+  }
+
+  /**
+   * Starts to listen.
+   * @returns the address as a URL
+   * @throws the system's error, EADDRINUSE among others
+   */
+  async start(): Promise<string> {
+    const { host, port } = this.#place
+    await new Promise<void>((settle, fail) => {
+      this.#server.once('error', fail)
+      this.#server.listen(port, host, settle)
+    })
+    const { address, family, port: bound } = this.#server.address() as AddressInfo // listening on a port, not on a path
+    return `${this.#scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}/`
+  }
+
+  /** Closes the port and every connection, when its answer has left. May be called twice, or before `start`. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = new Promise<void>((settle) => this.#server.close(() => settle()))
+    const timer = setTimeout(() => {
+      for (const each of this.#connections) each.destroy() // those that are still shaking hands, too
+    }, lastAnswersMs)
+    await closed
+    clearTimeout(timer)
+  }
+}
+
+function createSecureServer(routes: RequestListener, certificate: Certificate): Server {
+  const server = createHttpsServer({ ...bounds, handshakeTimeout: handshakeMs }, routes)
+  // Node would take a failed handshake for an unreadable request, which has an answer; this one has nobody to read it.
+  server.removeAllListeners('tlsClientError')
+  server.on('tlsClientError', (_error, socket) => void socket.destroy())
+  certificate.shownBy(server)
+  return server
+}
+
+const bounds: ServerOptions = {
+  // bytes of the request line and all headers together: several times what browsers and proxies send
+  maxHeaderSize: 64 * 1024,
+  // until the headers are here
+  headersTimeout: 30_000,
+  // until the body is here as well: 3.5 MB take this long at 50 kbit/s
+  requestTimeout: 600_000,
+  // longer than the idle time of the usual proxies, so that it is they who close
+  keepAliveTimeout: 75_000,
+  // how often the first two are looked at
+  connectionsCheckingInterval: 5000,
+  // checked in read.ts, so that the answer is one of ours
+  requireHostHeader: false,
+}
+
+const handshakeMs = 10_000
+
+// How long answers that are on their way may take to leave when the server stops.
+const lastAnswersMs = 1000
