@@ -3,6 +3,7 @@
 import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
 import { authorizer, everyone, type Authorizer } from './http/auth.ts'
+import { MetadataServer } from './http/metadata.ts'
 import type { Exposition } from './http/metrics.ts'
 import { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
@@ -12,7 +13,8 @@ import { deriveVersion } from './invoker/identity.ts'
 import { Invoker } from './invoker/invoker.ts'
 import { launcher, type Launch } from './invoker/launch.ts'
 import { Pool } from './invoker/pool.ts'
-import { tokenSource, type TokenSource } from './invoker/token.ts'
+import { tokenSource } from './invoker/token/choice.ts'
+import type { TokenSource } from './invoker/token/source.ts'
 import { metricsOf } from './metrics.ts'
 import type { DoorSettings } from './http/invoke.ts'
 import type { FunctionIdentity } from './wire/frames.ts'
@@ -27,10 +29,11 @@ export class App {
   readonly #launch: Launch
   readonly #pool: Pool
   readonly #admission: Admission
-  readonly #tokens: TokenSource
   readonly #metrics: Exposition
   readonly #authorizer: Authorizer
   readonly #certificate: Certificate | undefined
+  readonly #tokens: TokenSource | undefined
+  readonly #metadata: MetadataServer | undefined
   #server: HttpServer | undefined
   #url: string | undefined
   #stopping = false
@@ -39,9 +42,10 @@ export class App {
     const { options } = config
     const identity = identify(config)
     this.#config = config
-    this.#tokens = tokenSource({ token: options.token, tokenFile: options['token-file'] }, this.events)
     this.#authorizer = authorizer(toAuthSettings(options), this.events)
     this.#certificate = certificate(toTlsSettings(options), this.events)
+    this.#tokens = tokenSource(options, this.events)
+    this.#metadata = this.#tokens && new MetadataServer(this.#tokens)
     this.#launch = launcher(
       {
         ...config,
@@ -51,6 +55,7 @@ export class App {
         concurrency: options.concurrency,
         initTimeoutMs: options['init-timeout'],
         memoryLimit: options.memory,
+        offered: () => this.#metadata?.variables ?? {},
       },
       this.events,
     )
@@ -96,7 +101,10 @@ export class App {
 
   /** Loads the function, so that it can be invoked. */
   async start(): Promise<void> {
-    await this.#tokens.start()
+    await this.#tokens?.start()
+    await this.#metadata
+      ?.start()
+      .catch((cause) => this.events.emit('trouble', { what: 'no metadata service for functions', cause }))
     this.#pool.start()
   }
 
@@ -129,19 +137,22 @@ export class App {
     const { options } = this.#config
     this.#stopping = true
     this.#admission.close()
-    await within(options['drain-timeout'] ?? options.timeout, this.#admission.empty())
+    await within(options['drain-timeout'] ?? options.timeout, this.invoker.idle())
     this.#admission.refuseAll()
     await this.#pool.stop()
-    await this.#admission.empty()
+    await this.invoker.idle()
     await this.#server?.stop()
     this.#certificate?.stop()
     this.#authorizer.stop()
-    this.#tokens.stop()
+    this.#metadata?.stop()
+    this.#tokens?.stop()
     this.events.emit('stopped')
   }
 
   /** Ends every process now, and refuses who waits. */
   async kill(): Promise<void> {
+    this.#metadata?.stop()
+    this.#tokens?.stop()
     this.#admission.close()
     this.#admission.refuseAll()
     await this.#pool.kill()

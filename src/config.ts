@@ -8,6 +8,7 @@ import { authProblems, type AuthSettings } from './http/auth.ts'
 import { tlsProblems, type TlsSettings } from './http/tls.ts'
 import { deriveId } from './invoker/identity.ts'
 import { resolveEntry, type Entry } from './invoker/entry.ts'
+import { tokenProblems } from './invoker/token/choice.ts'
 import { options, type OptionName, type OptionValues } from './options.ts'
 
 /** Environment variables by name. */
@@ -51,33 +52,56 @@ export function readConfig(
   flags: Flags,
   env: Environment = process.env,
 ): Config {
-  const problems: string[] = []
-  const values = readOptions(flags, env, problems)
-  const chosenHandler = handler ?? emptyAsAbsent(env['FNBOX_HANDLER'])
-  if (chosenHandler === undefined)
-    problems.push('HANDLER is required: name the function as file.handler, or set FNBOX_HANDLER')
-  if (values === undefined || chosenHandler === undefined) throw new ConfigError(problems)
+  const { config, problems } = surveyConfig(handler, flags, env)
+  if (config === undefined || problems.length > 0) throw new ConfigError(problems)
+  return config
+}
 
+/** A configuration with everything that is wrong with it. */
+export interface Survey {
+  readonly problems: readonly string[]
+  /** undefined when nobody has named one */
+  readonly handler: string | undefined
+  /** with defaults in place of what is broken; undefined when the function cannot be looked for */
+  readonly config: Config | undefined
+}
+
+/** Reads as much of the configuration as there is. Arguments as in `readConfig`; never throws. */
+export function surveyConfig(
+  handler: string | undefined,
+  flags: Flags,
+  env: Environment = process.env,
+): Survey {
+  const problems: string[] = []
+  const { values, broken } = readOptions(flags, env, problems)
+  const chosenHandler = handler ?? emptyAsAbsent(env['FNBOX_HANDLER'])
   const root = resolve(values.root)
-  if (!isFolder(root)) problems.push(`--root: ${root} is not a folder`)
+  const hasRoot = !broken.has('root') && isFolder(root)
+  if (!hasRoot && !broken.has('root')) problems.push(`--root: ${root} is not a folder`)
   const functionId = values['function-id'] ?? deriveId(basename(root))
   if (!isUsableFunctionId(functionId))
     problems.push(`--function-id: ${functionId} is a reserved path or not a single path segment`)
   problems.push(
-    ...entryProblems(resolveEntry(chosenHandler, root, values.runtime), values),
-    ...conflicts(values),
+    ...conflicts(values, broken),
     ...authProblems(toAuthSettings(values)),
     ...tlsProblems(toTlsSettings(values)),
   )
-  if (problems.length > 0) throw new ConfigError(problems)
-  return {
+  if (chosenHandler === undefined) {
+    problems.push('HANDLER is required: name the function as file.handler, or set FNBOX_HANDLER')
+    return { problems, handler: undefined, config: undefined }
+  }
+  const entry = resolveEntry(chosenHandler, root, values.runtime)
+  problems.push(...entryProblems(entry, values))
+  const config = {
     handler: chosenHandler,
     root,
     runtimeDir,
     functionId,
-    options: values,
+    options: { ...values, python: toInterpreter(values.python) },
     environment: ofTheUser(env),
   }
+  const usable = hasRoot && entry.type !== 'invalid'
+  return { problems, handler: chosenHandler, config: usable ? config : undefined }
 }
 
 /** Who may call, as far as the options say. */
@@ -95,9 +119,20 @@ export function toTlsSettings(values: OptionValues): TlsSettings {
   return { cert: values['tls-cert'], key: values['tls-key'], made: values.tls }
 }
 
-function readOptions(flags: Flags, env: Environment, problems: string[]): OptionValues | undefined {
+// A path is the operator's, relative to where the program was started; a bare name is searched for.
+function toInterpreter(python: string | undefined): string | undefined {
+  return python?.includes('/') === true ? resolve(python) : python
+}
+
+interface ReadOptions {
+  readonly values: OptionValues
+  /** those that have their default instead of what was given */
+  readonly broken: ReadonlySet<OptionName>
+}
+
+function readOptions(flags: Flags, env: Environment, problems: string[]): ReadOptions {
   const values: Record<string, unknown> = {}
-  let sound = true
+  const broken = new Set<OptionName>()
   for (const name of Object.keys(options) as OptionName[]) {
     const { schema, env: variable } = options[name]
     const flag = flags[name]
@@ -105,14 +140,15 @@ function readOptions(flags: Flags, env: Environment, problems: string[]): Option
     const parsed = schema.safeParse(given)
     if (parsed.success) values[name] = parsed.data
     else {
-      sound = false
+      broken.add(name)
+      values[name] = schema.parse(undefined) // every option has a default or may be absent
       const source = flag === undefined ? variable : `--${name}`
       problems.push(
         `${source}: ${parsed.error.issues[0]?.message ?? 'is not valid'}, not ${JSON.stringify(given)}`,
       )
     }
   }
-  return sound ? (values as OptionValues) : undefined // each value has come out of the schema of its own name
+  return { values: values as OptionValues, broken } // each value has come out of the schema of its own name
 }
 
 function entryProblems(entry: Entry, values: OptionValues): readonly string[] {
@@ -122,11 +158,10 @@ function entryProblems(entry: Entry, values: OptionValues): readonly string[] {
   return []
 }
 
-function conflicts(values: OptionValues): readonly string[] {
-  const problems: string[] = []
-  if (values.token !== undefined && values['token-file'] !== undefined)
-    problems.push('--token and --token-file: give at most one')
-  if (values['min-instances'] > values.instances)
+// An option that is broken itself is in conflict with nothing.
+function conflicts(values: OptionValues, broken: ReadonlySet<OptionName>): readonly string[] {
+  const problems = [...tokenProblems(values)]
+  if (!broken.has('instances') && values['min-instances'] > values.instances)
     problems.push(`--min-instances: ${values['min-instances']} is more than --instances ${values.instances}`)
   if (values['admin-port'] !== 0 && values['admin-port'] === values.port)
     problems.push('--admin-port: must be another port than --port')

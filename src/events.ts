@@ -56,6 +56,8 @@ interface EventMap {
   'request-refused': [{ readonly requestId?: string; readonly fault: Fault }]
   /** a bug of ours, or a condition of the machine, that no caller is told about */
   trouble: [{ readonly what: string; readonly cause: unknown }]
+  /** what was announced as trouble has passed */
+  'trouble-over': [{ readonly what: string }]
 }
 
 /** The program's announcements. One object for each running program; made in app.ts. */

@@ -72,6 +72,7 @@ function listen(events: Events, log: Logger): void {
     log[level]({ requestId, fault: fault.code, err: fault.cause }, `refused: ${fault.message}`)
   })
   events.on('trouble', ({ what, cause }) => log.error({ err: cause }, what))
+  events.on('trouble-over', ({ what }) => log.info(what))
 }
 
 function logOutcome(log: Logger, outcome: Outcome, timing: object): void {

@@ -36,6 +36,10 @@ const duration = z.string().transform((input, context) => {
   return z.NEVER
 })
 
+function sizeUpTo(most: number) {
+  return size.refine((bytes) => bytes <= most, `must be at most ${most}`)
+}
+
 const size = z.string().transform((input, context) => {
   const match = /^(\d+(?:\.\d+)?)(KB|MB|GB)?$/i.exec(input)
   const unit = (match?.[2]?.toUpperCase() ?? 'B') as SizeUnit // the pattern allows no other unit
@@ -74,11 +78,14 @@ const bytesPer: Record<SizeUnit, number> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 
 // Node.js timers wrap beyond this many milliseconds (24.8 days).
 const longestTimer = 2 ** 31 - 1
 
+// What still fits into one frame of the wire, with room for its header.
+const largestPayload = 60 * 1024 ** 2
+
 /** Flag → option (interface.md §3), in the order in which --help shows them. */
 // prettier-ignore
 export const options = {
   root: option('FNBOX_ROOT', 'function', 'DIR', "the function's code (default: the current directory)", text.default('.')),
-  runtime: option('FNBOX_RUNTIME', 'function', 'node|python', "language (default: by the entry file's extension)", oneOf(['node', 'python']).optional()),
+  runtime: option('FNBOX_RUNTIME', 'function', 'node|python|bash', "language (default: by the entry file's extension)", oneOf(['node', 'python', 'bash']).optional()),
   python: option('FNBOX_PYTHON', 'function', 'PATH', 'interpreter (default: ROOT/.venv/bin/python, else python3)', text.optional()),
   host: option('FNBOX_HOST', 'server', 'ADDR', 'address to listen on (default: 127.0.0.1)', text.default('127.0.0.1')),
   port: option('PORT', 'server', 'N', 'port to listen on, 0 for a free one (default: 8080)', whole(0, 65_535).default(8080)),
@@ -95,8 +102,8 @@ export const options = {
   timeout: option('FNBOX_TIMEOUT', 'limits', 'D', 'execution timeout (default: 10s)', duration.default(10_000)),
   'init-timeout': option('FNBOX_INIT_TIMEOUT', 'limits', 'D', 'time to load the function (default: 60s)', duration.default(60_000)),
   memory: option('FNBOX_MEMORY', 'limits', 'SIZE', 'memory of one instance (default: not limited, 128MB is reported)', size.optional()),
-  'request-limit': option('FNBOX_REQUEST_LIMIT', 'limits', 'SIZE', 'largest request (default: 3.5MB)', size.default(3_670_016)),
-  'response-limit': option('FNBOX_RESPONSE_LIMIT', 'limits', 'SIZE', 'largest response (default: 3.5MB)', size.default(3_670_016)),
+  'request-limit': option('FNBOX_REQUEST_LIMIT', 'limits', 'SIZE', 'largest request (default: 3.5MB)', sizeUpTo(largestPayload).default(3_670_016)),
+  'response-limit': option('FNBOX_RESPONSE_LIMIT', 'limits', 'SIZE', 'largest response (default: 3.5MB)', sizeUpTo(largestPayload).default(3_670_016)),
   concurrency: option('FNBOX_CONCURRENCY', 'scaling', 'N', 'invocations at a time in one instance (default: 1)', whole(1, 10_000).default(1)),
   instances: option('FNBOX_INSTANCES', 'scaling', 'N', 'most instances (default: 1)', whole(1, 1000).default(1)),
   'min-instances': option('FNBOX_MIN_INSTANCES', 'scaling', 'N', 'instances kept loaded (default: 1)', whole(0, 1000).default(1)),
@@ -109,6 +116,9 @@ export const options = {
   'log-group': option('FNBOX_LOG_GROUP', 'identity', 'ID', 'log group id in the context (default: "")', z.string().default('')),
   token: option('FNBOX_TOKEN', 'token', 'T', 'fixed token of the context', text.optional()),
   'token-file': option('FNBOX_TOKEN_FILE', 'token', 'F', 'file with the token of the context, re-read on change', text.optional()),
+  'token-url': option('FNBOX_TOKEN_URL', 'token', 'U', "metadata service's URL of the token, renewed before it expires", text.optional()),
+  'sa-key': option('FNBOX_SA_KEY', 'token', 'F', "service account's key file, exchanged for tokens", text.optional()),
+  'iam-url': option('FNBOX_IAM_URL', 'token', 'U', 'where --sa-key is exchanged (default: the IAM of Yandex Cloud)', text.default('https://iam.api.cloud.yandex.net/iam/v1/tokens')),
   'log-format': option('FNBOX_LOG_FORMAT', 'logs', 'json|text', 'form of log lines (default: text on a terminal, else json)', oneOf(['json', 'text']).optional()),
   'log-level': option('FNBOX_LOG_LEVEL', 'logs', 'L', 'trace, debug, info, warn, error, fatal or silent (default: info)', oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info')),
 } as const

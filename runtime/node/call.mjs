@@ -156,12 +156,17 @@ function isThenable(value) {
   return holds && typeof value.then === 'function'
 }
 
-// PROTOCOL.md, promise 3. A pipe whose reader is slow keeps what was written in this process.
+// PROTOCOL.md, promise 3. A pipe whose reader is slow keeps what was written in this process. The function may have put
+// anything in place of its streams.
 async function outputWritten() {
-  const unwritten = [process.stdout, process.stderr].filter(
-    (each) => each.writable && each.writableLength > 0,
-  )
-  if (unwritten.length > 0) await Promise.all(unwritten.map(written))
+  try {
+    const unwritten = [process.stdout, process.stderr].filter(
+      (each) => each.writable && each.writableLength > 0,
+    )
+    if (unwritten.length > 0) await Promise.all(unwritten.map(written))
+  } catch {
+    // then there is nothing to wait for
+  }
 }
 
 // An empty write is done after all others; 'drain' comes only after a write that was refused.

@@ -110,7 +110,7 @@ function rowsOf(stack, message) {
   const rows = start === -1 ? [] : stack.slice(start).split('\n')
   return [...(place === null ? [] : [`at ${place[0]}`]), ...rows]
     .map((row) => clip(row.trim()))
-    .filter(Boolean)
+    .filter((row) => row !== '' && row !== ownRow)
 }
 
 /**
@@ -150,6 +150,9 @@ function clip(text) {
 const runtimeFolder = fileURLToPath(new URL('..', import.meta.url))
 const longestText = 65_536
 const mostRows = 200
+
+// V8's own frame of a value that cannot be serialised, which this file has asked for.
+const ownRow = 'at stringify (<anonymous>)'
 
 const namedRow = /^at (.*?) \((.+):(\d+):(\d+)\)$/
 const anonymousRow = /^at (?:async )?()?(.+?):(\d+)(?::(\d+))?$/

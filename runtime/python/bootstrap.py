@@ -47,8 +47,8 @@ class Instance:
                 self._take(header, body)
         except ProtocolError as error:
             _leave(70, str(error))
-        except KeyError as missing:
-            _leave(70, f"a frame has no {missing}")
+        except Exception as error:  # without this thread nobody would answer any more
+            _leave(70, f"a frame cannot be used: {error!r}")
         if not self._channel.closed:
             _leave(0)
 
@@ -67,7 +67,7 @@ class Instance:
                 raise ProtocolError(f"version {header.get('version')} of the protocol is not understood")
             self._inbox.put((header, body))
         elif kind == "invoke":
-            call = Call(self._channel, self._loop, header, body)
+            call = Call(self._channel, header, body)
             self._running[header["id"]] = call
             self._inbox.put((header, call))
         elif kind == "cancel" and header["id"] in self._running:
@@ -90,9 +90,11 @@ class Instance:
         return handler
 
     def _invoke(self, handler, identity, frame, call):
+        if self._loop.is_closed():
+            self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)  # asyncio.run() in a function leaves none behind
         try:
-            call.run(handler, identity)
+            call.run(handler, identity, self._loop)
         except (SystemExit, KeyboardInterrupt) as error:
             self._end_process(error)
         finally:

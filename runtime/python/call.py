@@ -13,9 +13,9 @@ from .outcome import to_chunk, to_json, to_user_error
 class Call:
     """Runs on the main thread; `cancel` and `credit` come from the thread that reads the channel."""
 
-    def __init__(self, channel, loop, frame, body):
+    def __init__(self, channel, frame, body):
         self._channel = channel
-        self._loop = loop
+        self._loop = None
         self._frame = frame
         self._body = body
         self._cancelled = False
@@ -24,11 +24,12 @@ class Call:
         self._change = threading.Condition()
         self._changed_on_loop = None
 
-    def run(self, handler, identity):
-        """Calls the handler and sends what it gives.
+    def run(self, handler, identity, loop):
+        """Calls the handler and sends what it gives; `loop` runs what is to be awaited.
 
         Raises SystemExit and KeyboardInterrupt, which end the process (yandex.md F-33); all else is the answer.
         """
+        self._loop = loop
         try:
             result = handle_event(handler, self._first_argument(), Context(identity, self._frame))
             if inspect.isawaitable(result):
@@ -46,17 +47,25 @@ class Call:
 
     def cancel(self):
         """Nobody waits for the answer: a coroutine is cancelled, a generator closed (yandex.md C-6, K-13)."""
-        self._loop.call_soon_threadsafe(self._cancel_task)
         with self._change:
             self._cancelled = True
             self._change.notify()
+        self._on_loop_soon(self._cancel_task)
 
     def credit(self, count):
         """So many bytes of chunks have left for the reader."""
         with self._change:
             self._unacknowledged -= count
             self._change.notify()
-        self._loop.call_soon_threadsafe(self._wake_on_loop)
+        self._on_loop_soon(self._wake_on_loop)
+
+    # Before the start there is nothing to wake, and the function may have closed the loop.
+    def _on_loop_soon(self, action):
+        try:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(action)
+        except RuntimeError:
+            pass
 
     # yandex.md M-6 to M-8
     def _first_argument(self):
@@ -99,7 +108,7 @@ class Call:
             self._changed_on_loop.set()
 
     def _return(self, value):
-        body = to_json(value)
+        body = handle_event(to_json, value)
         if len(body) > self._frame["responseLimit"]:
             self._end({"type": "oversized", "size": len(body)})
         else:
@@ -144,7 +153,7 @@ class Call:
             return not self._cancelled
 
     def _send_chunk(self, value):
-        kind, body = to_chunk(value)
+        kind, body = handle_event(to_chunk, value)
         with self._change:
             self._unacknowledged += len(body)
         self._channel.send({"type": "chunk", "id": self._frame["id"], "kind": kind}, body)

@@ -22,11 +22,15 @@ class Channel:
         self._socket.setblocking(True)
         os.set_inheritable(_DESCRIPTOR, False)
         self._sending = threading.Lock()
+        self._forsaken = False
         #: whether this side has closed it, so that its end is no surprise
         self.closed = False
+        os.register_at_fork(after_in_child=self._forsake)
 
     def send(self, header, body=b""):
         """Sends one frame. Raises ValueError when it is longer than the protocol allows."""
+        if self._forsaken:
+            os._exit(0)  # a forked child has come to its parent's answer, which is not its to give
         text = _dumps(header).encode()
         length = 4 + len(text) + len(body)
         if length > _MAX_FRAME_LENGTH:
@@ -56,10 +60,19 @@ class Channel:
     def close(self):
         """Ends the channel for both sides. The process is about to leave by itself."""
         self.closed = True
+        if self._forsaken:
+            return
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass  # the function has closed it, or the supervisor has
+
+    # A forked child shares the socket with its parent, who alone speaks for the instance.
+    def _forsake(self):
+        self._forsaken = True
+        self.closed = True
+        self._sending = threading.Lock()
+        self._socket.close()
 
     def _receive(self, length):
         """Exactly so many bytes; None when the channel ends first."""

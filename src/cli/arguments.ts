@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import type { Flags } from '../config.ts'
+import { isTriggerName, triggerNames, type TriggerName } from '../event/trigger.ts'
 import { isSwitch, options, type OptionName } from '../options.ts'
 
 /** Commands of the program (interface.md §2). */
@@ -24,6 +25,8 @@ export interface InvokeFlags {
   readonly data?: string
   /** --http: method and target, as in `POST /?a=1` */
   readonly http?: string
+  /** --event: whose event is made around the data */
+  readonly event?: TriggerName
   /** -H, in order */
   readonly headers: readonly string[]
 }
@@ -34,7 +37,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const flags: Flags = {}
   const headers: string[] = []
   const positionals: string[] = []
-  const invoke: { data?: string; http?: string } = {}
+  const invoke: { data?: string; http?: string; event?: TriggerName } = {}
   let asked: 'help' | 'version' | undefined
   const { tokens } = parseArgs({
     args: [...argv],
@@ -48,20 +51,25 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (token.kind !== 'option') continue
     const { name, rawName, value } = token
     if (name === 'help' || name === 'version') asked = name
-    else if (!(name in grammar)) problems.push(`${rawName} is not an option; see fnbox --help`)
+    else if (!Object.hasOwn(grammar, name)) problems.push(`${rawName} is not an option; see fnbox --help`)
     else if (!takesValue(name) && value !== undefined) problems.push(`${rawName} takes no value`)
     else if (takesValue(name) && value === undefined) problems.push(`${rawName} needs a value`)
     else if (name === 'header') headers.push(value ?? '')
     else if (name === 'data' || name === 'http') invoke[name] = value ?? ''
-    else flags[name as OptionName] = value ?? true // the grammar has no other names
+    else if (name === 'event') {
+      if (value !== undefined && isTriggerName(value)) invoke.event = value
+      else problems.push(`--event: must be one of ${triggerNames.join(', ')}, not ${JSON.stringify(value)}`)
+    } else flags[name as OptionName] = value ?? true // the grammar has no other names
   }
   const [first] = positionals
   const command = commandNames.find((each) => each === first)
   if (command !== undefined) positionals.shift()
   const [handler, ...rest] = positionals
   for (const each of rest) problems.push(`${each}: one HANDLER is enough`)
-  if (command !== 'invoke' && (invoke.data ?? invoke.http ?? headers[0]) !== undefined)
-    problems.push('-d, --http and -H belong to fnbox invoke')
+  if (command !== 'invoke' && (invoke.data ?? invoke.http ?? invoke.event ?? headers[0]) !== undefined)
+    problems.push('-d, --http, -H and --event belong to fnbox invoke')
+  if (invoke.event !== undefined && (invoke.http ?? headers[0]) !== undefined)
+    problems.push('--event makes the whole event: --http and -H do not go with it')
   return { command: asked ?? command ?? 'serve', handler, flags, invoke: { ...invoke, headers }, problems }
 }
 
@@ -83,6 +91,7 @@ const grammar: Readonly<
   ),
   data: { type: 'string', short: 'd' },
   http: { type: 'string' },
+  event: { type: 'string' },
   header: { type: 'string', short: 'H', multiple: true },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },

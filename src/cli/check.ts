@@ -1,37 +1,48 @@
-// fnbox check: loads the function once and says what is wrong with it.
+// fnbox check: loads the function once and says what is wrong with it and with the configuration, in one list.
 
 import { App } from '../app.ts'
-import type { Config } from '../config.ts'
+import type { Config, Survey } from '../config.ts'
 import type { Fault } from '../errors.ts'
+import { endOnSignal, type Host } from './host.ts'
 
-/** Prints every problem found. Returns the exit code. */
-export async function check(config: Config): Promise<number> {
-  const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
-  const output: string[] = []
-  app.events.on('function-wrote', ({ text }) => output.push(text))
-  const result = new Promise<{ language: string } | { fault: Fault }>((settle) => {
-    app.events.once('instance-loaded', settle)
-    app.events.once('start-failed', settle)
-  })
-  await app.start()
-  const loaded = await result
-  await app.kill()
-  if ('fault' in loaded) return report(loaded.fault, output)
-  process.stdout.write(`${config.handler} loads (${loaded.language})\n`)
-  return 0
+/** Prints every problem found. Returns the exit code: 0 fine, 1 problems. */
+export async function check({ config, problems }: Survey, host: Host): Promise<number> {
+  const loading = config === undefined ? undefined : await load(config, host)
+  const all = [...problems, ...(loading?.type === 'failed' ? [describe(loading)] : [])]
+  if (all.length > 0) print(all.length === 1 ? '1 problem:' : `${all.length} problems:`)
+  for (const problem of all) print(`  - ${problem.replaceAll('\n', '\n    ')}`)
+  if (loading?.type === 'loaded') print(`${config?.handler} loads (${loading.language})`)
+  return all.length > 0 ? 1 : 0
 }
 
-function report({ errorType, message, row, body }: Fault, output: readonly string[]): number {
+type Loading =
+  | { readonly type: 'loaded'; readonly language: string }
+  /** `output`: the lines that the function has written meanwhile */
+  | { readonly type: 'failed'; readonly fault: Fault; readonly output: readonly string[] }
+
+async function load(config: Config, host: Host): Promise<Loading> {
+  const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
+  endOnSignal(app, host)
+  const output: string[] = []
+  app.events.on('function-wrote', ({ text }) => output.push(text))
+  const result = new Promise<Loading>((settle) => {
+    app.events.once('instance-loaded', ({ language }) => settle({ type: 'loaded', language }))
+    app.events.once('start-failed', ({ fault }) => settle({ type: 'failed', fault, output }))
+  })
+  await app.start()
+  const loading = await result
+  await app.kill()
+  return loading
+}
+
+function describe({ fault, output }: Extract<Loading, { type: 'failed' }>): string {
+  const { errorType, message, row, body } = fault
   const stack =
     body.stackTrace?.map((each) => (typeof each === 'string' ? each.trimEnd() : JSON.stringify(each))) ?? []
-  const lines = [
-    `${errorType}: ${message}`,
-    ...stack,
-    row.advice,
-    ...(output.length > 0 ? ['it wrote:', ...output] : []),
-  ]
-  process.stdout.write(
-    `the function does not load:\n${lines.map((each) => `  ${each.replaceAll('\n', '\n  ')}\n`).join('')}`,
-  )
-  return 1
+  const wrote = output.length > 0 ? ['it wrote:', ...output] : []
+  return [`the function does not load: ${errorType}: ${message}`, ...stack, row.advice, ...wrote].join('\n')
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

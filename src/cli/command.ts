@@ -1,6 +1,6 @@
 // One command line from beginning to end: problems first, then the command itself.
 
-import { ConfigError, readConfig, type Config } from '../config.ts'
+import { ConfigError, readConfig, surveyConfig, type Config } from '../config.ts'
 import { parseArguments, type Arguments } from './arguments.ts'
 import { check } from './check.ts'
 import type { Host } from './host.ts'
@@ -16,6 +16,7 @@ export async function runCommand(argv: readonly string[], host: Host): Promise<n
   const given = parseArguments(argv)
   if (given.command === 'help') return print(helpText())
   if (given.command === 'version') return print(versionText())
+  if (given.command === 'check') return checkAll(given, host)
   const config = configure(given)
   if (!('options' in config)) return refuse(config)
   switch (given.command) {
@@ -23,8 +24,6 @@ export async function runCommand(argv: readonly string[], host: Host): Promise<n
       return serve(config, host)
     case 'invoke':
       return invoke(config, given.invoke, host)
-    case 'check':
-      return check(config)
     default:
       return given.command satisfies never
   }
@@ -38,6 +37,13 @@ function configure(given: Arguments): Config | readonly string[] {
     if (error instanceof ConfigError) return [...given.problems, ...error.problems]
     throw error
   }
+}
+
+// A broken configuration is what `check` has been asked about; a command line that makes no question is not.
+async function checkAll(given: Arguments, host: Host): Promise<number> {
+  const survey = surveyConfig(given.handler, given.flags)
+  const asks = given.problems.length === 0 && survey.handler !== undefined
+  return asks ? check(survey, host) : refuse([...given.problems, ...survey.problems])
 }
 
 function refuse(problems: readonly string[]): number {

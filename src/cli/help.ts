@@ -1,11 +1,12 @@
 // What --help and --version print. The options come from their table, so that none is forgotten.
 
 import { readFileSync } from 'node:fs'
+import { triggerNames, triggers } from '../event/trigger.ts'
 import { options, type OptionGroup, type OptionName } from '../options.ts'
 
 /** All commands and options, by subject. */
 export function helpText(): string {
-  return [usage, ...(Object.keys(titles) as OptionGroup[]).map(describeGroup), exits].join('\n\n')
+  return [usage, events(), ...(Object.keys(titles) as OptionGroup[]).map(describeGroup), exits].join('\n\n')
 }
 
 /** The version of this package. */
@@ -13,6 +14,11 @@ export function versionText(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest
   return known ? String(manifest.version) : 'unknown'
+}
+
+function events(): string {
+  const lines = triggerNames.map((name) => `  ${name.padEnd(26)} ${triggers[name].data}`)
+  return ['Events (fnbox invoke --event NAME), and what -d is in each:', ...lines].join('\n')
 }
 
 function describeGroup(group: OptionGroup): string {
@@ -47,7 +53,8 @@ A flag wins over its environment variable. Durations: 250ms, 10s, 5m, 1h. Sizes:
 Call once (fnbox invoke):
   -d, --data JSON|@FILE|-    the event; with --http the request's body
   --http 'METHOD TARGET'     build the event from a request such as 'POST /?a=1', print the mapped reply
-  -H, --header 'Name: value' a header of that request; may be repeated`
+  -H, --header 'Name: value' a header of that request; may be repeated
+  --event NAME               make the event of a trigger or gateway around -d; without -d it is a sample`
 
 const exits = `Exit codes: 0 done, 1 the function failed or has problems, 2 it timed out, 64 unusable arguments or
 configuration, 69 the port is taken, 70 a bug of fnbox.`

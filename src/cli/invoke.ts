@@ -7,36 +7,41 @@ import { buffer } from 'node:stream/consumers'
 import { App } from '../app.ts'
 import type { Config } from '../config.ts'
 import { lastHeader, type Header, type HttpReplyHead } from '../event/http.ts'
+import { gatewayRefusal, isRefusedByGateway } from '../event/gatewayEvents.ts'
 import { toChunkBytes } from '../event/stream.ts'
 import { everyone } from '../http/auth.ts'
+import { toTriggerEvent, type TriggerName } from '../event/trigger.ts'
 import { Door, type Exchange } from '../http/invoke.ts'
 import type { Outcome } from '../invoker/invocation.ts'
 import { logEvents } from '../log.ts'
 import type { InvokeFlags } from './arguments.ts'
-import type { Host } from './host.ts'
+import { endOnSignal, type Host } from './host.ts'
 
 /** Invokes once. Returns the exit code: 0 returned, 1 the function failed, 2 timed out. */
 export async function invoke(config: Config, flags: InvokeFlags, host: Host): Promise<number> {
   const request = flags.http === undefined ? undefined : parseRequest(flags.http, flags.headers)
   const data = await readData(flags.data)
   if (typeof request === 'string' || typeof data === 'string') return refuse([request, data])
+  const payload = flags.event === undefined ? data : toEventPayload(flags.event, data)
+  if (typeof payload === 'string') return refuse([payload])
   const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
   const flush = logEvents(app.events, {
     format: config.options['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json'),
     level: config.options['log-level'],
     descriptor: 2,
   })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    host.onSignal(signal, () => void app.kill().then(() => host.exit(signal === 'SIGTERM' ? 143 : 130)))
-  }
+  endOnSignal(app, host)
   await app.start()
-  const code = request === undefined ? await invokeRaw(app, data) : await invokeHttp(app, request, data)
+  const code =
+    request === undefined
+      ? await invokeRaw(app, payload ?? nothing, flags.event)
+      : await invokeHttp(app, request, data ?? nothing)
   await app.stop()
   flush()
   return code
 }
 
-async function invokeRaw(app: App, payload: Buffer): Promise<number> {
+async function invokeRaw(app: App, payload: Buffer, event: TriggerName | undefined): Promise<number> {
   const outcome = await app.invoker.invoke({
     requestId: randomUUID(),
     mode: 'raw',
@@ -44,8 +49,24 @@ async function invokeRaw(app: App, payload: Buffer): Promise<number> {
     signal: new AbortController().signal,
     onChunk: ({ kind, data }) => write(toChunkBytes(kind, data)),
   })
-  if (outcome.type === 'returned') await write(`${outcome.json?.toString() ?? ''}\n`)
-  return exitCode(outcome)
+  if (outcome.type !== 'returned') return exitCode(outcome)
+  await write(outcome.json ?? nothing)
+  if (outcome.json?.at(-1) !== newline) await write('\n')
+  return event !== undefined && gateways.has(event) && reportRefusal(outcome.json) ? 1 : 0
+}
+
+// yandex.md W-12
+function reportRefusal(result: Buffer | undefined): boolean {
+  const refused = isRefusedByGateway(result)
+  if (refused) process.stderr.write(`a gateway would answer 502 ${gatewayRefusal}\n`)
+  return refused
+}
+
+function toEventPayload(name: TriggerName, data: Buffer | undefined): Buffer | string {
+  const made = toTriggerEvent(name, data, { now: Date.now(), newId: randomUUID })
+  return made.type === 'made'
+    ? Buffer.from(JSON.stringify(made.event))
+    : `-d: the data of ${name} ${made.problem}`
 }
 
 async function invokeHttp(app: App, request: Request, body: Buffer): Promise<number> {
@@ -109,8 +130,8 @@ function withLength(headers: readonly Header[], body: Buffer): readonly Header[]
   return body.length === 0 ? headers : [...headers, ['Content-Length', String(body.length)]]
 }
 
-async function readData(source: string | undefined): Promise<Buffer | string> {
-  if (source === undefined) return Buffer.alloc(0)
+async function readData(source: string | undefined): Promise<Buffer | undefined | string> {
+  if (source === undefined) return undefined
   if (source === '-') return buffer(process.stdin)
   if (!source.startsWith('@')) return Buffer.from(source)
   return readFile(source.slice(1)).catch((error: Error) => `-d: ${error.message}`)
@@ -135,3 +156,7 @@ function refuse(problems: readonly unknown[]): number {
     if (typeof each === 'string') process.stderr.write(`fnbox cannot invoke: ${each}\n`)
   return 64
 }
+
+const nothing = Buffer.alloc(0)
+const newline = 0x0a
+const gateways: ReadonlySet<TriggerName> = new Set(['api-gateway-0.1', 'api-gateway-1.0', 'api-gateway-2.0'])

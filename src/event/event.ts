@@ -66,8 +66,8 @@ function isExactlyJson(contentType: string | undefined): boolean {
   return contentType !== undefined && contentType.trim().toLowerCase() === 'application/json'
 }
 
-// V-7: the day is not padded, the time is.
-function toRequestTime(epochMs: number): string {
+/** A time as events show it (yandex.md V-7): the day is not padded, the rest is. */
+export function toRequestTime(epochMs: number): string {
   const date = new Date(epochMs)
   const timeOfDay = date.toISOString().slice(-13, -5)
   return `${date.getUTCDate()}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:${timeOfDay} +0000`

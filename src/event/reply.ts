@@ -8,7 +8,7 @@ import { parseStructure, type Structure } from './structure.ts'
 
 /**
  * The answer that a returned value makes.
- * @param json the value as JSON text; undefined when the handler gave no value at all
+ * @param json the value as JSON text, or what a Bash function has printed, which may be anything; undefined when the handler gave no value at all
  * @throws Fault malformed_response or forbidden_header, in mode `http` only (yandex.md F-4, F-5)
  */
 export function toReply(json: Buffer | undefined, mode: InvocationMode): HttpReply {

@@ -8,7 +8,7 @@ import { lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts
 export function writeReply(response: ServerResponse, reply: HttpReply, close: boolean): void {
   if (response.headersSent || response.destroyed) return
   const { req: request } = response
-  const unread = !request.complete && announcesBody(request)
+  const unread = !request.complete && hasBody(request)
   const length = contentLength(request, reply)
   writeHead(response, reply, close || unread, length)
   if (!unread) return end(response, reply.body)
@@ -52,12 +52,13 @@ export async function writeChunk(response: ServerResponse, bytes: Buffer): Promi
 export function breakOff(response: ServerResponse): void {
   const { socket } = response
   if (socket === null) return
+  // Without chunks only a reset tells an end from a break (HTTP/1.0).
+  if (!response.chunkedEncoding) return void socket.resetAndDestroy()
   socket.destroySoon()
   setTimeout(() => socket.destroy(), lingerMs).unref()
 }
 
-// A request without a body is not complete either while its head is being looked at.
-function announcesBody({ headers }: IncomingMessage): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 

@@ -20,8 +20,7 @@ interface Waiter {
 export class Admission {
   readonly #pool: Pool
   readonly #limits: AdmissionLimits
-  readonly #waiting = new Set<Waiter>()
-  readonly #whenEmpty = new Set<() => void>()
+  #waiting: Set<Waiter> = new Set()
   #leased = 0
   #closed = false
 
@@ -42,16 +41,17 @@ export class Admission {
 
   /**
    * Waits for a lease; dispose of it when the invocation is over.
+   * @param again for an invocation that was let in before and has lost its instance: it goes first, also while draining
    * @throws Fault queue_full, queue_timeout, draining, client_gone when `signal` aborts, or why the function cannot load
    */
-  async enter(signal: AbortSignal): Promise<Lease> {
-    if (this.#closed) throw new Fault('draining', 'Service Unavailable')
+  async enter(signal: AbortSignal, again = false): Promise<Lease> {
+    if (this.#closed && !again) throw new Fault('draining', 'Service Unavailable')
     if (signal.aborted) throw clientGone()
-    const lease = this.#waiting.size === 0 ? this.#pool.lease() : undefined
+    const lease = this.#waiting.size === 0 || again ? this.#pool.lease() : undefined
     if (lease !== undefined) return this.#count(lease)
     if (this.#pool.hopeless !== undefined) throw this.#pool.hopeless
-    if (this.#full) throw new Fault('queue_full', `${noNode} Concurrent requests exceeded`)
-    const granted = this.#wait(signal)
+    if (this.#full && !again) throw new Fault('queue_full', `${noNode} Concurrent requests exceeded`)
+    const granted = this.#wait(signal, again)
     this.#pool.want(this.#waiting.size)
     return this.#count(await granted)
   }
@@ -66,19 +66,13 @@ export class Admission {
     for (const each of this.#waiting) each.refuse(new Fault('draining', 'Service Unavailable'))
   }
 
-  /** Settles when nobody waits and no lease is out. */
-  async empty(): Promise<void> {
-    if (this.#waiting.size + this.#leased === 0) return
-    await new Promise<void>((settle) => this.#whenEmpty.add(settle))
-  }
-
   // Seats that exist but are not loaded yet count as free, so that a cold start takes the same calls as a warm one.
   get #full(): boolean {
     const { most, concurrency } = this.#pool.limits
     return this.#waiting.size + this.#leased >= most * concurrency + this.#limits.queue
   }
 
-  #wait(signal: AbortSignal): Promise<Lease> {
+  #wait(signal: AbortSignal, first: boolean): Promise<Lease> {
     const { promise, resolve, reject } = Promise.withResolvers<Lease>()
     const leave = (): void => {
       this.#waiting.delete(waiter)
@@ -93,7 +87,6 @@ export class Admission {
       refuse: (fault) => {
         leave()
         reject(fault)
-        this.#noteEmpty()
       },
     }
     const onAbort = (): void => waiter.refuse(clientGone())
@@ -101,7 +94,8 @@ export class Admission {
       waiter.refuse(new Fault('queue_timeout', `${noNode} Queue wait time exceeded`))
     const timer = setTimeout(onTimeout, this.#limits.queueTimeoutMs)
     signal.addEventListener('abort', onAbort)
-    this.#waiting.add(waiter)
+    if (first) this.#waiting = new Set([waiter, ...this.#waiting])
+    else this.#waiting.add(waiter)
     return promise
   }
 
@@ -112,7 +106,6 @@ export class Admission {
       [Symbol.dispose]: () => {
         lease[Symbol.dispose]()
         this.#leased--
-        this.#noteEmpty()
       },
     }
   }
@@ -126,12 +119,6 @@ export class Admission {
     const { hopeless } = this.#pool
     if (hopeless !== undefined) for (const each of this.#waiting) each.refuse(hopeless)
     this.#pool.want(this.#waiting.size)
-  }
-
-  #noteEmpty(): void {
-    if (this.#waiting.size + this.#leased > 0) return
-    for (const settle of this.#whenEmpty) settle()
-    this.#whenEmpty.clear()
   }
 }
 

@@ -22,10 +22,13 @@ export function resolveEntry(handler: string, root: string, runtime?: LanguageNa
     return invalid(handler, 'is an absolute path; name the module relative to the code root')
   const path = handler.replace(/^(?:\.\/)+/, '')
   if (leavesRoot(path)) return invalid(handler, 'leaves the code root')
+  const readings = readAs(path, runtime === undefined ? languageNames : [runtime])
+  const script = readings.find(isScript)
+  const [scriptEntry] = script === undefined ? [] : find(script, root)
+  if (scriptEntry !== undefined) return scriptEntry // whatever else the string could mean (yandex.md H-13)
   if (isFile(join(root, path)))
     return invalid(handler, 'is a file; name the function in it as file.handler, without the extension')
 
-  const readings = readAs(path, runtime === undefined ? languageNames : [runtime])
   if (readings.length === 0)
     return invalid(handler, 'does not name a module and a function; write file.handler')
   const found = readings.flatMap((reading) => find(reading, root))
@@ -43,6 +46,10 @@ export function readHandler(handler: string, language: LanguageName): HandlerNam
 }
 
 type Reading = { readonly language: LanguageName } & HandlerName
+
+function isScript({ name }: Reading): boolean {
+  return name === ''
+}
 
 function readAs(path: string, candidates: readonly LanguageName[]): readonly Reading[] {
   return candidates.flatMap((language) => {

@@ -10,7 +10,7 @@ export interface EnvironmentSource {
   readonly runtimeDir: string
   readonly function: FunctionIdentity
   readonly concurrency: number
-  /** variables of the language (yandex.md E-11), which the user may override */
+  /** variables of the language (yandex.md E-11) and offers of ours, which the user may override */
   readonly defaults: Readonly<Record<string, string>>
   /** the user's own variables, and the container's search paths */
   readonly user: Readonly<Record<string, string>>

@@ -24,7 +24,10 @@ export interface Chunk {
 
 /** How an invocation ended. After chunks, `threw` and `failed` mean that the stream broke off. */
 export type Outcome =
-  /** the value as JSON text; undefined when the handler gave no value at all (Node.js `undefined`) */
+  /**
+   * The value as JSON text, or what a Bash function has printed, which may be anything; undefined when the handler gave
+   * no value at all (Node.js `undefined`).
+   */
   | { readonly type: 'returned'; readonly json: Buffer | undefined }
   | { readonly type: 'streamed' }
   | { readonly type: 'threw'; readonly error: UserError }

@@ -8,7 +8,7 @@ import type { Ending } from './call.ts'
 import type { Lease } from './seats.ts'
 import type { Invocation, Outcome } from './invocation.ts'
 import type { Pool, PoolStatus } from './pool.ts'
-import type { TokenSource } from './token.ts'
+import type { TokenSource, TokenStatus } from './token/source.ts'
 import { afterTurn } from './turn.ts'
 
 /** What holds for every invocation. */
@@ -23,18 +23,27 @@ export interface InvokerLimits {
 /** What readiness says (interface.md §4). */
 export type InvokerStatus = Omit<PoolStatus, 'status'> & {
   readonly status: PoolStatus['status'] | 'draining'
+  /** absent without a source of tokens */
+  readonly token?: TokenStatus
 }
 
 /** Runs invocations. */
 export class Invoker {
   readonly #pool: Pool
   readonly #admission: Admission
-  readonly #tokens: TokenSource
+  readonly #tokens: TokenSource | undefined
   readonly #limits: InvokerLimits
   readonly #events: Events
   readonly #inFlight = new Set<string>()
+  readonly #whenIdle: (() => void)[] = []
 
-  constructor(pool: Pool, admission: Admission, tokens: TokenSource, limits: InvokerLimits, events: Events) {
+  constructor(
+    pool: Pool,
+    admission: Admission,
+    tokens: TokenSource | undefined,
+    limits: InvokerLimits,
+    events: Events,
+  ) {
     this.#pool = pool
     this.#admission = admission
     this.#tokens = tokens
@@ -45,17 +54,19 @@ export class Invoker {
   /** Runs one invocation. Never rejects: what goes wrong is an outcome. */
   async invoke(invocation: Invocation): Promise<Outcome> {
     const { requestId } = invocation
-    if (this.#inFlight.has(requestId)) {
+    const key = requestId.toLowerCase()
+    if (this.#inFlight.has(key)) {
       const fault = new Fault('duplicate_request_id', `Duplicate RequestID: ${requestId}`)
       this.#events.emit('request-refused', { requestId, fault })
       return { type: 'failed', fault }
     }
-    this.#inFlight.add(requestId)
+    this.#inFlight.add(key)
     const record: InvocationRecord = { requestId, arrived: performance.now(), streamed: false }
     const attempts = this.#attempts(invocation, record)
     this.#events.emit('invocation-arrived', { requestId })
     const outcome = await attempts.catch(failedBy)
-    this.#inFlight.delete(requestId)
+    this.#inFlight.delete(key)
+    if (this.#inFlight.size === 0) this.#whenIdle.splice(0).forEach((settle) => settle())
     this.#announce(record, outcome)
     return outcome
   }
@@ -65,29 +76,38 @@ export class Invoker {
     return [...this.#inFlight]
   }
 
+  /** Settles when no invocation is in flight. */
+  async idle(): Promise<void> {
+    if (this.#inFlight.size > 0) await new Promise<void>((settle) => this.#whenIdle.push(settle))
+  }
+
   /** Invocations that wait for an instance. */
   get waiting(): number {
     return this.#admission.depth
   }
 
   get status(): InvokerStatus {
-    return this.#admission.closed ? { ...this.#pool.status, status: 'draining' } : this.#pool.status
+    return {
+      ...this.#pool.status,
+      ...(this.#admission.closed ? { status: 'draining' } : {}),
+      ...(this.#tokens === undefined ? {} : { token: this.#tokens.status }),
+    }
   }
 
   // A run that has sent chunks is not repeated: its caller has seen them.
   async #attempts(invocation: Invocation, record: InvocationRecord): Promise<Outcome> {
     const { reschedule } = this.#limits
     for (let attempt = 0; ; attempt++) {
-      const outcome = await this.#attempt(invocation, record)
+      const outcome = await this.#attempt(invocation, record, attempt > 0)
       if (!diedAlone(outcome) || record.streamed || reschedule === 0) return outcome
       if (attempt === reschedule) return failedBy(tooManyReschedules())
     }
   }
 
   // An instance may have ended unnoticed before it got the call: then another one takes it.
-  async #attempt(invocation: Invocation, record: InvocationRecord): Promise<Outcome> {
+  async #attempt(invocation: Invocation, record: InvocationRecord, again: boolean): Promise<Outcome> {
     for (let instances = 0; instances < mostUndelivered; instances++) {
-      using lease = await this.#admission.enter(invocation.signal)
+      using lease = await this.#admission.enter(invocation.signal, again || instances > 0)
       record.instance = lease.instance
       record.started = performance.now()
       const ending = await this.#run(invocation, lease, record)
@@ -100,7 +120,7 @@ export class Invoker {
   #run(invocation: Invocation, lease: Lease, record: InvocationRecord): Promise<Ending> {
     const { requestId, mode, payload, signal, onChunk } = invocation
     const { timeoutMs, responseLimit } = this.#limits
-    const token = this.#tokens.current()
+    const token = this.#tokens?.current()
     return lease.run({
       id: requestId,
       mode,

@@ -5,8 +5,9 @@ import { delimiter, join } from 'node:path'
 
 /** The two halves of a handler string, as the language understands them. */
 export interface HandlerName {
-  /** Node.js: a path below the code root without extension, "" for the package itself; Python: a dotted name */
+  /** Node.js: a path below the code root without extension, "" for the package itself; Python: a dotted name; Bash: a file */
   readonly module: string
+  /** "" where the file itself is the function: a script */
   readonly name: string
 }
 
@@ -40,6 +41,20 @@ interface Language {
 
 /** Everything that differs between the languages above the wire. */
 export const languages = {
+  bash: {
+    parse: parseBashHandler,
+    candidates: (module) => [module],
+    // Its bootstrap is a program for Node.js, which is here in any case.
+    command: ({ runtimeDir, path }) => ({
+      command: process.execPath,
+      args: [
+        join(runtimeDir, 'bash', 'bootstrap.mjs'),
+        findProgram('bash', path),
+        findProgram('mkfifo', path),
+      ],
+    }),
+    defaults: {},
+  },
   node: {
     parse: parseNodeHandler,
     candidates: (module, root) => {
@@ -66,7 +81,7 @@ export const languages = {
       return [`${base}.py`, `${base}/__init__.py`]
     },
     command: ({ root, runtimeDir, python, path }) => ({
-      command: python ?? virtualEnvironmentPython(root) ?? findProgram('python3', path),
+      command: findProgram(python ?? virtualEnvironmentPython(root) ?? 'python3', path),
       args: [join(runtimeDir, 'python', 'bootstrap.py')],
     }),
     defaults: {},
@@ -78,6 +93,11 @@ export type LanguageName = keyof typeof languages
 
 /** All languages, in the order in which an entry file is looked for. */
 export const languageNames = Object.keys(languages) as readonly LanguageName[]
+
+// yandex.md H-11: the file name with its extension.
+function parseBashHandler(handler: string): HandlerName | undefined {
+  return /[^/]\.sh$/.test(handler) ? { module: handler, name: '' } : undefined
+}
 
 // yandex.md H-1 to H-3: in the last path segment the first part is the module and the second the export.
 function parseNodeHandler(handler: string): HandlerName | undefined {
@@ -122,6 +142,7 @@ function virtualEnvironmentPython(root: string): string | undefined {
 // Found here and not by the child: its own PATH begins with the code root (yandex.md E-9), where a function may keep a
 // file of that name. The bare name is left for the error message when there is none.
 function findProgram(name: string, path: string): string {
+  if (name.includes('/')) return name
   const places = path.split(delimiter).filter((each) => each !== '')
   return places.map((each) => join(each, name)).find((each) => existsSync(each)) ?? name
 }

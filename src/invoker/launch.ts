@@ -27,6 +27,8 @@ export interface LaunchSettings {
   readonly memoryLimit?: number | undefined
   /** the user's variables */
   readonly environment: Readonly<Record<string, string>>
+  /** variables that the user's win over, as they are when an instance starts */
+  readonly offered: () => Readonly<Record<string, string>>
   /** in place of `countKernelKills`, for tests: the kernel is not asked to run out of memory */
   readonly kernelKills?: () => number
 }
@@ -56,7 +58,12 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
           ...(settings.python === undefined ? {} : { python: settings.python }),
           ...(memoryLimit === undefined ? {} : { memory: memoryLimit }),
         }),
-        env: functionEnvironment({ ...settings, defaults, user: environment, runtimeApi }),
+        env: functionEnvironment({
+          ...settings,
+          defaults: { ...defaults, ...settings.offered() },
+          user: environment,
+          runtimeApi,
+        }),
         mark: `FNBOX_RUNTIME_API=${runtimeApi}`,
         load: { root, ...entry, function: settings.function, concurrency },
         initTimeoutMs: settings.initTimeoutMs,

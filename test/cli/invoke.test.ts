@@ -38,6 +38,22 @@ describe.each(bothLanguages)('fnbox invoke with a %s function', (language) => {
     )
   })
 
+  it('makes the event of a trigger around the data with --event (M-10)', async () => {
+    const { code, stdout } = await invoke('echo.handler', '--event', 'message-queue', '-d', 'text')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      messages: [{ details: { message: { body: 'text', md5_of_body: '1cb251ec0d568de6a929b520c4aed8d1' } } }],
+    })
+  })
+
+  it('says what a gateway makes of a result without a status (W-12)', async () => {
+    const bare = await invoke('echo.handler', '--event', 'api-gateway-1.0')
+    expect([bare.code, bare.stdout]).toEqual([1, expect.stringContaining('"version"')])
+    expect(bare.stderr).toContain('502 {"message":"no statusCode provided by function"}')
+    const whole = await invoke('seed.handler', '--event', 'api-gateway-1.0')
+    expect([whole.code, whole.stderr]).toEqual([0, expect.not.stringContaining('no statusCode')])
+  })
+
   it('prints a stream as it comes', async () => {
     const { code, stdout } = await invoke('streams.head', '--http', 'GET /')
     expect(code).toBe(0)
@@ -61,6 +77,38 @@ describe.each(bothLanguages)('fnbox invoke with a %s function', (language) => {
   })
 })
 
+describe('fnbox invoke refuses', () => {
+  it.each([
+    [
+      'an unknown event, and lists all names',
+      ['--event', 'cron'],
+      /one of api-gateway-0\.1, .*, telegram, not "cron"/,
+    ],
+    ['--event with --http', ['--event', 'timer', '--http', 'GET /'], /--http and -H do not go with it/],
+    ['data that makes no event', ['--event', 'budget', '-d', 'x'], /budget must be a JSON object/],
+  ])('%s', async (_, flags, message) => {
+    const { code, stdout, stderr } = await run([
+      'invoke',
+      '--root',
+      functionsIn('node'),
+      'echo.handler',
+      ...flags,
+    ])
+    expect([code, stdout]).toEqual([64, ''])
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('fnbox invoke with a Bash function', () => {
+  it.each([
+    ['line\n', 'line\n'],
+    ['"x"', '"x"\n'],
+  ])('prints %j as it is, on lines of its own (M-9)', async (data, printed) => {
+    const { code, stdout } = await run(['invoke', '--root', functionsIn('bash'), 'echo.sh', '-d', data])
+    expect([code, stdout]).toEqual([0, printed])
+  })
+})
+
 describe('fnbox check', () => {
   it.each(bothLanguages)('says that a %s function loads', async (language) => {
     const { code, stdout } = await run(['check', '--root', functionsIn(language), 'seed.handler'])
@@ -71,6 +119,67 @@ describe('fnbox check', () => {
     const { code, stdout } = await run(['check', '--root', functionsIn(language), 'seed.missing'])
     expect(code).toBe(1)
     expect(stdout).toContain("HandlerNotFound: Can't find handler function missing in seed")
+  })
+
+  it.each(bothLanguages)(
+    'lists the problems of the configuration and of a %s function together',
+    async (language) => {
+      const { code, stdout, stderr } = await run(
+        [
+          'check',
+          '--root',
+          functionsIn(language),
+          'broken_syntax.handler',
+          '--timeout',
+          '10',
+          '--port',
+          'abc',
+        ],
+        { FNBOX_INSTANCES: 'two', FNBOX_MIN_INSTANCES: '2' },
+      )
+      expect([code, stderr]).toEqual([1, ''])
+      expect(stdout).toMatch(/^4 problems:\n/)
+      for (const expected of [
+        '--timeout: must be a duration',
+        '--port: must be a whole number',
+        'FNBOX_INSTANCES: must be a whole number',
+        'the function does not load: SyntaxError',
+      ])
+        expect(stdout).toContain(`  - ${expected}`)
+    },
+  )
+
+  it('says that the function loads beside what is wrong with the configuration', async () => {
+    const args = ['check', '--root', functionsIn('node'), 'seed.handler', '--timeout', '10']
+    const { code, stdout } = await run(args)
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^1 problem:\n {2}- --timeout: .*\nseed\.handler loads \(node .*\)\n$/),
+    ])
+  })
+
+  it.each([
+    ['a handler that cannot be looked for', ['../x.handler'], 'HANDLER: "../x.handler" leaves the code root'],
+    ['a root that is no folder', ['seed.handler', '--root', '/nowhere'], '--root: /nowhere is not a folder'],
+  ])('loads nothing because of %s', async (_, args, problem) => {
+    const { code, stdout } = await run(['check', '--timeout', '10', ...args])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^2 problems:\n/)
+    expect(stdout).toContain(problem)
+    expect(stdout).not.toContain('load')
+  })
+
+  it.each([
+    ['without a HANDLER', ['check', '--timeout', '10'], 'HANDLER is required'],
+    [
+      'with an unknown option',
+      ['check', 'seed.handler', '--timeout', '10', '--nonsense'],
+      '--nonsense is not',
+    ],
+  ])('asks nothing %s: exit code 64 and every problem', async (_, args, problem) => {
+    const { code, stdout, stderr } = await run([...args, '--root', functionsIn('node')])
+    expect([code, stdout]).toEqual([64, ''])
+    for (const expected of [problem, '--timeout: must be a duration']) expect(stderr).toContain(expected)
   })
 })
 

@@ -27,6 +27,7 @@ export function poolOf(
       function: { id: 'd4eo2faf62abcdefghij', version: 'd4e3vrugh3abcdefghij', logGroup: '', memoryMb: 128 },
       concurrency: 1,
       initTimeoutMs: 60_000,
+      offered: () => ({}),
       environment: { PATH: process.env['PATH'] ?? '' },
       ...settings,
     },

@@ -5,9 +5,9 @@ import { App } from '../../src/app.ts'
 import { readConfig, type Flags } from '../../src/config.ts'
 import type { FunctionLine } from '../../src/events.ts'
 
-/** The languages that every behaviour is tested in. */
+/** The languages that every behaviour is tested in; what is different in Bash has tests of its own. */
 export const bothLanguages = ['node', 'python'] as const
-export type TestLanguage = (typeof bothLanguages)[number]
+export type TestLanguage = (typeof bothLanguages)[number] | 'bash'
 
 /** Folder with one tiny function for each behaviour. */
 export function functionsIn(language: TestLanguage): string {

@@ -100,12 +100,14 @@ describe.each(bothLanguages)('a %s function', (language: TestLanguage) => {
   )
 
   it('that is killed from outside is answered once, and the next call is served (F-9, F-35)', async () => {
-    const { pid } = (await callRaw(serving)).body as { pid: number } // what the function returns
-    const call = callRaw(serving, { do: 'await-forever' }).then((answer) => answer)
-    await eventually(async () => (await request(serving.url).get('/_/readyz?idle')).status === 503)
+    await using own = await serve(language, 'hostile.handler', { timeout: '1m' })
+    const { pid } = (await callRaw(own)).body as { pid: number } // what the function returns
+    await eventually(() => own.app.invoker.status.idle === 1)
+    const call = callRaw(own, { do: 'await-forever' }).then((answer) => answer)
+    await eventually(() => own.app.invoker.status.busy === 1)
     process.kill(pid, 'SIGKILL')
     expect((await call).body).toEqual(matching(died('signal SIGKILL').body))
-    expect((await callRaw(serving)).status).toBe(200)
+    expect((await callRaw(own)).status).toBe(200)
   })
 
   it('that is killed while idle is replaced without anybody noticing', async () => {

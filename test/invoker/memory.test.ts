@@ -19,21 +19,21 @@ describe.each(bothLanguages)('the memory of a %s function (F-10)', (language) =>
   it.each([false, true])(
     'includes that of the programs that it starts, in sessions of their own or not (%s)',
     async (detached) => {
-      await using serving = await serve(language, 'forks.eat', { memory: '200MB', timeout: '1h' })
+      await using serving = await serve(language, 'holds_memory.eat', { memory: '200MB', timeout: '1h' })
       const answer = await callRaw(serving, { programs: 3, megabytes: 90, detached })
       expect([answer.status, answer.body]).toEqual([502, outOfMemory])
     },
   )
 
   it('is what the kernel takes first when there is none left', async () => {
-    await using serving = await serve(language, 'forks.willing')
+    await using serving = await serve(language, 'holds_memory.willing')
     expect((await callRaw(serving)).body).toBe(1000)
   })
 })
 
 describe('pages that forked processes share', () => {
   it('count once', async () => {
-    await using serving = await serve('python', 'forks.share', { memory: '200MB' })
+    await using serving = await serve('python', 'holds_memory.share', { memory: '200MB' })
     const go = join(mkdtempSync(join(tmpdir(), 'fnbox-test-')), 'go')
     const call = callRaw(serving, { programs: 3, megabytes: 100, go }).then((answer) => answer)
     const [leader = 0] = serving.pids
@@ -51,7 +51,7 @@ describe('pages that forked processes share', () => {
 
 describe('a Node.js function without --memory whose heap is full', () => {
   it('is answered OutOfMemory, and the next call is served', async () => {
-    const args = ['--root', functionsIn('node'), '--port', '0', '--timeout', '1m', 'forks.heap']
+    const args = ['--root', functionsIn('node'), '--port', '0', '--timeout', '1m', 'holds_memory.heap']
     await using program = start(args, { NODE_OPTIONS: '--max-old-space-size=64' })
     const { url } = await program.line('ready')
     for (let time = 0; time < 2; time++) {

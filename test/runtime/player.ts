@@ -9,9 +9,9 @@ import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { Decoder, encode, type RawFrame } from '../../src/wire/codec.ts'
 
-export type Language = 'node' | 'python'
+export type Language = 'node' | 'python' | 'bash'
 
-export const languages: readonly Language[] = ['node', 'python']
+export const languages: readonly Language[] = ['node', 'python', 'bash']
 
 /** Header of a frame, as JSON has it. */
 export type Header = Readonly<Record<string, unknown>> & { readonly type: string }
@@ -177,9 +177,16 @@ export class Peer implements AsyncDisposable {
   }
 
   #complete(header: Header): Header {
-    if (header.type === 'load') return { ...this.#loadDefaults(header), ...header }
+    if (header.type === 'load') return { ...this.#loadDefaults(header), ...this.#entryOf(header) }
     if (header.type === 'invoke') return { ...invokeDefaults(), ...header }
     return header
+  }
+
+  // A transcript names a function of any language; in Bash the script is all of it.
+  #entryOf(header: Header): Header {
+    return this.#language === 'bash'
+      ? { ...header, module: `${String(header['module'])}.sh`, name: '' }
+      : header
   }
 
   #loadDefaults(header: Header): object {
@@ -252,9 +259,11 @@ const runtime = join(import.meta.dirname, '..', '..', 'runtime')
 const commands: Readonly<Record<Language, readonly [command: string, file: string]>> = {
   node: [process.execPath, 'bootstrap.mjs'],
   python: [process.env['FNBOX_TEST_PYTHON'] ?? 'python3', 'bootstrap.py'],
+  bash: [process.execPath, 'bootstrap.mjs'],
 }
 
 const extensions: Readonly<Record<Language, readonly string[]>> = {
   node: ['.js', '.cjs', '.mjs', '.ts'],
   python: ['.py', '/__init__.py'],
+  bash: ['.sh'],
 }

@@ -1,33 +1,38 @@
-"""`eat` starts programs that hold so many MB each, and waits; `share` forks without holding any more memory."""
+"""Forks: the child leaves, answers like its parent, or works."""
 
+import asyncio
+import multiprocessing
 import os
-import subprocess
 import sys
-import time
-
-script = "import sys, time; kept = b'x' * (int(sys.argv[1]) * 1024 ** 2); time.sleep(3600)"
 
 
-def eat(wish, context):
-    for _ in range(wish["programs"]):
-        subprocess.Popen(
-            [sys.executable, "-c", script, str(wish["megabytes"])],
-            start_new_session=wish["detached"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-    time.sleep(3600)
+def leaves(event, context):
+    pid = os.fork()
+    if pid == 0:
+        sys.exit(0)
+    os.waitpid(pid, 0)
+    return {"pid": os.getpid()}
 
 
-def share(wish, context):
-    kept = b"x" * (wish["megabytes"] * 1024**2)
-    for _ in range(wish["programs"]):
-        if os.fork() == 0:
-            time.sleep(3600)
-    while not os.path.exists(wish["go"]):
-        time.sleep(0.005)
-    return len(kept)
+def answers(event, context):
+    pid = os.fork()
+    if pid != 0:
+        os.waitpid(pid, 0)
+    return {"pid": os.getpid()}
 
 
-def willing(wish, context):
-    return int(open("/proc/self/oom_score_adj").read())
+def double(number):
+    return number * 2
+
+
+def works(event, context):
+    with multiprocessing.get_context(event["method"]).Pool(2) as pool:
+        return pool.map(double, [1, 2, 3])
+
+
+def closes_loop(event, context):
+    loop = asyncio.get_event_loop()
+    try:
+        return loop.run_until_complete(asyncio.sleep(0, "ran"))
+    finally:
+        loop.close()

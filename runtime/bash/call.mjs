@@ -1,0 +1,98 @@
+// One invocation: a process of its own from the `invoke` frame to the frame that ends it (yandex.md K-8). Owns whether it
+// was cancelled.
+
+import { writeLog } from './log.mjs'
+import { ScriptRun } from './script.mjs'
+import { makeStreams } from './streams.mjs'
+
+/** A running invocation. */
+export class Call {
+  /** @readonly */ #channel
+  /** @readonly */ #frame
+  /** @type {ScriptRun | undefined} */ #run
+  #cancelled = false
+
+  /**
+   * @param {import('../node/channel.mjs').Channel} channel
+   * @param {any} frame the `invoke` frame
+   */
+  constructor(channel, frame) {
+    this.#channel = channel
+    this.#frame = frame
+  }
+
+  /**
+   * Runs the script and sends what it gives. Never rejects.
+   * @param {import('./script.mjs').Script} script
+   * @param {Buffer} input the event or the body (yandex.md M-6 to M-8)
+   */
+  async run(script, input) {
+    const { id, responseLimit } = this.#frame
+    try {
+      const streams = await makeStreams(script.mkfifo)
+      this.#run = new ScriptRun(script, streams, variables(id, script.identity), input, largestOutput)
+      if (this.#cancelled) this.#run.kill()
+      const { code, output } = await this.#run.ended
+      if (output.length <= largestOutput && code === 0) {
+        if (output.length > responseLimit) this.#end({ type: 'oversized', size: output.length })
+        else this.#end({ type: 'returned' }, output)
+        return
+      }
+      writeLog(1, wholeLines(output)) // yandex.md K-8
+      this.#fail(output.length > largestOutput ? tooMuchOutput : executionError(`exit code ${code}`))
+    } catch (error) {
+      this.#fail(executionError(/** @type {Error} */ (error).message)) // files and processes throw nothing else
+    }
+  }
+
+  /** Ends the script. */
+  cancel() {
+    this.#cancelled = true
+    this.#run?.kill()
+  }
+
+  /** @param {import('../../src/wire/frames.ts').UserError} error */
+  #fail(error) {
+    this.#end({ type: 'threw', error })
+  }
+
+  /**
+   * @param {{ type: string, [member: string]: unknown }} ending
+   * @param {Buffer} [body]
+   */
+  #end(ending, body) {
+    this.#channel.send({ ...ending, id: this.#frame.id }, body)
+  }
+}
+
+/**
+ * The variables of one invocation (yandex.md E-14).
+ * @param {string} id
+ * @param {import('../../src/wire/frames.ts').FunctionIdentity} identity
+ */
+function variables(id, identity) {
+  return { REQUEST_ID: id, FUNCTION_NAME: identity.id, FUNCTION_VERSION: identity.version }
+}
+
+// What the next invocation writes begins a line of its own.
+/** @param {Buffer} output */
+function wholeLines(output) {
+  return output.length === 0 || output.at(-1) === newline[0] ? output : Buffer.concat([output, newline])
+}
+
+// yandex.md F-14
+/** @param {string} errorMessage */
+function executionError(errorMessage) {
+  return { errorMessage, errorType: 'BashScriptExecutionError' }
+}
+
+const newline = Buffer.from('\n')
+
+// yandex.md L-2
+const largestOutput = 1_048_576
+
+// yandex.md F-15
+const tooMuchOutput = {
+  errorMessage: `response is larger than limits (${largestOutput})`,
+  errorType: 'BashScriptReadOutputError',
+}

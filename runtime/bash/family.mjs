@@ -1,0 +1,58 @@
+// Ends a process with its descendants, which share their group with the instance itself. Owns nothing.
+
+import { readdirSync, readFileSync } from 'node:fs'
+
+/**
+ * Kills a process and all that it has started, directly or not. Without /proc (macOS) that is the process alone.
+ * @param {number} pid
+ */
+export function killFamily(pid) {
+  signal(pid, 'SIGSTOP') // so that it starts nobody else while the others are looked for
+  const children = childrenByParent()
+  const family = [pid]
+  for (const each of family) family.push(...(children.get(each) ?? []))
+  for (const each of family) signal(each, 'SIGKILL')
+}
+
+/**
+ * @param {number} pid
+ * @param {NodeJS.Signals} name
+ */
+function signal(pid, name) {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // it has ended
+  }
+}
+
+/** @returns {Map<number, number[]>} */
+function childrenByParent() {
+  const children = new Map()
+  for (const pid of processIds()) {
+    const parent = parentOf(pid)
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid])
+  }
+  return children
+}
+
+function processIds() {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
+// `<pid> (<name>) <state> <parent> …`, and a name may hold anything.
+/** @param {number} pid */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+  } catch {
+    return undefined // it has ended meanwhile
+  }
+}

@@ -1,0 +1,72 @@
+// The metadata service as a function finds it: the token of the moment, on a loopback address (yandex.md T-2, T-3).
+// A server of its own: what is for functions is not for callers.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TokenSource } from '../invoker/token/source.ts'
+
+/** Offers a source's tokens to functions, in the way of the cloud's metadata service. */
+export class MetadataServer {
+  readonly #tokens: TokenSource
+  readonly #server: Server
+  #stopped = false
+
+  constructor(tokens: TokenSource) {
+    this.#tokens = tokens
+    this.#server = createServer(
+      { headersTimeout: requestMs, requestTimeout: requestMs },
+      (request, response) => this.#answer(request, response),
+    )
+    this.#server.maxConnections = mostConnections
+    this.#server.unref()
+  }
+
+  /**
+   * Starts to listen on a free port.
+   * @throws the system's error
+   */
+  async start(): Promise<void> {
+    if (this.#stopped) return
+    await new Promise<void>((settle, fail) => {
+      this.#server.on('error', fail) // later ones, of single connections, are theirs alone
+      this.#server.once('close', settle) // stopped meanwhile
+      this.#server.listen(0, '127.0.0.1', settle)
+    })
+  }
+
+  /** Closes the port and every connection. May be called twice, or before `start`. */
+  stop(): void {
+    this.#stopped = true
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  /**
+   * The variables that tell a function where the service is: the official Go and Python SDKs read host and port from
+   * YC_METADATA_ADDR; the one for Node.js is given its URL by the function. Empty while nothing listens. This goes
+   * beyond interface.md §8: it is the one address of the server's that a function may know.
+   */
+  get variables(): Readonly<Record<string, string>> {
+    if (!this.#server.listening) return {}
+    const { address, port } = this.#server.address() as AddressInfo // listening on a port, not on a path
+    return { YC_METADATA_ADDR: `${address}:${port}` }
+  }
+
+  #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): void {
+    if (method !== 'GET' || url?.split('?')[0] !== tokenPath) return send(response, 404)
+    if (headers['metadata-flavor'] !== 'Google') return send(response, 403)
+    const token = this.#tokens.current()
+    return token === undefined ? send(response, 404) : send(response, 200, token)
+  }
+}
+
+function send(response: ServerResponse, status: number, body?: object): void {
+  response.writeHead(status, { 'Metadata-Flavor': 'Google', 'Content-Type': 'application/json' })
+  response.end(JSON.stringify(body))
+}
+
+const tokenPath = '/computeMetadata/v1/instance/service-accounts/default/token'
+const mostConnections = 100
+
+// How long a request may take to arrive.
+const requestMs = 5000

@@ -1,0 +1,2 @@
+# Is not Bash.
+if then

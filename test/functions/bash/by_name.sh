@@ -1,0 +1,3 @@
+# Opens its standard streams by their names.
+echo 'to the log' > /dev/stderr
+cat /dev/stdin > /dev/stdout

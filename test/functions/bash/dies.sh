@@ -1,0 +1,2 @@
+# Ends by the signal that it was given.
+kill -s "$(cat)" $$

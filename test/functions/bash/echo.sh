@@ -1,0 +1,2 @@
+# Gives back what it was given.
+cat

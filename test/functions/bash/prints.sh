@@ -1,0 +1,2 @@
+# Prints as many bytes as it was told to.
+head -c "$(cat)" /dev/zero | tr '\0' x
