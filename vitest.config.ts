@@ -4,6 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/functions/**', 'node_modules/**'],
+    globalSetup: ['test/harness/interpreter.ts'],
+    reporters: ['default'],
+    // The tests wait for processes more than they compute.
+    maxWorkers: 4,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

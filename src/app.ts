@@ -4,6 +4,7 @@ import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
 import { authorizer, everyone, type Authorizer } from './http/auth.ts'
 import { MetadataServer } from './http/metadata.ts'
+import type { Exposition } from './http/metrics.ts'
 import { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
 import { Admission } from './invoker/admission.ts'
@@ -14,6 +15,7 @@ import { launcher, type Launch } from './invoker/launch.ts'
 import { Pool } from './invoker/pool.ts'
 import { tokenSource } from './invoker/token/choice.ts'
 import type { TokenSource } from './invoker/token/source.ts'
+import { metricsOf } from './metrics.ts'
 import type { DoorSettings } from './http/invoke.ts'
 import type { FunctionIdentity } from './wire/frames.ts'
 
@@ -29,6 +31,7 @@ export class App {
   readonly #launch: Launch
   readonly #pool: Pool
   readonly #admission: Admission
+  readonly #metrics: Exposition
   readonly #authorizer: Authorizer
   readonly #certificate: Certificate | undefined
   readonly #tokens: TokenSource | undefined
@@ -60,7 +63,7 @@ export class App {
       this.events,
     )
     const { instances: most, 'min-instances': least, concurrency } = options
-    this.#pool = new Pool(this.#launch, { most, least, concurrency }, this.events)
+    this.#pool = new Pool(this.#launch, { most, least, concurrency, longestIdleMs }, this.events)
     this.#admission = new Admission(this.#pool, {
       queue: options.queue,
       queueTimeoutMs: options['queue-timeout'],
@@ -76,6 +79,12 @@ export class App {
       },
       this.events,
     )
+    this.#metrics = metricsOf(this.events, {
+      waiting: () => this.#admission.depth,
+      inFlight: () => this.invoker.requestIds.length,
+      instances: () => this.#pool.census,
+      largestMemory: () => this.#pool.largestMemory(),
+    })
     this.door = {
       functionId: identity.id,
       functionVersion: identity.version,
@@ -110,7 +119,12 @@ export class App {
   async serve(): Promise<string> {
     const { host, port, 'admin-port': adminPort } = this.#config.options
     const settings = { ...this.door, host, port, adminPort }
-    this.#server = new HttpServer(this.invoker, settings, this.#authorizer, this.#certificate)
+    this.#server = new HttpServer(this.invoker, settings, {
+      authorizer: this.#authorizer,
+      certificate: this.#certificate,
+      metrics: this.#metrics,
+      events: this.events,
+    })
     this.#authorizer.start()
     await this.#certificate?.start()
     const addresses = await this.#server.start()
@@ -138,10 +152,12 @@ export class App {
     this.events.emit('stopped')
   }
 
-  /** Ends every process now. */
+  /** Ends every process now, and refuses who waits. */
   async kill(): Promise<void> {
     this.#metadata?.stop()
     this.#tokens?.stop()
+    this.#admission.close()
+    this.#admission.refuseAll()
     await this.#pool.kill()
   }
 
@@ -170,6 +186,9 @@ async function within(ms: number, done: Promise<void>): Promise<void> {
   await Promise.race([done, late])
   clearTimeout(timer)
 }
+
+// How long an instance beyond --min-instances may be idle.
+const longestIdleMs = 5 * 60_000
 
 // What a function is told when nothing is known of its memory (yandex.md L-4).
 const reportedMemory = 128 * 1024 ** 2

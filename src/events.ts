@@ -1,9 +1,9 @@
-// What happens, announced to whoever listens: log lines (log.ts) are made from these events and from nothing else.
+// What happens, announced to whoever listens: log lines (log.ts) and metrics (metrics.ts) are made from these events.
 
 import { EventEmitter } from 'node:events'
 import type { EndCause, Exit } from './invoker/end.ts'
 import type { Outcome, Timing } from './invoker/invocation.ts'
-import type { Fault } from './errors.ts'
+import type { Fault, FaultCode } from './errors.ts'
 
 /** A line that the function wrote; `requestId` is absent where it cannot be known. */
 export interface FunctionLine {
@@ -35,8 +35,15 @@ interface EventMap {
   'instance-loaded': [{ readonly instance: string; readonly language: string; readonly loadMs: number }]
   /** an instance could not be loaded, or ended before anybody asked anything of it; the next one starts after the pause */
   'start-failed': [{ readonly fault: Fault; readonly pauseMs: number }]
-  /** `cause`: why we have ended it; undefined when it ended by itself */
-  'instance-gone': [{ readonly instance: string; readonly exit: Exit; readonly cause: EndCause | undefined }]
+  /** `cause`: why we have ended it, undefined when it ended by itself; `code`: the fault of a call that it left behind */
+  'instance-gone': [
+    {
+      readonly instance: string
+      readonly exit: Exit
+      readonly cause: EndCause | undefined
+      readonly code: FaultCode
+    },
+  ]
   'function-wrote': [FunctionLine]
   /** so much of what the function wrote was not kept (interface.md §7) */
   'output-dropped': [{ readonly instance: string; readonly requestId?: string; readonly bytes: number }]
@@ -54,6 +61,8 @@ interface EventMap {
       readonly peakMemory?: () => number | undefined
     },
   ]
+  /** answered with a fault at the door: the request was not fit to be run, or its result made no answer */
+  'request-refused': [{ readonly requestId?: string; readonly fault: Fault }]
   /** a bug of ours, or a condition of the machine, that no caller is told about */
   trouble: [{ readonly what: string; readonly cause: unknown }]
   /** what was announced as trouble has passed */

@@ -81,6 +81,10 @@ function logServer(events: Events, log: Logger): void {
       ? log.warn({ instance }, `instance has ended by itself: ${describeExit(exit)}`)
       : log.debug({ instance, cause: cause.type }, `instance has ended: ${describeExit(exit)}`),
   )
+  events.on('request-refused', ({ requestId, fault }) => {
+    const level = fault.row.blame === 'caller' ? 'info' : 'error'
+    log[level]({ requestId, fault: fault.code, err: fault.cause }, `refused: ${fault.message}`)
+  })
   events.on('trouble', ({ what, cause }) => log.error({ err: cause }, what))
   events.on('trouble-over', ({ what }) => log.info(what))
 }

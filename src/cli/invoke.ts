@@ -83,6 +83,7 @@ async function invokeHttp(app: App, request: Request, body: Buffer): Promise<num
     },
     app.door,
     everyone, // whoever can start the program may call the function
+    app.events,
   )
   const printed: Promise<void>[] = []
   const show = (head: HttpReplyHead, content?: Buffer): void => {

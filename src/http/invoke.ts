@@ -1,6 +1,7 @@
 // The function's own door: a request becomes an invocation, its outcome the answer. Knows nothing of sockets.
 
 import { Fault } from '../errors.ts'
+import type { Events } from '../events.ts'
 import { toEvent } from '../event/event.ts'
 import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
 import type { HttpReply, HttpReplyHead, HttpRequest } from '../event/http.ts'
@@ -45,18 +46,29 @@ export class Door {
   readonly #invoker: Pick<Invoker, 'invoke'>
   readonly #settings: DoorSettings
   readonly #authorizer: Authorizer
+  readonly #events: Events
 
-  constructor(invoker: Pick<Invoker, 'invoke'>, settings: DoorSettings, authorizer: Authorizer) {
+  constructor(
+    invoker: Pick<Invoker, 'invoke'>,
+    settings: DoorSettings,
+    authorizer: Authorizer,
+    events: Events,
+  ) {
     this.#invoker = invoker
     this.#settings = settings
     this.#authorizer = authorizer
+    this.#events = events
   }
 
   /** Answers one request, always. Never rejects. */
   async answer(exchange: Exchange): Promise<void> {
     const requestId = chooseRequestId(exchange.head.headers)
     const platform = { ...this.#settings, requestId }
-    const stream = new StreamedAnswer(exchange, platform)
+    const refuse = (fault: Fault): void => {
+      this.#events.emit('request-refused', { requestId, fault })
+      exchange.reply(withPlatformHeaders(toFaultReply(fault), platform))
+    }
+    const stream = new StreamedAnswer(exchange, platform, refuse)
     try {
       await this.#authorize(exchange)
       const mode = route(exchange.head, this.#settings.functionId)
@@ -72,9 +84,9 @@ export class Door {
       if (stream.finish(outcome)) return
       exchange.reply(withPlatformHeaders(toOutcomeReply(outcome, mode), platform))
     } catch (error) {
-      const fault =
-        error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
-      exchange.reply(withPlatformHeaders(toFaultReply(fault), platform))
+      refuse(
+        error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error }),
+      )
     }
   }
 
@@ -124,11 +136,13 @@ function toOutcomeReply(outcome: Outcome, mode: InvocationMode): HttpReply {
 class StreamedAnswer {
   readonly #exchange: Exchange
   readonly #platform: Platform
+  readonly #refuse: (fault: Fault) => void
   #state: 'unbegun' | 'open' | 'refused' = 'unbegun'
 
-  constructor(exchange: Exchange, platform: Platform) {
+  constructor(exchange: Exchange, platform: Platform, refuse: (fault: Fault) => void) {
     this.#exchange = exchange
     this.#platform = platform
+    this.#refuse = refuse
   }
 
   async send({ kind, data }: Chunk, mode: InvocationMode): Promise<void> {
@@ -161,7 +175,7 @@ class StreamedAnswer {
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       this.#state = 'refused'
-      this.#exchange.reply(withPlatformHeaders(toFaultReply(error), this.#platform))
+      this.#refuse(error)
       return undefined
     }
   }

@@ -5,13 +5,14 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerOptions,
+  type ServerResponse,
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Fault } from '../errors.ts'
-import { toFaultReply } from '../event/faultReply.ts'
 import type { Certificate } from './tls.ts'
+import { refuseMethod, refuseUnreadable } from './unreadable.ts'
 
 /** Where to listen. Port 0 takes a free one. */
 export interface Place {
@@ -25,17 +26,25 @@ export class Listener {
   readonly #scheme: 'http' | 'https'
   readonly #server: Server
   readonly #connections = new Set<Socket>()
+  /** the last answer on each connection */
+  readonly #latest = new WeakMap<Duplex, ServerResponse>()
 
   /** @param certificate makes it HTTPS; to be started first */
   constructor(routes: RequestListener, place: Place, certificate: Certificate | undefined) {
     this.#place = place
     this.#scheme = certificate === undefined ? 'http' : 'https'
+    const take: RequestListener = (request, response) => {
+      this.#latest.set(request.socket, response)
+      routes(request, response)
+    }
     this.#server =
-      certificate === undefined
-        ? createHttpServer({ keepAliveTimeout: keepAliveMs }, routes)
-        : createSecureServer(routes, certificate)
-    this.#server.on('checkContinue', routes) // the body is asked for when it is wanted
-    this.#server.on('clientError', refuseUnreadable)
+      certificate === undefined ? createHttpServer(bounds, take) : createSecureServer(take, certificate)
+    this.#server.maxHeadersCount = 0 // their size is limited; beyond a number Node would drop some without a word
+    this.#server.on('checkContinue', take) // the body is asked for when it is wanted
+    this.#server.on('checkExpectation', take) // nothing else can be expected, so it is not
+    this.#server.on('clientError', (error, socket) =>
+      refuseUnreadable(error, socket, this.#latest.get(socket)),
+    )
     this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseMethod(socket))
     this.#server.on('connection', (socket: Socket) => {
       this.#connections.add(socket)
@@ -71,7 +80,7 @@ export class Listener {
 }
 
 function createSecureServer(routes: RequestListener, certificate: Certificate): Server {
-  const server = createHttpsServer({ keepAliveTimeout: keepAliveMs, handshakeTimeout: handshakeMs }, routes)
+  const server = createHttpsServer({ ...bounds, handshakeTimeout: handshakeMs }, routes)
   // Node would take a failed handshake for an unreadable request, which has an answer; this one has nobody to read it.
   server.removeAllListeners('tlsClientError')
   server.on('tlsClientError', (_error, socket) => void socket.destroy())
@@ -79,32 +88,20 @@ function createSecureServer(routes: RequestListener, certificate: Certificate): 
   return server
 }
 
-// yandex.md F-23: what the parser could not read has no request and no response yet.
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  refuse(socket, reasons[error.code ?? ''] ?? 'it is not HTTP/1.1')
+const bounds: ServerOptions = {
+  // bytes of the request line and all headers together: several times what browsers and proxies send
+  maxHeaderSize: 64 * 1024,
+  // until the headers are here
+  headersTimeout: 30_000,
+  // until the body is here as well: 3.5 MB take this long at 50 kbit/s
+  requestTimeout: 600_000,
+  // longer than the idle time of the usual proxies, so that it is they who close
+  keepAliveTimeout: 75_000,
+  // how often the first two are looked at
+  connectionsCheckingInterval: 5000,
+  // checked in read.ts, so that the answer is one of ours
+  requireHostHeader: false,
 }
-
-function refuseMethod(socket: Duplex): void {
-  refuse(socket, 'method CONNECT is not supported')
-}
-
-function refuse(socket: Duplex, reason: string): void {
-  const { status, headers, body } = toFaultReply(new Fault('invalid_request', `Invalid request: ${reason}`))
-  const lines = [...headers, ['Content-Length', String(body.length)], ['Connection', 'close']]
-  socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body.toString()}`,
-  )
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: 'the header is too large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'it was not received in time',
-  HPE_INVALID_METHOD: 'the method is not known',
-}
-
-// Longer than the idle time of the usual proxies, so that it is they who close.
-const keepAliveMs = 75_000
 
 const handshakeMs = 10_000
 

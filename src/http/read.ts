@@ -23,9 +23,11 @@ export function readHead(request: IncomingMessage): Omit<HttpRequest, 'body'> {
 /**
  * The body, when it has at most `limit` bytes.
  * @param permit tells a client that has asked that it may send (yandex.md U-10)
- * @throws Fault request_too_large, already by the declared length; invalid_request when it breaks off
+ * @throws Fault request_too_large, already by the declared length; invalid_request when it breaks off, or when it is not
+ *   clear to which host it was sent
  */
 export async function readBody(request: IncomingMessage, limit: number, permit: () => void): Promise<Buffer> {
+  checkHost(request)
   const declared = request.headers['content-length'] ?? null
   if (Number(declared) > limit) throw requestTooLarge(limit)
   if (request.headers.expect !== undefined) permit()
@@ -36,6 +38,13 @@ export async function readBody(request: IncomingMessage, limit: number, permit: 
       throw requestTooLarge(limit)
     throw new Fault('invalid_request', 'Invalid request: the body broke off', { cause: error })
   }
+}
+
+// RFC 9112 §3.2: a proxy in front may have read another Host than we would.
+function checkHost({ httpVersion, headersDistinct }: IncomingMessage): void {
+  const hosts = headersDistinct['host']?.length ?? 0
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1'))
+    throw new Fault('invalid_request', 'Invalid request: it must have one Host header')
 }
 
 function readHeaders(raw: readonly string[]): readonly Header[] {

@@ -5,13 +5,15 @@ import express, { type Express, type Request, type Response } from 'express'
 import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
 import type { Invoker } from '../invoker/invoker.ts'
-import type { Authorizer } from './auth.ts'
+import type { Events } from '../events.ts'
+import { everyone, type Authorizer } from './auth.ts'
 import { Door, type DoorSettings, type Exchange } from './invoke.ts'
 import { Listener } from './listener.ts'
+import { metricsRoute, type Exposition } from './metrics.ts'
 import { probes } from './probes.ts'
 import { readBody, readHead } from './read.ts'
 import type { Certificate } from './tls.ts'
-import { breakOff, writeChunk, writeHead, writeReply } from './write.ts'
+import { breakOff, end, writeChunk, writeHead, writeReply } from './write.ts'
 
 /** Where to listen, and what the function's door needs. */
 export interface ServerSettings extends DoorSettings {
@@ -28,6 +30,15 @@ export interface Addresses {
   readonly adminUrl?: string
 }
 
+/** What answers besides the function. */
+export interface ServerParts {
+  readonly authorizer: Authorizer
+  /** makes it HTTPS; to be started before the server */
+  readonly certificate: Certificate | undefined
+  readonly metrics: Exposition
+  readonly events: Events
+}
+
 /** Serves a function over HTTP. */
 export class HttpServer {
   readonly #settings: ServerSettings
@@ -35,20 +46,15 @@ export class HttpServer {
   readonly #main: Listener
   readonly #admin: Listener | undefined
 
-  /** @param certificate makes it HTTPS; to be started before the server */
-  constructor(
-    invoker: Invoker,
-    settings: ServerSettings,
-    authorizer: Authorizer,
-    certificate: Certificate | undefined,
-  ) {
+  constructor(invoker: Invoker, settings: ServerSettings, parts: ServerParts) {
+    const { authorizer, certificate, events } = parts
     this.#invoker = invoker
     this.#settings = settings
     const { host, port, adminPort } = settings
-    const routes = this.#routes(new Door(invoker, settings, authorizer))
+    const routes = this.#routes(new Door(invoker, settings, authorizer, events), parts)
     this.#main = new Listener(routes, { host, port }, certificate)
     if (adminPort !== undefined)
-      this.#admin = new Listener(this.#adminRoutes(), { host, port: adminPort }, certificate)
+      this.#admin = new Listener(this.#adminRoutes(parts), { host, port: adminPort }, certificate)
   }
 
   /**
@@ -71,17 +77,18 @@ export class HttpServer {
     await Promise.all([this.#main.stop(), this.#admin?.stop()])
   }
 
-  #routes(door: Door): Express {
+  #routes(door: Door, { authorizer, metrics }: ServerParts): Express {
     const app = plainExpress()
-    if (this.#settings.adminPort === undefined) app.use('/_', probes(this.#invoker))
+    if (this.#settings.adminPort === undefined)
+      app.use('/_', probes(this.#invoker), metricsRoute(metrics, authorizer))
     app.use('/_', answerNotFound)
     app.use((request, response) => void door.answer(this.#exchange(request, response)))
     return app
   }
 
-  #adminRoutes(): Express {
+  #adminRoutes({ metrics }: ServerParts): Express {
     const app = plainExpress()
-    app.use('/_', probes(this.#invoker))
+    app.use('/_', probes(this.#invoker), metricsRoute(metrics, everyone))
     app.use(answerNotFound)
     return app
   }
@@ -98,7 +105,7 @@ export class HttpServer {
       reply: (reply) => writeReply(response, reply, this.#draining),
       start: (head) => writeHead(response, head, this.#draining),
       write: (bytes) => writeChunk(response, bytes),
-      end: () => response.end(),
+      end: () => end(response),
       abort: () => breakOff(response),
     }
   }

@@ -11,7 +11,7 @@ export function writeReply(response: ServerResponse, reply: HttpReply, close: bo
   const unread = !request.complete && hasBody(request)
   const length = contentLength(request, reply)
   writeHead(response, reply, close || unread, length)
-  if (!unread) return void response.end(reply.body)
+  if (!unread) return end(response, reply.body)
   response.write(reply.body)
   void endWhenRead(request, response)
 }
@@ -30,6 +30,12 @@ export function writeHead(
   response.writeHead(head.status, flat)
 }
 
+/** Ends an answer, with its last part if there is one. A client that takes nothing of it for long is cut off. */
+export function end(response: ServerResponse, bytes?: Buffer): void {
+  response.socket?.setTimeout(stalledMs) // Node takes it back when the answer has left
+  response.end(bytes)
+}
+
 /** Sends a part of a streamed answer; settles when there is room for more, or the client has gone. */
 export async function writeChunk(response: ServerResponse, bytes: Buffer): Promise<void> {
   if (response.destroyed || response.write(bytes)) return
@@ -38,7 +44,7 @@ export async function writeChunk(response: ServerResponse, bytes: Buffer): Promi
       response.off('drain', done).off('close', done)
       settle()
     }
-    response.once('drain', done).once('close', done)
+    response.on('drain', done).on('close', done)
   })
 }
 
@@ -71,7 +77,7 @@ function contentLength(
 async function endWhenRead(request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume()
   await finished(request, { signal: AbortSignal.timeout(lingerMs), writable: false }).catch(() => {})
-  response.end()
+  end(response)
 }
 
 // Node writes header values as Latin-1: this way the bytes are those of UTF-8.
@@ -83,3 +89,6 @@ function toLatin1(value: string): string {
 const framing: ReadonlySet<string> = new Set(['content-length', 'trailer'])
 
 const lingerMs = 2000
+
+// How long the rest of an answer may wait for its reader without a byte being taken.
+const stalledMs = 60_000

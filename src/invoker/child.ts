@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { PassThrough, type Duplex } from 'node:stream'
 import type { Exit } from './end.ts'
+import { offerToKernel } from './oom.ts'
 import type { OutputName } from './output.ts'
 import { sweep } from './sweep.ts'
 
@@ -40,6 +41,7 @@ export class Child {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
     this.pid = this.#process.pid
+    if (this.pid !== undefined) offerToKernel(this.pid)
     this.exited = this.#exit()
     const closed = new Promise<void>((settle) => this.#process.once('close', () => settle()))
     // Without descriptors to spare there are no streams at all; the error is on its way.
@@ -83,7 +85,7 @@ export class Child {
     if (this.pid === undefined) return exit
     this.signal('SIGKILL')
     this.#over = true // from here on the number may be another process's
-    await sweep(this.pid, mark)
+    await sweep({ leader: this.pid, mark })
     const timer = setTimeout(
       () => this.#process.stdio.forEach((stream) => stream?.destroy()),
       outputPatienceMs,

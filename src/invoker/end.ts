@@ -21,9 +21,9 @@ export type EndCause =
 
 /**
  * The fault of every invocation that an ended process has left without an answer (yandex.md F-9, F-10, F-13).
- * @param heapExhausted whether V8 has reported that its heap is full
+ * @param outOfMemory whether V8 has reported that its heap is full, or the kernel has killed the process for memory
  */
-export function faultOfEnd(cause: EndCause | undefined, exit: Exit, heapExhausted: boolean): Fault {
+export function faultOfEnd(cause: EndCause | undefined, exit: Exit, outOfMemory: boolean): Fault {
   switch (cause?.type) {
     case 'stopped':
       return new Fault('draining', 'Service Unavailable')
@@ -34,7 +34,7 @@ export function faultOfEnd(cause: EndCause | undefined, exit: Exit, heapExhauste
     case 'load-failed':
     case 'channel':
     case undefined:
-      if (heapExhausted) return new Fault('out_of_memory', 'Function process ran out of memory')
+      if (outOfMemory) return new Fault('out_of_memory', 'Function process ran out of memory')
       return new Fault('process_exit', `${withoutAnswer}: ${describeExit(exit)}`)
     default:
       return cause satisfies never

@@ -43,6 +43,12 @@ export function functionEnvironment(source: EnvironmentSource): Readonly<Record<
   }
 }
 
+/** The signal that announces its end to an instance; undefined when the user wants none (yandex.md E-16). */
+export function shutdownNotice(user: Readonly<Record<string, string>>): 'SIGTERM' | 'SIGINT' | undefined {
+  if (user['X_YCF_NO_GRACEFUL_SHUTDOWN_SIGNAL'] === '1') return undefined
+  return user['X_YCF_GRACEFUL_SHUTDOWN_SIGNAL_SIGINT'] === '1' ? 'SIGINT' : 'SIGTERM'
+}
+
 // The dynamic linker reads an empty part as the working directory, so none is left behind.
 function before(own: string | undefined, ...folders: readonly string[]): string {
   return [...folders, ...(own === undefined || own === '' ? [] : [own])].join(delimiter)

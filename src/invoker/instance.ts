@@ -8,10 +8,11 @@ import { Call, type CallRequest, type Ending } from './call.ts'
 import { Child } from './child.ts'
 import { faultOfEnd, type EndCause, type Exit } from './end.ts'
 import { asLoadFault, toLoadFault } from './loadFault.ts'
-import { watchMemory } from './memory.ts'
+import type { InstanceListener, InstanceSpec } from './instanceSpec.ts'
+import { MemorySigns } from './oom.ts'
 import { Output } from './output.ts'
 import { PeakMemory } from './peak.ts'
-import type { InstanceListener, InstanceSpec } from './instanceSpec.ts'
+import type { Family } from './processes.ts'
 import { Seats, type Lease } from './seats.ts'
 import { move, type InstanceState } from './state.ts'
 import { afterTurn } from './turn.ts'
@@ -33,6 +34,7 @@ export class Instance {
   #state: InstanceState = 'loading'
   #language = ''
   #cause: EndCause | undefined
+  readonly #memorySigns: MemorySigns
   readonly #loading: NodeJS.Timeout
   #loadSettled = false
   #hasServed = false
@@ -47,7 +49,13 @@ export class Instance {
     this.#spec = spec
     this.#events = events
     this.#listener = listener
-    this.#output = new Output(spec.id, () => this.#seats.speaker, events)
+    this.#memorySigns = new MemorySigns(spec.kernelKills)
+    this.#output = new Output(
+      spec.id,
+      () => this.#seats.speaker,
+      (text) => this.#memorySigns.hear(text),
+      events,
+    )
     this.#seats = new Seats(spec.load.concurrency, {
       onSpoken: () => this.#output.flush(),
       onFreed: () => this.#seatFreed(),
@@ -86,6 +94,12 @@ export class Instance {
     return performance.now() - this.#idleSince
   }
 
+  /** Its processes; undefined when it could not be started. */
+  get family(): Family | undefined {
+    const { pid } = this.#child
+    return pid === undefined ? undefined : { leader: pid, mark: this.#spec.mark }
+  }
+
   /** Gives a lease. There must be room. */
   lease(): Lease {
     if (this.#state === 'idle') this.#state = move(this.#state, 'busy')
@@ -104,8 +118,9 @@ export class Instance {
 
   /** Asks the process to end, and makes it end after the grace time (interface.md §6). May be called in any state. */
   stop(): void {
-    if (this.#leave('stopping', { type: 'stopped' })) this.#child.signal('SIGTERM')
-    this.#killAfter(stopGraceMs)
+    const { notice } = this.#spec
+    if (this.#leave('stopping', { type: 'stopped' }) && notice !== undefined) this.#child.signal(notice)
+    this.#killAfter(notice === undefined ? 0 : stopGraceMs)
   }
 
   /** Ends the process now; its running invocations are told the cause. The first cause counts. */
@@ -160,15 +175,12 @@ export class Instance {
   }
 
   #watch(): void {
-    const { memoryLimit, id } = this.#spec
-    const { pid } = this.#child
-    this.#events.emit('instance-started', { instance: id, pid })
-    const memory =
-      memoryLimit === undefined || pid === undefined
-        ? undefined
-        : watchMemory(pid, memoryLimit, () => this.end({ type: 'memory' }))
+    const { memory, id } = this.#spec
+    this.#events.emit('instance-started', { instance: id, pid: this.#child.pid })
+    const watch =
+      this.family && memory?.watch.watch(this.family, memory.limit, () => this.end({ type: 'memory' }))
     void this.#child.exited.then((exit) => {
-      memory?.stop()
+      watch?.stop()
       this.#peak.close()
       if (this.#cause?.type !== 'stopped') this.#failLoad(this.#faultOf(exit))
       this.#leave('gone', undefined, exit)
@@ -180,13 +192,13 @@ export class Instance {
   #settleAll(exit: Exit): void {
     this.#channel.close()
     this.#output.end()
-    this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause })
     const fault = this.#faultOf(exit)
+    this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause, code: fault.code })
     for (const call of this.#calls.values()) call.settle({ type: 'lost', fault })
   }
 
   #faultOf(exit: Exit): Fault {
-    return faultOfEnd(this.#cause, exit, this.#output.heapExhausted)
+    return faultOfEnd(this.#cause, exit, this.#memorySigns.explain(this.#cause, exit))
   }
 
   #take(frame: FrameFromInstance, body: Buffer): void {
@@ -266,7 +278,7 @@ export class Instance {
   }
 }
 
-// Between SIGTERM and SIGKILL (interface.md §6).
+// Between the notice and SIGKILL (interface.md §6).
 const stopGraceMs = 2000
 
 // At the deadline `context.signal` aborts; this is what a function has to notice it before its process group is killed.

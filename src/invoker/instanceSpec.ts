@@ -4,6 +4,7 @@ import type { Fault } from '../errors.ts'
 import type { FrameToInstance } from '../wire/frames.ts'
 import type { EndCause, Exit } from './end.ts'
 import type { Command } from './languages.ts'
+import type { MemoryWatch } from './memory.ts'
 import type { InstanceState } from './state.ts'
 
 /** Everything that one instance is started from. */
@@ -15,8 +16,12 @@ export interface InstanceSpec {
   readonly mark: string
   readonly load: Omit<Extract<FrameToInstance, { type: 'load' }>, 'type' | 'version'>
   readonly initTimeoutMs: number
-  /** bytes; undefined: not enforced */
-  readonly memoryLimit?: number
+  /** what tells the process that it will be ended; undefined: nothing does (yandex.md E-16) */
+  readonly notice: 'SIGTERM' | 'SIGINT' | undefined
+  /** undefined: not enforced */
+  readonly memory?: { readonly limit: number; readonly watch: MemoryWatch }
+  /** see `countKernelKills` */
+  readonly kernelKills: () => number
 }
 
 /** Whom an instance tells of its changes: the pool. */

@@ -55,7 +55,9 @@ export class Invoker {
     const { requestId } = invocation
     const key = requestId.toLowerCase()
     if (this.#inFlight.has(key)) {
-      return { type: 'failed', fault: new Fault('duplicate_request_id', `Duplicate RequestID: ${requestId}`) }
+      const fault = new Fault('duplicate_request_id', `Duplicate RequestID: ${requestId}`)
+      this.#events.emit('request-refused', { requestId, fault })
+      return { type: 'failed', fault }
     }
     this.#inFlight.add(key)
     const record: InvocationRecord = { requestId, arrived: performance.now(), streamed: false }

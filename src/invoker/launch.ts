@@ -7,10 +7,12 @@ import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { FunctionIdentity } from '../wire/frames.ts'
 import { readHandler, resolveEntry, type Entry } from './entry.ts'
-import { functionEnvironment } from './environment.ts'
+import { functionEnvironment, shutdownNotice } from './environment.ts'
 import { Instance } from './instance.ts'
 import type { InstanceListener } from './instanceSpec.ts'
 import { languages, type LanguageName } from './languages.ts'
+import { MemoryWatch } from './memory.ts'
+import { countKernelKills } from './oom.ts'
 
 /** What all instances of a function have in common. */
 export interface LaunchSettings {
@@ -28,6 +30,8 @@ export interface LaunchSettings {
   readonly environment: Readonly<Record<string, string>>
   /** variables that the user's win over, as they are when an instance starts */
   readonly offered: () => Readonly<Record<string, string>>
+  /** in place of `countKernelKills`, for tests: the kernel is not asked to run out of memory */
+  readonly kernelKills?: () => number
 }
 
 /** Starts one more instance. */
@@ -37,6 +41,7 @@ export type Launch = (listener: InstanceListener) => Instance
 export function launcher(settings: LaunchSettings, events: Events): Launch {
   // Nobody else has this name: processes that carry it in their environment belong to this server.
   const sockets = join(tmpdir(), `fnbox-${randomUUID()}`)
+  const watch = new MemoryWatch()
   let count = 0
   return (listener) => {
     const id = `i-${++count}`
@@ -63,7 +68,9 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
         mark: `FNBOX_RUNTIME_API=${runtimeApi}`,
         load: { root, ...entry, function: settings.function, concurrency },
         initTimeoutMs: settings.initTimeoutMs,
-        ...(memoryLimit === undefined ? {} : { memoryLimit }),
+        notice: shutdownNotice(environment),
+        kernelKills: settings.kernelKills ?? (() => countKernelKills()),
+        ...(memoryLimit === undefined ? {} : { memory: { limit: memoryLimit, watch } }),
       },
       events,
       listener,

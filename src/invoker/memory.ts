@@ -1,42 +1,95 @@
-// Enforces the memory limit of one instance: looks at its resident memory at short intervals.
+// Enforces the memory limit of instances: looks at what their processes hold, at short intervals. Owns the watch list.
 
-import { readFile } from 'node:fs/promises'
+import { Census, proportionalBytes, residentBytes, type Family } from './processes.ts'
+
+/** An instance that is watched. */
+interface Watched extends Family {
+  /** bytes that all its processes together may hold */
+  readonly limit: number
+  readonly onExceeded: () => void
+}
 
 /**
- * Watches a process until `stop` is called.
- * @param limit bytes of resident memory that it may use
- * @param onExceeded called once, when it uses more
+ * Watches the memory of instances. The process that was started is looked at often, since it can allocate fast; its
+ * whole family, which a function makes larger by starting programs, less often: that takes a walk through /proc.
  */
-export function watchMemory(pid: number, limit: number, onExceeded: () => void): { stop: () => void } {
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
+export class MemoryWatch {
+  readonly #watched = new Set<Watched>()
+  readonly #census = new Census()
+  #going = false
 
-  async function look(): Promise<void> {
-    const bytes = await residentBytes(pid)
-    if (stopped) return
-    if (bytes !== undefined && bytes > limit) return onExceeded()
-    timer = setTimeout(() => void look(), intervalMs).unref()
+  /** Watches until `stop` is called; `onExceeded` comes once. Without /proc nothing is known and nothing is enforced. */
+  watch(family: Family, limit: number, onExceeded: () => void): { stop: () => void } {
+    const watched = { ...family, limit, onExceeded: once(onExceeded) }
+    let timer: NodeJS.Timeout | undefined
+    const look = async (): Promise<void> => {
+      const bytes = await residentBytes(family.leader)
+      if (!this.#watched.has(watched)) return
+      if (bytes > limit) return watched.onExceeded()
+      timer = setTimeout(() => void look(), leaderIntervalMs).unref()
+    }
+    this.#watched.add(watched)
+    void look()
+    if (!this.#going) this.#lookAgain(familyIntervalMs)
+    return {
+      stop: () => {
+        this.#watched.delete(watched)
+        clearTimeout(timer)
+      },
+    }
   }
 
-  void look()
-  return {
-    stop: () => {
-      stopped = true
-      clearTimeout(timer)
-    },
+  // However many processes the machine has, looking at them takes a small share of the time.
+  async #lookAtFamilies(): Promise<void> {
+    const began = performance.now()
+    const watched = [...this.#watched]
+    const members = await this.#census.take(watched)
+    for (const [index, each] of watched.entries()) {
+      const exceeded = await exceeds(members[index] ?? [], each.limit)
+      if (exceeded && this.#watched.has(each)) each.onExceeded()
+    }
+    if (this.#watched.size === 0) this.#going = false
+    else this.#lookAgain(Math.max(familyIntervalMs, (performance.now() - began) * shareOfTime))
+  }
+
+  #lookAgain(pauseMs: number): void {
+    this.#going = true
+    setTimeout(() => void this.#lookAtFamilies(), pauseMs).unref()
   }
 }
 
-// Without /proc (macOS) nothing is known and nothing is enforced.
-async function residentBytes(pid: number): Promise<number | undefined> {
-  try {
-    const status = await readFile(`/proc/${pid}/status`, 'latin1')
-    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
-  } catch {
-    return undefined
+/** Bytes that each family's processes hold together now; shared pages count once for each process. */
+export async function measureFamilies(families: readonly Family[]): Promise<readonly number[]> {
+  const members = await new Census().take(families)
+  return Promise.all(members.map((pids) => sum(pids, residentBytes)))
+}
+
+/**
+ * Whether processes hold more than `limit` bytes together. Forked processes share pages with their parent, which count
+ * only once; that is looked up only in doubt.
+ */
+export async function exceeds(pids: readonly number[], limit: number): Promise<boolean> {
+  if ((await sum(pids, residentBytes)) <= limit) return false
+  return pids.length === 1 || (await sum(pids, proportionalBytes)) > limit
+}
+
+async function sum(pids: readonly number[], measure: (pid: number) => Promise<number>): Promise<number> {
+  const sizes = await Promise.all(pids.map(measure))
+  return sizes.reduce((total, each) => total + each, 0)
+}
+
+function once(act: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) act()
+    done = true
   }
 }
 
 // A function that allocates as fast as it can gets some ten MB past its limit in this time.
-const intervalMs = 25
+const leaderIntervalMs = 25
+
+const familyIntervalMs = 250
+
+// One part of looking, so many parts of rest.
+const shareOfTime = 20

@@ -9,13 +9,19 @@ export type OutputName = 'stdout' | 'stderr'
 
 /** The standard output and error of an instance. */
 export class Output {
-  /** whether V8 has reported that its heap is full */
-  heapExhausted = false
   readonly #allowance: Allowance
   readonly #readers: Readonly<Record<OutputName, LineReader>>
 
-  /** @param speaker gives the id of the request that a line belongs to now */
-  constructor(instance: string, speaker: () => string | undefined, events: Events) {
+  /**
+   * @param speaker gives the id of the request that a line belongs to now
+   * @param onError is told each line of the standard error, too
+   */
+  constructor(
+    instance: string,
+    speaker: () => string | undefined,
+    onError: (text: string) => void,
+    events: Events,
+  ) {
     const about = (): { instance: string; requestId?: string } => {
       const requestId = speaker()
       return requestId === undefined ? { instance } : { instance, requestId }
@@ -23,7 +29,7 @@ export class Output {
     this.#allowance = new Allowance((bytes) => events.emit('output-dropped', { ...about(), bytes }))
     const reader = (stream: OutputName): LineReader =>
       new LineReader(this.#allowance, (text, whole) => {
-        if (stream === 'stderr' && heapExhaustion.test(text)) this.heapExhausted = true
+        if (stream === 'stderr') onError(text)
         events.emit('function-wrote', { ...about(), stream, text, whole })
       })
     this.#readers = { stdout: reader('stdout'), stderr: reader('stderr') }
@@ -47,5 +53,3 @@ export class Output {
     this.#allowance.stop()
   }
 }
-
-const heapExhaustion = /^FATAL ERROR: .*heap out of memory/i

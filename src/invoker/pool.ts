@@ -6,8 +6,9 @@ import type { Events } from '../events.ts'
 import { faultOfEnd, type EndCause, type Exit } from './end.ts'
 import type { Instance } from './instance.ts'
 import type { Launch } from './launch.ts'
+import { measureFamilies } from './memory.ts'
 import type { Lease } from './seats.ts'
-import type { InstanceState } from './state.ts'
+import { moves, type InstanceState } from './state.ts'
 import { Trouble } from './trouble.ts'
 
 /** How many instances there may be. */
@@ -17,6 +18,8 @@ export interface PoolLimits {
   readonly least: number
   /** invocations at a time in one instance */
   readonly concurrency: number
+  /** milliseconds; an instance beyond `least` ends after one to two times this long without an invocation */
+  readonly longestIdleMs: number
 }
 
 /** Whether invocations can be served, for readiness (interface.md §4). */
@@ -48,7 +51,7 @@ export class Pool {
 
   /** Starts the provisioned instances. */
   start(): void {
-    this.#reaper = setInterval(() => this.#endSurplus(), longestIdleMs).unref()
+    this.#reaper = setInterval(() => this.#endSurplus(), this.limits.longestIdleMs).unref()
     this.#provide(this.limits.least)
   }
 
@@ -98,6 +101,21 @@ export class Pool {
       return { status: 'failed', reason: this.#trouble.fault.message, idle, busy }
     // With --min-instances 0 nothing is loaded before somebody calls, and the server is ready for that.
     return { status: this.limits.least === 0 ? 'ready' : 'starting', idle, busy }
+  }
+
+  /** How many instances are in each state. */
+  get census(): Readonly<Record<InstanceState, number>> {
+    const states = Object.keys(moves) as InstanceState[] // the table has a row for each state
+    return Object.fromEntries(states.map((each) => [each, this.#in(each).length])) as Record<
+      InstanceState,
+      number
+    > // see above
+  }
+
+  /** Bytes that the processes of the largest instance hold now; 0 without instances or without /proc. */
+  async largestMemory(): Promise<number> {
+    const families = [...this.#instances].flatMap(({ family }) => family ?? [])
+    return Math.max(0, ...(await measureFamilies(families)))
   }
 
   #in(...states: readonly InstanceState[]): readonly Instance[] {
@@ -159,8 +177,8 @@ export class Pool {
   }
 
   #endSurplus(): void {
-    const surplus = this.#in('loading', 'idle', 'busy').length - this.limits.least
-    const idle = this.#in('idle').filter((each) => each.idleMs > longestIdleMs)
+    const surplus = this.#in('idle', 'busy').length - this.limits.least // who still loads may never get there
+    const idle = this.#in('idle').filter((each) => each.idleMs > this.limits.longestIdleMs)
     for (const each of idle.slice(0, Math.max(0, surplus))) each.retire()
   }
 
@@ -176,6 +194,3 @@ export class Pool {
 }
 
 const killed: Exit = { type: 'signalled', signal: 'SIGKILL' }
-
-// An instance beyond --min-instances ends after one to two times this long without an invocation.
-const longestIdleMs = 5 * 60_000

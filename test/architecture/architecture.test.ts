@@ -8,7 +8,7 @@ const runtimes = sourcesBelow('runtime', ['.mjs', '.py'])
 const rows: readonly (readonly string[])[] = [
   ['src/main.ts'],
   ['src/cli/'],
-  ['src/app.ts', 'src/log.ts', 'src/log/'],
+  ['src/app.ts', 'src/log.ts', 'src/log/', 'src/metrics.ts'],
   ['src/config.ts', 'src/options.ts'],
   ['src/http/'],
   ['src/invoker/'],
@@ -31,6 +31,7 @@ const homes: readonly (readonly [what: string, pattern: RegExp, home: string])[]
   ['process.exit', /\bprocess\.(exit\(|exitCode)/, 'src/main.ts'],
   ['signal handlers', /(?<![.#])\bprocess\.on(ce)?\(/, 'src/main.ts'],
   ['pino', /from 'pino/, 'src/log.ts'],
+  ['prom-client', /from 'prom-client'/, 'src/metrics.ts'],
   ['Express', /from 'express'/, 'src/http/'],
   ['raw-body', /from 'raw-body'/, 'src/http/read.ts'],
   ['selfsigned', /'selfsigned'/, 'src/http/tls.ts'],

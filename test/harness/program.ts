@@ -39,7 +39,7 @@ export function start(
   input = '',
 ): Program {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { PATH: process.env['PATH'], FNBOX_PYTHON: process.env['FNBOX_TEST_PYTHON'], ...environment },
   })
   child.stdin.end(input)
   const records: LogRecord[] = []

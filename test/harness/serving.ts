@@ -32,7 +32,13 @@ export async function serve(language: TestLanguage, handler: string, flags: Flag
 
 /** Serves a function of any folder. */
 export async function serveFrom(root: string, handler: string, flags: Flags = {}): Promise<Serving> {
-  const app = new App(readConfig(handler, { port: '0', root, ...flags }, { PATH: process.env['PATH'] }))
+  const app = new App(
+    readConfig(
+      handler,
+      { port: '0', root, ...flags },
+      { PATH: process.env['PATH'], FNBOX_PYTHON: process.env['FNBOX_TEST_PYTHON'] },
+    ),
+  )
   const lines: FunctionLine[] = []
   const pids: number[] = []
   app.events.on('function-wrote', (line) => lines.push(line))

@@ -24,11 +24,12 @@ describe('--admin-port', () => {
     const admin = String((await program.line('probes at'))['url'])
     expect((await request(admin).get('_/healthz')).body).toEqual({ status: 'ok' })
     expect((await request(admin).get('_/readyz')).body).toMatchObject({ status: 'ready' })
+    expect((await request(admin).get('_/metrics')).text).toContain('fnbox_instances{state="idle"} 1')
     for (const path of ['_/nothing', '', '?integration=raw', 'd4e']) {
       const { status, headers } = await request(admin).post(path)
       expect([path, status, headers['x-fnbox-fault']]).toEqual([path, 404, 'not_found'])
     }
-    for (const path of ['_/healthz', '_/readyz', '_/nothing'])
+    for (const path of ['_/healthz', '_/readyz', '_/metrics', '_/nothing'])
       expect((await request(String(url)).get(path)).status).toBe(404)
     expect((await request(String(url)).post('?integration=raw')).body).toBe(1)
     program.signal('SIGTERM')

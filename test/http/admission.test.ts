@@ -127,9 +127,9 @@ describe('a Node.js function with --concurrency 2', () => {
   })
 })
 
-describe('an invocation whose instance dies', () => {
+describe.each(bothLanguages)('an invocation whose %s instance dies', (language) => {
   it('is run again with --reschedule, and then refused (F-11, TV-31)', async () => {
-    await using serving = await serve('node', 'hostile.handler', { reschedule: '2' })
+    await using serving = await serve(language, 'hostile.handler', { reschedule: '2' })
     const answer = await callRaw(serving, { do: 'exit' })
     expect(answer.status).toBe(429)
     expect(answer.body).toMatchObject({ errorMessage: 'No node can serve the request: Too many reschedules' })

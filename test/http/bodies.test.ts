@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { converse } from '../harness/sockets.ts'
 import { bothLanguages, serve, type Serving } from '../harness/serving.ts'
 
 const limit = 3_670_016
@@ -138,16 +139,4 @@ describe('an upload', () => {
 
 function ask(length: number): string {
   return `POST /?integration=raw HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`
-}
-
-// Sends bytes and gives everything that comes back until the server closes.
-async function converse(serving: Serving, ...parts: readonly string[]): Promise<string> {
-  const socket = connect({ port: Number(new URL(serving.url).port), host: '127.0.0.1', allowHalfOpen: true })
-  let answer = ''
-  socket.setEncoding('utf8').on('data', (text) => (answer += String(text)))
-  socket.on('error', () => {}) // what came before counts
-  for (const part of parts) socket.write(part)
-  await new Promise((settle) => socket.once('close', settle).once('end', settle))
-  socket.destroy()
-  return answer
 }

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import request from 'supertest'
@@ -101,14 +100,13 @@ describe.each(bothLanguages)('a %s function', (language: TestLanguage) => {
   )
 
   it('that is killed from outside is answered once, and the next call is served (F-9, F-35)', async () => {
-    await using own = await serve(language, 'hostile.handler', { timeout: '1m' })
-    const { pid } = (await callRaw(own)).body as { pid: number } // what the function returns
-    const started = once(own.app.events, 'invocation-started')
-    const call = callRaw(own, { do: 'await-forever' }).then((answer) => answer)
-    await started
-    process.kill(pid, 'SIGKILL')
+    await using own = await serve(language, 'turns.handler', { timeout: '1m' })
+    const folder = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
+    const call = callRaw(own, { id: 'running', folder, others: ['never'] }).then((answer) => answer)
+    await eventually(() => existsSync(join(folder, 'running')))
+    process.kill(own.pids[0] ?? 0, 'SIGKILL')
     expect((await call).body).toEqual(matching(died('signal SIGKILL').body))
-    expect((await callRaw(own)).status).toBe(200)
+    expect((await callRaw(own, { id: 'next' })).status).toBe(200)
   })
 
   it('that is killed while idle is replaced without anybody noticing', async () => {

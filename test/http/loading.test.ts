@@ -111,7 +111,7 @@ describe('a function whose process ends again and again without being called', (
   it('is started with growing pauses, and readiness says failed with the reason', async () => {
     await using serving = await serveSource(
       '.js',
-      'setTimeout(() => process.exit(5), 1); exports.handler = () => 1',
+      'setTimeout(() => process.exit(5), 50); exports.handler = () => 1',
     )
     await eventually(async () => {
       const { body } = await request(serving.url).get('/_/readyz')

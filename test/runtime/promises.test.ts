@@ -1,9 +1,10 @@
 // Promises of runtime/PROTOCOL.md that a transcript cannot tell.
 
 import { describe, expect, test } from 'vitest'
-import { languages, Peer } from './player.ts'
+import { Peer } from './player.ts'
+import { bothLanguages } from '../harness/serving.ts'
 
-describe.each(languages)('%s', (language) => {
+describe.each(bothLanguages)('%s', (language) => {
   test('exits with 0 when the channel ends', async () => {
     await using peer = new Peer(language)
     await peer.load('echo.handler')

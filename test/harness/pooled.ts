@@ -1,0 +1,42 @@
+// The instances of a function without a server, for what only the pool decides.
+
+import { join } from 'node:path'
+import { Events } from '../../src/events.ts'
+import { launcher, type LaunchSettings } from '../../src/invoker/launch.ts'
+import { Pool, type PoolLimits } from '../../src/invoker/pool.ts'
+import { functionsIn, type TestLanguage } from './serving.ts'
+
+/** A pool without admission and door in front of it; disposing of it kills its instances. */
+export interface Pooled extends AsyncDisposable {
+  readonly pool: Pool
+  readonly events: Events
+}
+
+/** Makes a pool that is not started yet. */
+export function poolOf(
+  language: TestLanguage,
+  limits: Partial<PoolLimits>,
+  settings: Partial<LaunchSettings> = {},
+): Pooled {
+  const events = new Events()
+  const launch = launcher(
+    {
+      handler: 'hostile.handler',
+      root: functionsIn(language),
+      runtimeDir: join(import.meta.dirname, '..', '..', 'runtime'),
+      function: { id: 'd4eo2faf62abcdefghij', version: 'd4e3vrugh3abcdefghij', logGroup: '', memoryMb: 128 },
+      concurrency: 1,
+      initTimeoutMs: 60_000,
+      offered: () => ({}),
+      environment: { PATH: process.env['PATH'] ?? '' },
+      ...settings,
+    },
+    events,
+  )
+  const pool = new Pool(
+    launch,
+    { most: 1, least: 1, concurrency: 1, longestIdleMs: 3_600_000, ...limits },
+    events,
+  )
+  return { pool, events, [Symbol.asyncDispose]: () => pool.kill() }
+}
