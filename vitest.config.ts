@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ['test/functions/**', 'node_modules/**'],
     globalSetup: ['test/harness/interpreter.ts'],
     reporters: ['default'],
+    reporters: ['default', './test/contract/compatibility.ts'],
     // The tests wait for processes more than they compute.
     maxWorkers: 4,
     testTimeout: 20_000,
