@@ -5,7 +5,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/functions/**', 'node_modules/**'],
     globalSetup: ['test/harness/interpreter.ts'],
-    reporters: ['default'],
     reporters: ['default', './test/contract/compatibility.ts'],
     // The tests wait for processes more than they compute.
     maxWorkers: 4,

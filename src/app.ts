@@ -130,7 +130,7 @@ export class App {
     const addresses = await this.#server.start()
     this.#url = addresses.url
     this.events.emit('listening', addresses)
-    if (this.#stopping) await this.#server.stop()
+    if (this.#stopping) await this.#server.stop(0)
     else await this.start()
     return this.#url
   }
@@ -140,11 +140,13 @@ export class App {
     const { options } = this.#config
     this.#stopping = true
     this.#admission.close()
-    await within(options['drain-timeout'] ?? options.timeout, this.invoker.idle())
+    const drainMs = options['drain-timeout'] ?? options.timeout
+    const drained = performance.now() + drainMs
+    await within(drainMs, this.invoker.idle())
     this.#admission.refuseAll()
     await this.#pool.stop()
     await this.invoker.idle()
-    await this.#server?.stop()
+    await this.#server?.stop(drained - performance.now())
     this.#certificate?.stop()
     this.#authorizer.stop()
     this.#metadata?.stop()

@@ -1,4 +1,5 @@
-// One port: its sockets from the first to the last, over HTTP or HTTPS. Owns the open connections.
+// One port: its sockets from the first to the last, over HTTP or HTTPS. Owns the open connections and the
+// answers that are on their way.
 
 import {
   createServer as createHttpServer,
@@ -26,6 +27,7 @@ export class Listener {
   readonly #scheme: 'http' | 'https'
   readonly #server: Server
   readonly #connections = new Set<Socket>()
+  readonly #unfinished = new Set<ServerResponse>()
   /** the last answer on each connection */
   readonly #latest = new WeakMap<Duplex, ServerResponse>()
 
@@ -35,6 +37,8 @@ export class Listener {
     this.#scheme = certificate === undefined ? 'http' : 'https'
     const take: RequestListener = (request, response) => {
       this.#latest.set(request.socket, response)
+      this.#unfinished.add(response)
+      response.once('close', () => this.#unfinished.delete(response))
       routes(request, response)
     }
     this.#server =
@@ -67,15 +71,28 @@ export class Listener {
     return `${this.#scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}/`
   }
 
-  /** Closes the port and every connection, when its answer has left. May be called twice, or before `start`. */
-  async stop(): Promise<void> {
+  /**
+   * Closes the port, and every connection when its answer has left. May be called twice, or before `start`.
+   * @param patienceMs how long answers that are on their way may take; at least a moment
+   */
+  async stop(patienceMs: number): Promise<void> {
     if (!this.#server.listening) return
     const closed = new Promise<void>((settle) => this.#server.close(() => settle()))
-    const timer = setTimeout(() => {
-      for (const each of this.#connections) each.destroy() // those that are still shaking hands, too
-    }, lastAnswersMs)
+    const answered = this.#answered(patienceMs)
+    const timer = setTimeout(() => void answered.then(() => this.#closeConnections()), lastAnswersMs)
     await closed
     clearTimeout(timer)
+  }
+
+  async #answered(patienceMs: number): Promise<void> {
+    const leaving = [...this.#unfinished].map((each) => new Promise((settle) => each.once('close', settle)))
+    const patience = new Promise((settle) => setTimeout(settle, patienceMs).unref())
+    await Promise.race([Promise.all(leaving), patience])
+  }
+
+  // Also those that are still shaking hands.
+  #closeConnections(): void {
+    for (const each of this.#connections) each.destroy()
   }
 }
 
@@ -105,5 +122,5 @@ const bounds: ServerOptions = {
 
 const handshakeMs = 10_000
 
-// How long answers that are on their way may take to leave when the server stops.
+// How long a connection without an answer on its way may go on when the server stops.
 const lastAnswersMs = 1000

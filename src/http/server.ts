@@ -67,14 +67,17 @@ export class HttpServer {
       const adminUrl = await this.#admin?.start()
       return adminUrl === undefined ? { url } : { url, adminUrl }
     } catch (error) {
-      await this.stop()
+      await this.stop(0)
       throw error
     }
   }
 
-  /** Closes every port and every connection, when its answer has left. May be called twice, or before `start`. */
-  async stop(): Promise<void> {
-    await Promise.all([this.#main.stop(), this.#admin?.stop()])
+  /**
+   * Closes every port, and every connection when its answer has left. May be called twice, or before `start`.
+   * @param patienceMs how long answers that are on their way may take
+   */
+  async stop(patienceMs: number): Promise<void> {
+    await Promise.all([this.#main.stop(patienceMs), this.#admin?.stop(patienceMs)])
   }
 
   #routes(door: Door, { authorizer, metrics }: ServerParts): Express {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { converse } from '../harness/sockets.ts'
+import { eventually } from '../harness/calling.ts'
 import { bothLanguages, serve, type Serving } from '../harness/serving.ts'
 
 const limit = 3_670_016
@@ -140,3 +141,24 @@ describe('an upload', () => {
 function ask(length: number): string {
   return `POST /?integration=raw HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`
 }
+
+describe('a stop', () => {
+  it('lets an answer that is on its way arrive as a whole', async () => {
+    const length = 20 * 1024 * 1024
+    await using serving = await serve('node', 'sized.text', { 'response-limit': '30MB' })
+    const socket = connect(Number(new URL(serving.url).port), '127.0.0.1')
+    const body = JSON.stringify({ length })
+    socket.write(
+      `POST /?integration=raw HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    await new Promise((settle) => socket.once('readable', settle))
+    const stopped = serving.app.stop()
+    await eventually(() => serving.app.invoker.status.status === 'draining')
+    // Longer than a connection without an answer is given.
+    await new Promise((settle) => setTimeout(settle, 1500))
+    let received = 0
+    for await (const bytes of socket) received += (bytes as Buffer).length // a socket without an encoding gives buffers
+    await stopped
+    expect(received).toBeGreaterThan(length)
+  })
+})
