@@ -1,0 +1,74 @@
+// The README as its reader uses it: its functions are served, its command lines are run.
+
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { serveFrom } from './harness/serving.ts'
+
+const project = join(import.meta.dirname, '..')
+const readme = readFileSync(join(project, 'README.md'), 'utf8')
+const blocks = [...readme.matchAll(/```(\w+)\n([^]*?)```/g)].map(([, language = '', text = '']) => ({
+  language,
+  text,
+}))
+const commands = blocks
+  .filter(({ language }) => language === 'sh')
+  .flatMap(({ text }) => text.trim().split('\n'))
+
+describe('the README', () => {
+  it('has the two commands that do everything', () => {
+    expect(commands).toContain('npm ci && npm start')
+    expect(commands).toContain('npm ci && npm start -- --root examples/hello-python main.handler')
+    expect(commands).toContain('npm ci && npm test')
+  })
+
+  it.each([
+    ['python', 'main.py', 'main.handler'],
+    ['js', 'index.js', 'index.handler'],
+  ])('shows a %s function that works', async (language, file, handler) => {
+    const root = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
+    writeFileSync(join(root, file), blocks.find((each) => each.language === language)?.text ?? '')
+    await using serving = await serveFrom(root, handler)
+    expect(await (await fetch(serving.url, { method: 'PUT' })).text()).toBe('PUT')
+  })
+
+  it.each(commands.filter((line) => line.startsWith('npm start -- invoke')))(
+    'shows a command line that works: %s',
+    async (line) => {
+      const { stdout } = await promisify(execFile)('sh', ['-c', line], { cwd: project })
+      expect(stdout).toContain('Hello, ')
+    },
+  )
+
+  it.each([
+    ['npm start', 'index.handler'],
+    ['npm start -- --root examples/hello-python main.handler', 'main.handler'],
+  ])('shows how to serve an example, which prints a curl line that works: %s', async (line, handler) => {
+    const program = spawn('sh', ['-c', `exec ${line}`], {
+      cwd: project,
+      env: { ...process.env, PORT: '0' },
+      detached: true,
+    })
+    try {
+      const printed: string[] = []
+      for await (const text of createInterface({ input: program.stdout })) {
+        printed.push(text)
+        if (text.includes('try: curl')) break
+      }
+      expect(printed.join('\n')).toContain(`ready: ${handler}`)
+      const message = (JSON.parse(printed.at(-1) ?? '{}') as { msg: string }).msg // a log line
+      const { stdout } = await promisify(execFile)('sh', ['-c', message.replace('try: curl', 'curl -s')])
+      expect(stdout).toContain('Hello, World!')
+    } finally {
+      const ended = once(program, 'close')
+      process.kill(-(program.pid ?? 0), 'SIGTERM')
+      program.stdout.resume()
+      await ended
+    }
+  })
+})
