@@ -8,6 +8,7 @@ import type { Exposition } from './http/metrics.ts'
 import { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
 import { Admission } from './invoker/admission.ts'
+import { containerMemory } from './invoker/container.ts'
 import { resolveEntry } from './invoker/entry.ts'
 import { deriveVersion } from './invoker/identity.ts'
 import { Invoker } from './invoker/invoker.ts'
@@ -178,7 +179,7 @@ function identify({ handler, root, functionId, options }: Config): FunctionIdent
     version: options['function-version'] ?? deriveVersion(entry, handler),
     ...(folderId === undefined ? {} : { folderId }),
     logGroup: options['log-group'],
-    memoryMb: Math.ceil((options.memory ?? reportedMemory) / 1024 ** 2),
+    memoryMb: Math.ceil((options.memory ?? containerMemory() ?? reportedMemory) / 1024 ** 2),
   }
 }
 

@@ -101,7 +101,7 @@ export const options = {
   tls: option('FNBOX_TLS', 'access', 'self-signed', 'HTTPS with a certificate made at start', oneOf(['self-signed']).optional()),
   timeout: option('FNBOX_TIMEOUT', 'limits', 'D', 'execution timeout (default: 10s)', duration.default(10_000)),
   'init-timeout': option('FNBOX_INIT_TIMEOUT', 'limits', 'D', 'time to load the function (default: 60s)', duration.default(60_000)),
-  memory: option('FNBOX_MEMORY', 'limits', 'SIZE', 'memory of one instance (default: not limited, 128MB is reported)', size.optional()),
+  memory: option('FNBOX_MEMORY', 'limits', 'SIZE', "memory of one instance (default: not enforced; the container's limit or 128MB is reported)", size.optional()),
   'request-limit': option('FNBOX_REQUEST_LIMIT', 'limits', 'SIZE', 'largest request (default: 3.5MB)', sizeUpTo(largestPayload).default(3_670_016)),
   'response-limit': option('FNBOX_RESPONSE_LIMIT', 'limits', 'SIZE', 'largest response (default: 3.5MB)', sizeUpTo(largestPayload).default(3_670_016)),
   concurrency: option('FNBOX_CONCURRENCY', 'scaling', 'N', 'invocations at a time in one instance (default: 1)', whole(1, 10_000).default(1)),
