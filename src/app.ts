@@ -114,7 +114,7 @@ export class App {
 
   /**
    * Listens, and loads the function at the same time.
-   * @returns the address as a URL
+   * @returns the address as a URL; "" when it was stopped before there was one
    * @throws the system's error when the port cannot be had
    */
   async serve(): Promise<string> {
@@ -128,10 +128,11 @@ export class App {
     })
     this.#authorizer.start()
     await this.#certificate?.start()
+    if (this.#isStopping()) return ''
     const addresses = await this.#server.start()
     this.#url = addresses.url
     this.events.emit('listening', addresses)
-    if (this.#stopping) await this.#server.stop(0)
+    if (this.#isStopping()) await this.#server.stop(0)
     else await this.start()
     return this.#url
   }
@@ -147,7 +148,7 @@ export class App {
     this.#admission.refuseAll()
     await this.#pool.stop()
     await this.invoker.idle()
-    await this.#server?.stop(drained - performance.now())
+    await this.#server?.stop(Math.max(0, drained - performance.now()))
     this.#certificate?.stop()
     this.#authorizer.stop()
     this.#metadata?.stop()
@@ -157,11 +158,18 @@ export class App {
 
   /** Ends every process now, and refuses who waits. */
   async kill(): Promise<void> {
+    this.#certificate?.stop()
+    this.#authorizer.stop()
     this.#metadata?.stop()
     this.#tokens?.stop()
     this.#admission.close()
     this.#admission.refuseAll()
     await this.#pool.kill()
+  }
+
+  // A question, since the answer may change at every wait.
+  #isStopping(): boolean {
+    return this.#stopping
   }
 
   // What curl needs to reach the function, apart from its address.

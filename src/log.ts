@@ -70,12 +70,13 @@ function logServer(events: Events, log: Logger): void {
   events.on('instance-loaded', ({ instance, language, loadMs }) =>
     log.debug({ instance, language, loadMs: Math.round(loadMs) }, 'instance loaded'),
   )
-  events.on('start-failed', ({ fault, pauseMs }) =>
+  events.on('start-failed', ({ fault, pauseMs }) => {
+    if (pauseMs === 0) return // it served and then ended while idle: `instance-gone` tells, and the next one starts
     log.error(
       { fault: fault.code, errorType: fault.errorType, ...fault.body, pauseMs },
       `the function is not ready: ${fault.message}; ${fault.row.advice}`,
-    ),
-  )
+    )
+  })
   events.on('instance-gone', ({ instance, exit, cause }) =>
     cause === undefined
       ? log.warn({ instance }, `instance has ended by itself: ${describeExit(exit)}`)

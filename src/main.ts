@@ -9,6 +9,9 @@ process.on('uncaughtException', (error) => {
   process.exit(70)
 })
 
+// Whoever was to read our output may have gone (`fnbox invoke … | head`); that is no bug.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 process.exitCode = await runCommand(process.argv.slice(2), {
   exit: (code) => process.exit(code),
   onSignal: (name, listener) => void process.on(name, listener),

@@ -7,18 +7,38 @@ import { endOnSignal, type Host } from './host.ts'
 
 /** Prints every problem found. Returns the exit code: 0 fine, 1 problems. */
 export async function check({ config, problems }: Survey, host: Host): Promise<number> {
-  const loading = config === undefined ? undefined : await load(config, host)
-  const all = [...problems, ...(loading?.type === 'failed' ? [describe(loading)] : [])]
+  const loading =
+    config === undefined ? undefined : await load(problems.length > 0 ? withoutAccess(config) : config, host)
+  const ofToken =
+    loading?.tokenProblem === undefined ? [] : [`the source of tokens fails: ${loading.tokenProblem}`]
+  const all = [...problems, ...ofToken, ...(loading?.type === 'failed' ? [describe(loading)] : [])]
   if (all.length > 0) print(all.length === 1 ? '1 problem:' : `${all.length} problems:`)
   for (const problem of all) print(`  - ${problem.replaceAll('\n', '\n    ')}`)
   if (loading?.type === 'loaded') print(`${config?.handler} loads (${loading.language})`)
   return all.length > 0 ? 1 : 0
 }
 
-type Loading =
+type Loading = { readonly tokenProblem?: string | undefined } & (
   | { readonly type: 'loaded'; readonly language: string }
   /** `output`: the lines that the function has written meanwhile */
   | { readonly type: 'failed'; readonly fault: Fault; readonly output: readonly string[] }
+)
+
+// What was said about these options already would only be said again, or keep the function from being looked at.
+function withoutAccess(config: Config): Config {
+  const absent = {
+    'auth-keys': undefined,
+    'auth-jwks': undefined,
+    'tls-cert': undefined,
+    'tls-key': undefined,
+    tls: undefined,
+    token: undefined,
+    'token-file': undefined,
+    'token-url': undefined,
+    'sa-key': undefined,
+  }
+  return { ...config, options: { ...config.options, ...absent } }
+}
 
 async function load(config: Config, host: Host): Promise<Loading> {
   const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
@@ -31,8 +51,9 @@ async function load(config: Config, host: Host): Promise<Loading> {
   })
   await app.start()
   const loading = await result
+  const { token } = app.invoker.status
   await app.kill()
-  return loading
+  return token?.status === 'failing' ? { ...loading, tokenProblem: token.reason } : loading
 }
 
 function describe({ fault, output }: Extract<Loading, { type: 'failed' }>): string {

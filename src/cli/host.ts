@@ -9,9 +9,18 @@ export interface Host {
   onSignal: (name: 'SIGTERM' | 'SIGINT', listener: () => void) => void
 }
 
-/** Ends a command that nobody waits for any more, and everything that it has started. */
-export function endOnSignal(app: App, host: Host): void {
+/**
+ * Ends a command that nobody waits for any more, and everything that it has started.
+ * @param flush hands over the log lines that are still here
+ */
+export function endOnSignal(app: App, host: Host, flush: () => Promise<unknown> = async () => {}): void {
   for (const [signal, code] of [['SIGTERM', 143] as const, ['SIGINT', 130] as const]) {
-    host.onSignal(signal, () => void app.kill().then(() => host.exit(code)))
+    host.onSignal(signal, () => {
+      void app
+        .kill()
+        .then(() => app.invoker.idle())
+        .then(flush)
+        .then(() => host.exit(code))
+    })
   }
 }

@@ -32,7 +32,7 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
     function: app.identity,
     environment: config.environment,
   })
-  endOnSignal(app, host)
+  endOnSignal(app, host, flush)
   await app.start()
   const code =
     request === undefined

@@ -86,7 +86,8 @@ export class Listener {
   }
 
   async #answered(patienceMs: number): Promise<void> {
-    const leaving = [...this.#unfinished].map((each) => new Promise((settle) => each.once('close', settle)))
+    const begun = [...this.#unfinished].filter((each) => each.headersSent)
+    const leaving = begun.map((each) => new Promise((settle) => each.once('close', settle)))
     const patience = new Promise((settle) => setTimeout(settle, patienceMs).unref())
     await Promise.race([Promise.all(leaving), patience])
   }

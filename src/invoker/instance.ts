@@ -125,6 +125,7 @@ export class Instance {
 
   /** Ends the process now; its running invocations are told the cause. The first cause counts. */
   end(cause: EndCause): void {
+    this.#peak.read() // afterwards nobody knows
     this.#leave('stopping', cause)
     this.#killAfter(cause.type === 'expired' ? noticeMs : 0)
   }

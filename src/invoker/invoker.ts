@@ -35,6 +35,7 @@ export class Invoker {
   readonly #events: Events
   readonly #inFlight = new Set<string>()
   readonly #whenIdle: (() => void)[] = []
+  #unannounced = 0
 
   constructor(
     pool: Pool,
@@ -60,12 +61,12 @@ export class Invoker {
       return { type: 'failed', fault }
     }
     this.#inFlight.add(key)
+    this.#unannounced++
     const record: InvocationRecord = { requestId, arrived: performance.now(), streamed: false }
     const attempts = this.#attempts(invocation, record)
     this.#events.emit('invocation-arrived', { requestId })
     const outcome = await attempts.catch(failedBy)
     this.#inFlight.delete(key)
-    if (this.#inFlight.size === 0) this.#whenIdle.splice(0).forEach((settle) => settle())
     this.#announce(record, outcome)
     return outcome
   }
@@ -75,9 +76,9 @@ export class Invoker {
     return [...this.#inFlight]
   }
 
-  /** Settles when no invocation is in flight. */
+  /** Settles when no invocation is in flight and the end of each was announced. */
   async idle(): Promise<void> {
-    if (this.#inFlight.size > 0) await new Promise<void>((settle) => this.#whenIdle.push(settle))
+    if (this.#unannounced > 0) await new Promise<void>((settle) => this.#whenIdle.push(settle))
   }
 
   /** Invocations that wait for an instance. */
@@ -152,7 +153,10 @@ export class Invoker {
     const timing = { queuedMs: start - arrived, executedMs: ended - start, ...cold }
     const where = lease === undefined ? {} : { instance: lease.instance, peakMemory: lease.peakMemory }
     const event = { requestId, outcome, timing, ...where }
-    const announce = (): unknown => this.#events.emit('invocation-ended', event)
+    const announce = (): void => {
+      this.#events.emit('invocation-ended', event)
+      if (--this.#unannounced === 0) this.#whenIdle.splice(0).forEach((settle) => settle())
+    }
     if (lease === undefined) announce()
     else lease.whenQuiet(announce)
   }

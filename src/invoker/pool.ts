@@ -51,6 +51,7 @@ export class Pool {
 
   /** Starts the provisioned instances. */
   start(): void {
+    if (this.#stopped) return
     this.#reaper = setInterval(() => this.#endSurplus(), this.limits.longestIdleMs).unref()
     this.#provide(this.limits.least)
   }
@@ -165,6 +166,7 @@ export class Pool {
   }
 
   #pause(fault: Fault): void {
+    if (this.#stopped) return this.onChange()
     const pauseMs = this.#trouble.note(fault)
     this.#events.emit('start-failed', { fault, pauseMs })
     clearTimeout(this.#retry)

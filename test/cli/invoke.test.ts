@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { run } from '../harness/program.ts'
 import { bothLanguages, functionsIn } from '../harness/serving.ts'
@@ -180,6 +182,15 @@ describe('fnbox check', () => {
     const { code, stdout, stderr } = await run([...args, '--root', functionsIn('node')])
     expect([code, stdout]).toEqual([64, ''])
     for (const expected of [problem, '--timeout: must be a duration']) expect(stderr).toContain(expected)
+  })
+})
+
+describe('a reader that goes away', () => {
+  it('is no bug of fnbox', async () => {
+    const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
+    const line = `"${process.execPath}" "${main}" --help | true; "${process.execPath}" "${main}" invoke --root "${functionsIn('node')}" sized.text -d '{"length": 2000000}' 2>&1 >/dev/full`
+    const { stdout } = await promisify(execFile)('sh', ['-c', line])
+    expect(stdout).not.toContain('bug')
   })
 })
 

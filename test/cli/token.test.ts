@@ -70,11 +70,12 @@ describe('the source of tokens', () => {
     expect(JSON.parse(stdout)).toMatchObject({ token: { access_token: 't1.secret-1', token_type: 'Bearer' } })
   })
 
-  it('does not keep fnbox check from ending while it is silent', async () => {
+  it('does not keep fnbox check from ending while it is silent, and is a problem', async () => {
     await using double = await metadataDouble(3)
     double.mood = 'hold'
     const { code, stdout } = await run(['check', ...args, '--token-url', double.url])
-    expect([code, stdout]).toEqual([0, expect.stringContaining('tokens.given loads')])
+    expect([code, stdout]).toEqual([1, expect.stringContaining('no token has come yet')])
+    expect(stdout).toContain('tokens.given loads')
   })
 })
 

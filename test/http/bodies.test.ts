@@ -161,4 +161,14 @@ describe('a stop', () => {
     await stopped
     expect(received).toBeGreaterThan(length)
   })
+
+  it('does not wait for an upload that has not arrived', async () => {
+    await using serving = await serve('node', 'sized.length', { 'drain-timeout': '1h' })
+    const socket = connect(Number(new URL(serving.url).port), '127.0.0.1')
+    socket.on('error', () => {}) // it is cut off
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc')
+    await (await fetch(`${serving.url}/_/healthz`)).text()
+    await serving.app.stop()
+    expect(serving.app.invoker.requestIds).toEqual([])
+  })
 })
