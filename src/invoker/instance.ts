@@ -136,7 +136,7 @@ export class Instance {
         this.#lastSent = frame
         this.#channel.send(frame, body, onUndelivered)
       },
-      onExpired: () => this.end({ type: 'expired' }),
+      onExpired: () => this.#expire(),
       onUndelivered: () => this.#giveBack(request.id),
     })
     this.#hasServed = true
@@ -270,6 +270,14 @@ export class Instance {
   // Closed by the module it is the function's way of being silent; closed by an invocation it is damage.
   #outputClosed(): void {
     if (this.#hasServed) this.#listener.onWorn()
+  }
+
+  // One deadline ends every invocation of the process (yandex.md S-4, F-13); they need not wait to see it die.
+  #expire(): void {
+    const cause = { type: 'expired' } as const
+    this.end(cause)
+    const fault = faultOfEnd(cause, { type: 'signalled', signal: 'SIGKILL' }, false)
+    for (const call of this.#calls.values()) call.settle({ type: 'lost', fault })
   }
 
   // The process had gone before it took the call, so another instance can.

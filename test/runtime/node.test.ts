@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../harness/calling.ts'
 import { functionsOf, identity, Peer } from './player.ts'
 
 async function loaded(handler: string, members: object = {}): Promise<Peer> {
@@ -27,7 +28,7 @@ describe('late errors (F-34)', () => {
     const { header, body } = await peer.invoke('meet', { id: '2' })
     expect(header).toMatchObject({ type: 'returned', id: '2' })
     expect(JSON.parse(body.toString())).toBe('untouched')
-    expect(peer.stderr).toContain('RangeError: too late')
+    await eventually(() => peer.stderr.includes('RangeError: too late'))
   })
 
   test('with several running all of them fail', async () => {
