@@ -5,7 +5,7 @@ import { Events } from './events.ts'
 import { authorizer, everyone, type Authorizer } from './http/auth.ts'
 import { MetadataServer } from './http/metadata.ts'
 import type { Exposition } from './http/metrics.ts'
-import { HttpServer } from './http/server.ts'
+import type { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
 import { Admission } from './invoker/admission.ts'
 import { containerMemory } from './invoker/container.ts'
@@ -38,7 +38,7 @@ export class App {
   readonly #tokens: TokenSource | undefined
   readonly #metadata: MetadataServer | undefined
   #server: HttpServer | undefined
-  #url: string | undefined
+  #listening: Promise<string | undefined> = Promise.resolve(undefined)
   #stopping = false
 
   constructor(config: Config) {
@@ -92,20 +92,13 @@ export class App {
       cors: options.cors,
       requestLimit: options['request-limit'],
     }
-    this.events.once('instance-loaded', ({ language, loadMs }) =>
-      this.events.emit('ready', {
-        handler: config.handler,
-        language,
-        loadMs,
-        url: this.#url,
-        curlFlags: this.#curlFlags,
-      }),
-    )
+    this.events.once('instance-loaded', (loaded) => this.#announce(loaded))
   }
 
   /** Loads the function, so that it can be invoked. */
   async start(): Promise<void> {
     await this.#tokens?.start()
+    if (this.#isStopping()) return
     await this.#metadata
       ?.start()
       .catch((cause) => this.events.emit('trouble', { what: 'no metadata service for functions', cause }))
@@ -113,11 +106,22 @@ export class App {
   }
 
   /**
-   * Listens, and loads the function at the same time.
+   * Loads the function, and listens at the same time.
    * @returns the address as a URL; "" when it was stopped before there was one
-   * @throws the system's error when the port cannot be had
+   * @throws the system's error when the port cannot be had; the function may have been started
    */
   async serve(): Promise<string> {
+    this.#authorizer.start()
+    const started = this.start()
+    this.#listening = this.#listen()
+    const [url = ''] = await Promise.all([this.#listening, started])
+    return url
+  }
+
+  async #listen(): Promise<string | undefined> {
+    const { HttpServer } = await import('./http/server.ts') // after the function's process: the two load side by side
+    if (!this.#isStopping()) await this.#certificate?.start()
+    if (this.#isStopping()) return undefined
     const { host, port, 'admin-port': adminPort } = this.#config.options
     const settings = { ...this.door, host, port, adminPort }
     this.#server = new HttpServer(this.invoker, settings, {
@@ -126,15 +130,10 @@ export class App {
       metrics: this.#metrics,
       events: this.events,
     })
-    this.#authorizer.start()
-    await this.#certificate?.start()
-    if (this.#isStopping()) return ''
     const addresses = await this.#server.start()
-    this.#url = addresses.url
     this.events.emit('listening', addresses)
     if (this.#isStopping()) await this.#server.stop(0)
-    else await this.start()
-    return this.#url
+    return addresses.url
   }
 
   /** Finishes what is there, takes nothing new, and ends everything (interface.md §6). May be called twice, or before `start`. */
@@ -170,6 +169,16 @@ export class App {
   // A question, since the answer may change at every wait.
   #isStopping(): boolean {
     return this.#stopping
+  }
+
+  // Ready is who has loaded and, if that was asked for, listens.
+  #announce({ language, loadMs }: { readonly language: string; readonly loadMs: number }): void {
+    const { handler } = this.#config
+    const curlFlags = this.#curlFlags
+    this.#listening.then(
+      (url) => this.events.emit('ready', { handler, language, loadMs, url, curlFlags }),
+      () => {}, // `serve` has thrown it
+    )
   }
 
   // What curl needs to reach the function, apart from its address.

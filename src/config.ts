@@ -1,7 +1,7 @@
 // The configuration: flags, then environment variables, then defaults (interface.md §3). The only reader of process.env.
 
 import { existsSync, statSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isUsableFunctionId } from './event/route.ts'
 import { authProblems, type AuthSettings } from './http/auth.ts'
@@ -72,8 +72,7 @@ export function surveyConfig(
   flags: Flags,
   env: Environment = process.env,
 ): Survey {
-  const problems: string[] = []
-  const { values, broken } = readOptions(flags, env, problems)
+  const { values, broken, problems } = readOptions(flags, env)
   const chosenHandler = handler ?? emptyAsAbsent(env['FNBOX_HANDLER'])
   const root = resolve(values.root)
   const hasRoot = !broken.has('root') && isFolder(root)
@@ -128,9 +127,13 @@ interface ReadOptions {
   readonly values: OptionValues
   /** those that have their default instead of what was given */
   readonly broken: ReadonlySet<OptionName>
+  /** one sentence for each of these; others may join them */
+  readonly problems: string[]
 }
 
-function readOptions(flags: Flags, env: Environment, problems: string[]): ReadOptions {
+/** Reads each option for itself: flags win over variables, which win over defaults. Never throws. */
+export function readOptions(flags: Flags, env: Environment = process.env): ReadOptions {
+  const problems: string[] = []
   const values: Record<string, unknown> = {}
   const broken = new Set<OptionName>()
   for (const name of Object.keys(options) as OptionName[]) {
@@ -148,7 +151,7 @@ function readOptions(flags: Flags, env: Environment, problems: string[]): ReadOp
       )
     }
   }
-  return { values: values as OptionValues, broken } // each value has come out of the schema of its own name
+  return { values: values as OptionValues, broken, problems } // each value has come out of the schema of its own name
 }
 
 function entryProblems(entry: Entry, values: OptionValues): readonly string[] {
@@ -190,5 +193,6 @@ function ofTheUser(env: Environment): Record<string, string> {
 
 const ofTheServer = new Set(['PORT', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID'])
 
-// Beside src/ in a checkout, beside dist/ in the image.
-const runtimeDir = resolve(fileURLToPath(new URL('../runtime', import.meta.url)))
+// Beside src/ and dist/; in the image, where one folder is all of fnbox (yandex.md E-2), around dist/.
+const neighbour = resolve(fileURLToPath(new URL('../runtime', import.meta.url)))
+const runtimeDir = existsSync(neighbour) ? neighbour : dirname(neighbour)

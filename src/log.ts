@@ -2,7 +2,6 @@
 
 import type { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
-import { prettyFactory } from 'pino-pretty'
 import type { Events, FunctionLine } from './events.ts'
 import { describeExit } from './invoker/end.ts'
 import type { Outcome } from './invoker/invocation.ts'
@@ -25,13 +24,13 @@ export interface LogSettings {
 
 /**
  * Writes what `events` announces until the program ends.
- * @returns waits until all is written; false when the reader does not take it in time
+ * @returns a function that waits until all is written; false when the reader does not take it in time
  */
-export function logEvents(events: Events, settings: LogSettings): () => Promise<boolean> {
+export async function logEvents(events: Events, settings: LogSettings): Promise<() => Promise<boolean>> {
   const sink = new Sink(settings.output, (lines) =>
     log.warn({ lines }, `${lines} log lines were dropped: nobody has read them in time`),
   )
-  const toText = settings.format === 'text' ? prettyFactory(prettyOptions) : (line: string) => line
+  const toText = settings.format === 'text' ? await prettyPrinter() : (line: string) => line
   const log = pino(
     {
       level: settings.level,
@@ -44,6 +43,12 @@ export function logEvents(events: Events, settings: LogSettings): () => Promise<
   logServer(events, log)
   logFunction(events, log, settings)
   return () => sink.flush()
+}
+
+// Only those who read it on a terminal wait until it is loaded.
+async function prettyPrinter(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty')
+  return prettyFactory(prettyOptions)
 }
 
 function logServer(events: Events, log: Logger): void {

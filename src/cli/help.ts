@@ -1,6 +1,6 @@
 // What --help and --version print. The options come from their table, so that none is forgotten.
 
-import { readFileSync } from 'node:fs'
+import manifest from '../../package.json' with { type: 'json' }
 import { triggerNames, triggers } from '../event/trigger.ts'
 import { options, type OptionGroup, type OptionName } from '../options.ts'
 
@@ -11,9 +11,7 @@ export function helpText(): string {
 
 /** The version of this package. */
 export function versionText(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest
-  return known ? String(manifest.version) : 'unknown'
+  return manifest.version
 }
 
 function events(): string {

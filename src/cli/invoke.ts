@@ -25,7 +25,7 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
   const payload = flags.event === undefined ? data : toEventPayload(flags.event, data)
   if (typeof payload === 'string') return refuse([payload])
   const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
-  const flush = logEvents(app.events, {
+  const flush = await logEvents(app.events, {
     format: config.options['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json'),
     level: config.options['log-level'],
     output: process.stderr,

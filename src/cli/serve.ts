@@ -8,7 +8,7 @@ import type { Host } from './host.ts'
 /** Serves until a signal comes. Returns the exit code. */
 export async function serve(config: Config, host: Host): Promise<number> {
   const app = new App(config)
-  const flush = logEvents(app.events, {
+  const flush = await logEvents(app.events, {
     format: config.options['log-format'] ?? (process.stdout.isTTY ? 'text' : 'json'),
     level: config.options['log-level'],
     output: process.stdout,
@@ -19,6 +19,7 @@ export async function serve(config: Config, host: Host): Promise<number> {
   try {
     await app.serve()
   } catch (error) {
+    await app.kill()
     return refuseToListen(error, config)
   }
   await signalled
