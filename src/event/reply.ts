@@ -1,7 +1,7 @@
 // Returned value → HttpReply (yandex.md §7). Streams are in stream.ts, errors in faultReply.ts.
 
 import { Fault } from '../errors.ts'
-import type { InvocationMode } from '../wire/frames.ts'
+import type { CallerMode } from '../wire/frames.ts'
 import { lastHeader, type Header, type HttpReply } from './http.ts'
 import { findForbidden, toReplyHeaders } from './responseHeaders.ts'
 import { parseStructure, type Structure } from './structure.ts'
@@ -11,7 +11,7 @@ import { parseStructure, type Structure } from './structure.ts'
  * @param json the value as JSON text, or what a Bash function has printed, which may be anything; undefined when the handler gave no value at all
  * @throws Fault malformed_response or forbidden_header, in mode `http` only (yandex.md F-4, F-5)
  */
-export function toReply(json: Buffer | undefined, mode: InvocationMode): HttpReply {
+export function toReply(json: Buffer | undefined, mode: CallerMode): HttpReply {
   switch (mode) {
     case 'http':
       return toHttpReply(json?.toString() ?? '')

@@ -1,7 +1,7 @@
 // Decides whether a request reaches the function at all, and in which mode.
 
 import { Fault } from '../errors.ts'
-import type { InvocationMode } from '../wire/frames.ts'
+import type { CallerMode } from '../wire/frames.ts'
 import type { HttpRequest } from './http.ts'
 import { lastQueryValue } from './query.ts'
 
@@ -13,7 +13,7 @@ import { lastQueryValue } from './query.ts'
 export function route(
   request: Pick<HttpRequest, 'method' | 'path' | 'query'>,
   functionId: string,
-): InvocationMode {
+): CallerMode {
   checkPath(request.path, functionId)
   checkMethod(request.method)
   return chooseMode(request.query)
@@ -63,7 +63,7 @@ function checkMethod(method: string): void {
     throw new Fault('invalid_request', `Invalid request: unsupported method ${method}`)
 }
 
-function chooseMode(query: string): InvocationMode {
+function chooseMode(query: string): CallerMode {
   const integration = lastQueryValue(query, 'integration')
   switch (integration) {
     case undefined:

@@ -1,6 +1,6 @@
 // Yielded values → a chunked answer: its head from the first value, its bytes from every value (yandex.md K-10 to K-12).
 
-import type { ChunkKind, InvocationMode } from '../wire/frames.ts'
+import type { ChunkKind, CallerMode } from '../wire/frames.ts'
 import type { HttpReply, HttpReplyHead } from './http.ts'
 import { parseJson, toStructuredReply } from './reply.ts'
 import { isJsonObject } from './structure.ts'
@@ -16,7 +16,7 @@ export interface StreamStart {
  * What the first yielded value makes of the answer; in mode `http` an object with `statusCode` is its head.
  * @throws Fault malformed_response or forbidden_header when that object is not a proper head (yandex.md K-11)
  */
-export function toStreamHead(kind: ChunkKind, data: Buffer, mode: InvocationMode): StreamStart {
+export function toStreamHead(kind: ChunkKind, data: Buffer, mode: CallerMode): StreamStart {
   const start = mode === 'http' && kind === 'json' ? fromHeadObject(data.toString()) : undefined
   return start ?? fromData(kind, data)
 }

@@ -12,7 +12,7 @@ import { route } from '../event/route.ts'
 import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../event/stream.ts'
 import type { Chunk, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
-import type { InvocationMode } from '../wire/frames.ts'
+import type { CallerMode } from '../wire/frames.ts'
 import { toCredential, type Authorizer } from './auth.ts'
 
 /** What the door says of its function, and how much it lets in. */
@@ -96,7 +96,7 @@ export class Door {
     throw new Fault('not_authorized', 'Forbidden: Not authorized')
   }
 
-  async #readPayload(exchange: Exchange, mode: InvocationMode, requestId: string): Promise<Buffer> {
+  async #readPayload(exchange: Exchange, mode: CallerMode, requestId: string): Promise<Buffer> {
     const { head } = exchange
     const { requestLimit } = this.#settings
     const body = await exchange.readBody(requestLimit)
@@ -117,7 +117,7 @@ export function requestTooLarge(limit: number): Fault {
  * The answer to an invocation that did not stream anything.
  * @throws Fault malformed_response or forbidden_header
  */
-function toOutcomeReply(outcome: Outcome, mode: InvocationMode): HttpReply {
+function toOutcomeReply(outcome: Outcome, mode: CallerMode): HttpReply {
   switch (outcome.type) {
     case 'returned':
       return toReply(outcome.json, mode)
@@ -145,7 +145,7 @@ class StreamedAnswer {
     this.#refuse = refuse
   }
 
-  async send({ kind, data }: Chunk, mode: InvocationMode): Promise<void> {
+  async send({ kind, data }: Chunk, mode: CallerMode): Promise<void> {
     switch (this.#state) {
       case 'unbegun': {
         const first = this.#begin({ kind, data }, mode)
@@ -166,7 +166,7 @@ class StreamedAnswer {
     return true
   }
 
-  #begin({ kind, data }: Chunk, mode: InvocationMode): Buffer | undefined {
+  #begin({ kind, data }: Chunk, mode: CallerMode): Buffer | undefined {
     try {
       const { head, body } = toStreamHead(kind, data, mode)
       this.#exchange.start(withPlatformHeaders(head, this.#platform))

@@ -49,7 +49,10 @@ export interface CallHost {
   onUndelivered: () => void
 }
 
-type CallFrame = Extract<FrameFromInstance, { type: 'returned' | 'oversized' | 'threw' | 'chunk' | 'ended' }>
+type CallFrame = Extract<
+  FrameFromInstance,
+  { type: 'returned' | 'oversized' | 'threw' | 'chunk' | 'ended' | 'cancelling' | 'progress' }
+>
 
 /** A running invocation. The first ending counts, whatever comes later. */
 export class Call {
@@ -86,6 +89,9 @@ export class Call {
     switch (frame.type) {
       case 'chunk':
         return this.#deliver({ kind: frame.kind, data: body })
+      case 'cancelling':
+      case 'progress':
+        return
       case 'returned':
         return this.#finish({ type: 'returned', json: frame.undefined ? undefined : body })
       case 'oversized':

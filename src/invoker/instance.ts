@@ -216,8 +216,12 @@ export class Instance {
       case 'threw':
       case 'chunk':
       case 'ended':
+      case 'cancelling':
+      case 'progress':
         // An answer to an invocation that is over, at its deadline say, comes too late for anybody.
         return this.#calls.get(frame.id)?.take(frame, body)
+      case 'seats':
+        return
       default:
         frame satisfies never
     }

@@ -1,7 +1,7 @@
 // The waist's two values: what goes into `invoker.invoke`, and what comes out.
 
 import type { Fault } from '../errors.ts'
-import type { ChunkKind, InvocationMode, UserError } from '../wire/frames.ts'
+import type { ChunkKind, InvocationMode, JobEnd, UserError } from '../wire/frames.ts'
 
 /** One call of the handler, whoever asks for it. */
 export interface Invocation {
@@ -14,6 +14,26 @@ export interface Invocation {
   readonly signal: AbortSignal
   /** called for each value that a generator yields, in order; the generator waits until it settles */
   readonly onChunk: (chunk: Chunk) => Promise<void> | void
+  /** set for a job: who asks keeps the clock and may take its time */
+  readonly job?: JobTerms
+}
+
+/** How the invocation of a job differs from one that a caller waits for (jobs.md §5, §7, FN-4). */
+export interface JobTerms {
+  /** milliseconds to the deadline that the handler is told; the asker keeps it, by aborting `signal` */
+  readonly timeoutMs: number
+  /** most bytes of a result */
+  readonly resultLimit: number
+  /** `performance.now()` since when it waits; invocations of callers go first, for some time */
+  readonly waitingSince: number
+  /** whether an instance may be started for it (jobs.md C-3) */
+  readonly mayGrow: boolean
+  /** whether it goes on waiting while no instance can be loaded (jobs.md CTL-9) */
+  readonly waitsForLoad: boolean
+  /** called when it has an instance, before that is told; false: it is not wanted any more */
+  readonly onStart: (instance: string) => Promise<boolean>
+  /** called with each progress value, JSON text */
+  readonly onProgress: (json: Buffer) => void
 }
 
 /** One value that a generator yielded. */
@@ -28,8 +48,9 @@ export type Outcome =
    * The value as JSON text, or what a Bash function has printed, which may be anything; undefined when the handler gave
    * no value at all (Node.js `undefined`).
    */
-  | { readonly type: 'returned'; readonly json: Buffer | undefined }
-  | { readonly type: 'streamed' }
+  | ({ readonly type: 'returned'; readonly json: Buffer | undefined } & JobEnd)
+  /** `aggregate`: a job's output is the list of its chunks */
+  | ({ readonly type: 'streamed'; readonly aggregate?: boolean } & JobEnd)
   | { readonly type: 'threw'; readonly error: UserError }
   | { readonly type: 'failed'; readonly fault: Fault }
 

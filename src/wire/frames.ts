@@ -26,8 +26,21 @@ export interface ContextToken {
 /** Why an invocation is cancelled. */
 export type CancelReason = 'deadline' | 'disconnected' | 'cancelled'
 
-/** How the first argument of the handler is made: an HTTP event, or the body alone (yandex.md §4). */
-export type InvocationMode = 'http' | 'raw'
+/** How the first argument of the handler is made for a caller: an HTTP event, or the body alone (yandex.md §4). */
+export type CallerMode = 'http' | 'raw'
+
+/** How the first argument of the handler is made: as for a caller, or the job of a script (jobs.md W-7). */
+export type InvocationMode = CallerMode | 'job'
+
+/** What a script is started with (jobs.md W-1, W-4). */
+export interface ScriptStart {
+  /** what follows the file's name on its command line */
+  readonly args: readonly string[]
+  /** `auto`: the bundled modules are found only where the real ones are not installed */
+  readonly sdk: 'auto' | 'bundled'
+  /** name of the instance, for error texts (jobs.md W-10) */
+  readonly instance: string
+}
 
 /** An error as the caller sees it (yandex.md F-30). */
 export interface UserError {
@@ -49,6 +62,8 @@ export type FrameToInstance =
       readonly file?: string
       readonly function: FunctionIdentity
       readonly concurrency: number
+      /** the file is a program that registers its handler itself */
+      readonly script?: ScriptStart
     }
   | {
       readonly type: 'invoke'
@@ -70,11 +85,22 @@ export type FrameFromInstance =
     }
   | { readonly type: 'loaded' }
   | { readonly type: 'load-failed'; readonly error: UserError }
-  | { readonly type: 'returned'; readonly id: string; readonly undefined: boolean }
+  | { readonly type: 'seats'; readonly count: number }
+  | { readonly type: 'cancelling'; readonly id: string }
+  | { readonly type: 'progress'; readonly id: string }
+  | ({ readonly type: 'returned'; readonly id: string; readonly undefined: boolean } & JobEnd)
   | { readonly type: 'oversized'; readonly id: string; readonly size: number }
   | { readonly type: 'threw'; readonly id: string; readonly error: UserError }
   | { readonly type: 'chunk'; readonly id: string; readonly kind: ChunkKind }
-  | { readonly type: 'ended'; readonly id: string }
+  | ({ readonly type: 'ended'; readonly id: string; readonly aggregate: boolean } & JobEnd)
+
+/** What the end of a job says besides. */
+export interface JobEnd {
+  /** the job has failed with this text (jobs.md §10.4, §10.5) */
+  readonly error?: string
+  /** the instance wants to be replaced (jobs.md W-12) */
+  readonly refresh?: true
+}
 
 /** A peer that does not keep to runtime/PROTOCOL.md; the connection cannot go on. */
 export class ProtocolError extends Error {
@@ -101,7 +127,7 @@ export function parseFrame(header: string): FrameFromInstance {
     case 'load-failed':
       return { type, error: userError(fields) }
     case 'returned':
-      return { type, id: text(fields, 'id'), undefined: fields['undefined'] === true }
+      return { type, id: text(fields, 'id'), undefined: fields['undefined'] === true, ...jobEnd(fields) }
     case 'oversized':
       return { type, id: text(fields, 'id'), size: integer(fields, 'size') }
     case 'threw':
@@ -109,6 +135,11 @@ export function parseFrame(header: string): FrameFromInstance {
     case 'chunk':
       return { type, id: text(fields, 'id'), kind: chunkKind(fields) }
     case 'ended':
+      return { type, id: text(fields, 'id'), aggregate: fields['aggregate'] === true, ...jobEnd(fields) }
+    case 'seats':
+      return { type, count: integer(fields, 'count') }
+    case 'cancelling':
+    case 'progress':
       return { type, id: text(fields, 'id') }
     default:
       throw new ProtocolError(`unknown frame type ${JSON.stringify(type)}`)
@@ -143,6 +174,13 @@ function integer(fields: Fields, key: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
     throw new ProtocolError(`${key} is not an integer`)
   return value
+}
+
+function jobEnd(fields: Fields): JobEnd {
+  return {
+    ...(fields['error'] === undefined ? {} : { error: text(fields, 'error') }),
+    ...(fields['refresh'] === true ? { refresh: true } : {}),
+  }
 }
 
 function chunkKind(fields: Fields): ChunkKind {

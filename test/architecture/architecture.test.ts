@@ -11,6 +11,7 @@ const rows: readonly (readonly string[])[] = [
   ['src/app.ts', 'src/log.ts', 'src/log/', 'src/metrics.ts'],
   ['src/config.ts', 'src/options.ts'],
   ['src/http/'],
+  ['src/jobs/'],
   ['src/invoker/'],
   ['src/events.ts'],
   ['src/event/'],

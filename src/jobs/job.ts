@@ -1,0 +1,84 @@
+// A job: a remembered invocation (jobs.md §1). Its states, which moves between them are legal, and what is known of it.
+
+/** States as clients see them (jobs.md §1). */
+export type JobState = 'IN_QUEUE' | 'IN_PROGRESS' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT'
+
+/** From each state the ones that may follow. `removed` is not a state: the job is gone. */
+export const moves = {
+  IN_QUEUE: ['IN_PROGRESS', 'FAILED', 'CANCELLED', 'TIMED_OUT'],
+  IN_PROGRESS: ['IN_QUEUE', 'COMPLETED', 'FAILED', 'CANCELLED', 'TIMED_OUT'],
+  COMPLETED: [],
+  FAILED: ['IN_QUEUE'],
+  CANCELLED: [],
+  TIMED_OUT: ['IN_QUEUE'],
+} as const satisfies Record<JobState, readonly JobState[]>
+
+/** Whether nothing more happens to a job by itself. */
+export function isTerminal(state: JobState): state is EndState {
+  return state !== 'IN_QUEUE' && state !== 'IN_PROGRESS'
+}
+
+/** The states in which a job ends. */
+export type EndState = 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT'
+
+/** Where a job came from, which decides who may see it and how long it is kept: `/run`, `/runsync`, `?integration=async`. */
+export type JobOrigin = 'run' | 'sync' | 'async'
+
+/** A job before it is stored. Every duration is in whole milliseconds, every time an epoch in milliseconds. */
+export interface NewJob {
+  /** opaque to clients; the request id is its last 36 characters */
+  readonly id: string
+  readonly origin: JobOrigin
+  /** JSON text exactly as it was sent; origin `async`: the body, which may be anything */
+  readonly input: Buffer
+  readonly webhook?: string
+  /** JSON text as sent, for the handler (jobs.md W-7) */
+  readonly policy?: string
+  /** JSON text as sent; a secret (jobs.md REQ-5) */
+  readonly s3Config?: string
+  /** limit of one attempt */
+  readonly executionTimeoutMs: number
+  /** life of the job while it is not terminal */
+  readonly ttlMs: number
+  /** how long it is kept once it is terminal */
+  readonly retentionMs: number
+  readonly lowPriority: boolean
+  /** whether somebody is told of its end: a webhook, a target of asynchronous invocations */
+  readonly notify: boolean
+}
+
+/** A job as it is stored. */
+export interface Job extends NewJob {
+  readonly state: JobState
+  /** grows with everything that happens to the job; never falls */
+  readonly revision: number
+  /** the latest submit or retry */
+  readonly submittedAt: number
+  /** number of the latest attempt since the job was first submitted; 0 before the first. Names an attempt (jobs.md C-4). */
+  readonly attempt: number
+  /** attempts since submit or retry that ended with their container (jobs.md DUR-4) */
+  readonly losses: number
+  /** automatic re-queues since submit or retry */
+  readonly retries: number
+  /** total time in the queue since submit or retry, up to the latest start */
+  readonly delayMs: number
+  /** since when it is in its present state */
+  readonly since: number
+  /** of the latest attempt; 0 before its end */
+  readonly executionMs: number
+  /** the instance of the latest attempt, "" if there was none */
+  readonly instance: string
+  /** JSON text: the result in a terminal state, else the latest progress value */
+  readonly output?: Buffer
+  readonly error?: string
+  /** how many indexes were used for chunks: the index of the next one */
+  readonly nextIndex: number
+  /** when it will be removed: the end of its ttl, or of its retention */
+  readonly expiresAt: number
+}
+
+/** A yielded value as it is stored and shown: JSON text, under an index that the job never uses twice. */
+export interface StoredChunk {
+  readonly index: number
+  readonly json: Buffer
+}
