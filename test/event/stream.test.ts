@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Header } from '../../src/event/http.ts'
 import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../../src/event/stream.ts'
-import type { ChunkKind, InvocationMode } from '../../src/wire/frames.ts'
+import type { ChunkKind, CallerMode } from '../../src/wire/frames.ts'
 
-const modes: InvocationMode[] = ['http', 'raw']
+const modes: CallerMode[] = ['http', 'raw']
 
-function started(value: unknown, mode: InvocationMode = 'http') {
+function started(value: unknown, mode: CallerMode = 'http') {
   const { head, body } = toStreamHead('json', Buffer.from(JSON.stringify(value)), mode)
   return { status: head.status, headers: head.headers, body: body?.toString() }
 }
