@@ -30,7 +30,7 @@ describe('the manifests', () => {
     ['a name deep inside', 'readOnlyRootFilesystem', 'readonlyRootFilesystem', 'readonlyRootFilesystem'],
     ['a value of another type', 'containerPort: 8080', 'containerPort: http', 'containerPort'],
     ['a quantity that is none', 'memory: 256Mi', 'memory: 256Mx', 'memory'],
-    ['a name of the other kind of probe', 'failureThreshold', 'failureTreshold', 'failureTreshold'],
+    ['a misspelt name in a probe', 'failureThreshold', 'failureTreshold', 'failureTreshold'],
   ])('are refused with %s', async (_, right, wrong, named) => {
     const text = readFileSync(join(project, 'deploy/knative/service.yaml'), 'utf8')
     expect((await manifestProblems(toValue(text.replace(right, wrong)))).join()).toContain(named)
