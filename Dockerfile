@@ -33,7 +33,8 @@ COPY entrypoint.sh /
 FROM ${NODE_IMAGE} AS node
 COPY --from=fnbox / /
 # The name is for programs that ask who they are; the folders are for the build of a function and for what the server keeps.
-RUN useradd --uid 65532 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin fnbox \
+RUN groupadd --gid 65532 fnbox \
+ && useradd --uid 65532 --gid fnbox --no-create-home --home-dir /tmp --shell /usr/sbin/nologin fnbox \
  && install -d -o 65532 -g 65532 /function/code /var/lib/fnbox
 LABEL org.opencontainers.image.title=fnbox \
       org.opencontainers.image.description="Runs file.handler functions as Yandex Cloud Functions would" \
@@ -51,7 +52,8 @@ CMD ["index.handler"]
 FROM ${PYTHON_IMAGE} AS python
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=fnbox / /
-RUN useradd --uid 65532 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin fnbox \
+RUN groupadd --gid 65532 fnbox \
+ && useradd --uid 65532 --gid fnbox --no-create-home --home-dir /tmp --shell /usr/sbin/nologin fnbox \
  && install -d -o 65532 -g 65532 /function/code /var/lib/fnbox
 LABEL org.opencontainers.image.title=fnbox \
       org.opencontainers.image.description="Runs file.handler functions as Yandex Cloud Functions would" \

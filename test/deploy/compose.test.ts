@@ -1,0 +1,23 @@
+import { globSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { composeProblems, readYaml } from '../harness/manifests.ts'
+
+const project = join(import.meta.dirname, '..', '..')
+const composeFiles = globSync('examples/**/compose.yaml', { cwd: project })
+
+describe('the compose files of the examples', () => {
+  it('are what the Compose Specification asks for', () => {
+    for (const path of composeFiles) {
+      expect(() => readYaml(join(project, path))).not.toThrow()
+      expect([path, composeProblems(join(project, path))]).toEqual([path, []])
+    }
+  })
+
+  it('are refused with a name that does not exist', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'fnbox-test-')), 'compose.yaml')
+    writeFileSync(path, 'services:\n  hello:\n    imagee: fnbox\n')
+    expect(composeProblems(path).join()).toContain('/services/hello')
+  })
+})
