@@ -130,6 +130,11 @@ export function toTlsSettings(values: OptionValues): TlsSettings {
   return { cert: values['tls-cert'], key: values['tls-key'], made: values.tls }
 }
 
+/** The time that an attempt of a job may take, in milliseconds, when the job does not say it (jobs.md §3). */
+export function jobTimeoutMs({ options, chosen }: Pick<Config, 'options' | 'chosen'>): number {
+  return chosen.has('timeout') ? options.timeout : unsaidJobTimeoutMs
+}
+
 // A path is the operator's, relative to where the program was started; a bare name is searched for.
 function toInterpreter(python: string | undefined): string | undefined {
   return python?.includes('/') === true ? resolve(python) : python
@@ -205,6 +210,8 @@ function ofTheUser(env: Environment): Record<string, string> {
   }
   return own
 }
+
+const unsaidJobTimeoutMs = 600_000
 
 const ofTheServer = new Set(['PORT', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID'])
 
