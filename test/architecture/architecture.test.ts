@@ -36,6 +36,8 @@ const homes: readonly (readonly [what: string, pattern: RegExp, home: string])[]
   ['Express', /from 'express'/, 'src/http/'],
   ['raw-body', /from 'raw-body'/, 'src/http/read.ts'],
   ['selfsigned', /'selfsigned'/, 'src/http/tls.ts'],
+  ['SQLite', /from 'node:sqlite'/, 'src/jobs/store/'],
+  ['worker_threads', /from 'node:worker_threads'/, 'src/jobs/store/'],
 ]
 
 function rowOf(path: string): number {
