@@ -72,7 +72,7 @@ export class Deliverer {
     if (this.#state !== 'running') return
     this.#cancelWake()
     this.#askAgain = true
-    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined))
+    this.#asking ??= this.#ask()
   }
 
   async #ask(): Promise<void> {
@@ -86,6 +86,8 @@ export class Deliverer {
     } catch (cause) {
       this.#announceTrouble(cause)
       this.#wakeIn(storePauseMs)
+    } finally {
+      this.#asking = undefined // at once: whoever wakes us from now on has us ask anew
     }
   }
 
