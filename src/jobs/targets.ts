@@ -83,7 +83,9 @@ function orderOf({ id, attempt }: Job, queue: string): object {
 // The service's own texts may quote what was signed, a session's token among it: its code says enough.
 function toReason(error: unknown): string {
   if (!(error instanceof Error)) return 'it failed'
-  if (!('$metadata' in error)) return error.message === '' ? error.name : error.message
-  const { httpStatusCode }: { readonly httpStatusCode?: unknown } = Object(error.$metadata)
-  return `${error.name} (${String(httpStatusCode)})`
+  const { httpStatusCode: status }: { readonly httpStatusCode?: unknown } =
+    '$metadata' in error ? Object(error.$metadata) : {}
+  if (typeof status === 'number') return `${error.name} (${status})`
+  const code = 'code' in error ? ` (${String(error.code)})` : '' // with several addresses the message is empty
+  return (error.message || error.name) + code
 }
