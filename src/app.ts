@@ -54,10 +54,11 @@ export class App {
       {
         ...config,
         runtime: options.runtime,
+        sdk: options.sdk,
         python: options.python,
         function: identity,
-        concurrency: options.concurrency,
-        initTimeoutMs: options['init-timeout'],
+        concurrency: config.chosen.has('concurrency') ? options.concurrency : undefined,
+        initTimeoutMs: initTimeoutMs(config),
         memoryLimit: options.memory,
         offered: () => this.#metadata?.variables ?? {},
       },
@@ -200,6 +201,13 @@ function identify({ handler, root, functionId, options }: Config): FunctionIdent
   }
 }
 
+// A script may load a model (jobs.md LIM-2).
+function initTimeoutMs({ options, chosen, isScript, environment }: Config): number {
+  if (!isScript || chosen.has('init-timeout')) return options['init-timeout']
+  const seconds = Number(environment['RUNPOD_INIT_TIMEOUT'])
+  return seconds > 0 && seconds < 2 ** 31 / 1000 ? Math.round(seconds * 1000) : scriptInitTimeoutMs
+}
+
 async function within(ms: number, done: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((settle) => (timer = setTimeout(settle, ms)))
@@ -209,6 +217,8 @@ async function within(ms: number, done: Promise<void>): Promise<void> {
 
 // How long an instance beyond --min-instances may be idle.
 const longestIdleMs = 5 * 60_000
+
+const scriptInitTimeoutMs = 7 * 60_000
 
 // What a function is told when nothing is known of its memory (yandex.md L-4).
 const reportedMemory = 128 * 1024 ** 2

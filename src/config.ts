@@ -23,6 +23,12 @@ export interface Config {
   readonly runtimeDir: string
   readonly functionId: string
   readonly options: OptionValues
+  /** those that somebody has set; the others have their default */
+  readonly chosen: ReadonlySet<OptionName>
+  /** what follows the name of a script on its command line */
+  readonly args: readonly string[]
+  /** whether the handler is a script, which takes jobs and nothing else */
+  readonly isScript: boolean
   /** the variables that the function may see: the user's own */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -45,14 +51,16 @@ export type Flags = Partial<Record<OptionName, string | true>>
 /**
  * Reads the whole configuration.
  * @param handler the first argument; FNBOX_HANDLER takes its place when it is absent
+ * @param args what follows it, for a script
  * @throws ConfigError that names every problem found
  */
 export function readConfig(
   handler: string | undefined,
   flags: Flags,
   env: Environment = process.env,
+  args: readonly string[] = [],
 ): Config {
-  const { config, problems } = surveyConfig(handler, flags, env)
+  const { config, problems } = surveyConfig(handler, flags, env, args)
   if (config === undefined || problems.length > 0) throw new ConfigError(problems)
   return config
 }
@@ -71,8 +79,9 @@ export function surveyConfig(
   handler: string | undefined,
   flags: Flags,
   env: Environment = process.env,
+  args: readonly string[] = [],
 ): Survey {
-  const { values, broken, problems } = readOptions(flags, env)
+  const { values, broken, chosen, problems } = readOptions(flags, env)
   const chosenHandler = handler ?? emptyAsAbsent(env['FNBOX_HANDLER'])
   const root = resolve(values.root)
   const hasRoot = !broken.has('root') && isFolder(root)
@@ -97,6 +106,9 @@ export function surveyConfig(
     runtimeDir,
     functionId,
     options: { ...values, python: toInterpreter(values.python) },
+    chosen,
+    args,
+    isScript: entry.type === 'found' && entry.script,
     environment: ofTheUser(env),
   }
   const usable = hasRoot && entry.type !== 'invalid'
@@ -118,6 +130,11 @@ export function toTlsSettings(values: OptionValues): TlsSettings {
   return { cert: values['tls-cert'], key: values['tls-key'], made: values.tls }
 }
 
+/** The time that an attempt of a job may take, in milliseconds, when the job does not say it (jobs.md §3). */
+export function jobTimeoutMs({ options, chosen }: Pick<Config, 'options' | 'chosen'>): number {
+  return chosen.has('timeout') ? options.timeout : unsaidJobTimeoutMs
+}
+
 // A path is the operator's, relative to where the program was started; a bare name is searched for.
 function toInterpreter(python: string | undefined): string | undefined {
   return python?.includes('/') === true ? resolve(python) : python
@@ -127,7 +144,8 @@ interface ReadOptions {
   readonly values: OptionValues
   /** those that have their default instead of what was given */
   readonly broken: ReadonlySet<OptionName>
-  /** one sentence for each of these; others may join them */
+  readonly chosen: ReadonlySet<OptionName>
+  /** one sentence for each that is broken; others may join them */
   readonly problems: string[]
 }
 
@@ -136,10 +154,12 @@ export function readOptions(flags: Flags, env: Environment = process.env): ReadO
   const problems: string[] = []
   const values: Record<string, unknown> = {}
   const broken = new Set<OptionName>()
+  const chosen = new Set<OptionName>()
   for (const name of Object.keys(options) as OptionName[]) {
     const { schema, env: variable } = options[name]
     const flag = flags[name]
     const given = flag === true ? 'true' : (flag ?? emptyAsAbsent(env[variable]))
+    if (given !== undefined) chosen.add(name)
     const parsed = schema.safeParse(given)
     if (parsed.success) values[name] = parsed.data
     else {
@@ -151,12 +171,12 @@ export function readOptions(flags: Flags, env: Environment = process.env): ReadO
       )
     }
   }
-  return { values: values as OptionValues, broken, problems } // each value has come out of the schema of its own name
+  return { values: values as OptionValues, broken, chosen, problems } // each value has come out of the schema of its own name
 }
 
 function entryProblems(entry: Entry, values: OptionValues): readonly string[] {
   if (entry.type === 'invalid') return [`HANDLER: ${entry.problem}`]
-  if (entry.type === 'found' && entry.language === 'python' && values.concurrency > 1)
+  if (entry.type === 'found' && entry.language === 'python' && !entry.script && values.concurrency > 1)
     return ['--concurrency: a Python function runs one invocation at a time; use --instances for more'] // yandex.md S-1
   return []
 }
@@ -190,6 +210,8 @@ function ofTheUser(env: Environment): Record<string, string> {
   }
   return own
 }
+
+const unsaidJobTimeoutMs = 600_000
 
 const ofTheServer = new Set(['PORT', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID'])
 

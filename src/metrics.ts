@@ -142,6 +142,8 @@ function restartReason(cause: EndCause | undefined, code: FaultCode): string | u
       return 'load_failed'
     case 'memory':
       return 'memory'
+    case 'unstoppable':
+      return 'stopped_job'
     case 'channel':
     case undefined:
       if (code === 'out_of_memory') return 'memory'

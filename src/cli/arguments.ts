@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import type { Flags } from '../config.ts'
 import { isTriggerName, triggerNames, type TriggerName } from '../event/trigger.ts'
+import { looksLikeScript } from '../invoker/entry.ts'
 import { isSwitch, options, type OptionName } from '../options.ts'
 
 /** Commands of the program (interface.md §2). */
@@ -16,6 +17,8 @@ export interface Arguments {
   readonly flags: Flags
   /** flags of `invoke` alone */
   readonly invoke: InvokeFlags
+  /** what belongs to the script that HANDLER names: all that is no option of ours, and everything behind `--` */
+  readonly args: readonly string[]
   readonly problems: readonly string[]
 }
 
@@ -37,6 +40,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const flags: Flags = {}
   const headers: string[] = []
   const positionals: string[] = []
+  const args: string[] = []
+  const isBehindScript = (): boolean => looksLikeScript(positionals.at(-1) ?? '')
   const invoke: { data?: string; http?: string; event?: TriggerName } = {}
   let asked: 'help' | 'version' | undefined
   const { tokens } = parseArgs({
@@ -47,8 +52,14 @@ export function parseArguments(argv: readonly string[]): Arguments {
     tokens: true,
   })
   for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value)
-    if (token.kind !== 'option') continue
+    if (token.kind === 'option-terminator') {
+      ;(isBehindScript() ? args : positionals).push(...argv.slice(token.index + 1))
+      break
+    }
+    if (token.kind === 'positional' || (isBehindScript() && !Object.hasOwn(grammar, token.name))) {
+      ;(isBehindScript() ? args : positionals).push(argv[token.index] ?? '')
+      continue
+    }
     const { name, rawName, value } = token
     if (name === 'help' || name === 'version') asked = name
     else if (!Object.hasOwn(grammar, name)) problems.push(`${rawName} is not an option; see fnbox --help`)
@@ -70,7 +81,14 @@ export function parseArguments(argv: readonly string[]): Arguments {
     problems.push('-d, --http, -H and --event belong to fnbox invoke')
   if (invoke.event !== undefined && (invoke.http ?? headers[0]) !== undefined)
     problems.push('--event makes the whole event: --http and -H do not go with it')
-  return { command: asked ?? command ?? 'serve', handler, flags, invoke: { ...invoke, headers }, problems }
+  return {
+    command: asked ?? command ?? 'serve',
+    handler,
+    flags,
+    invoke: { ...invoke, headers },
+    args,
+    problems,
+  }
 }
 
 function takesValue(name: string): boolean {

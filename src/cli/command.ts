@@ -31,7 +31,7 @@ export async function runCommand(argv: readonly string[], host: Host): Promise<n
 
 function configure(given: Arguments): Config | readonly string[] {
   try {
-    const config = readConfig(given.handler, given.flags)
+    const config = readConfig(given.handler, given.flags, undefined, given.args)
     return given.problems.length > 0 ? given.problems : config
   } catch (error) {
     if (error instanceof ConfigError) return [...given.problems, ...error.problems]
@@ -41,7 +41,7 @@ function configure(given: Arguments): Config | readonly string[] {
 
 // A broken configuration is what `check` has been asked about; a command line that makes no question is not.
 async function checkAll(given: Arguments, host: Host): Promise<number> {
-  const survey = surveyConfig(given.handler, given.flags)
+  const survey = surveyConfig(given.handler, given.flags, undefined, given.args)
   const asks = given.problems.length === 0 && survey.handler !== undefined
   return asks ? check(survey, host) : refuse([...given.problems, ...survey.problems])
 }

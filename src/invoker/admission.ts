@@ -1,5 +1,5 @@
-// The way to a lease: first come first served, bounded in number and in time (yandex.md S-2).
-// Owns the queue of those who wait and the count of leases that are out.
+// The way to a lease: first come first served, for callers bounded in number and in time (yandex.md S-2); jobs wait behind them.
+// Owns the queues of those who wait and the count of leases that are out.
 
 import { Fault } from '../errors.ts'
 import type { Lease } from './seats.ts'
@@ -11,9 +11,26 @@ export interface AdmissionLimits {
   readonly queueTimeoutMs: number
 }
 
+/** How a job waits: behind callers, for some time, and for as long as it takes (jobs.md FN-4, CTL-9). */
+export interface Patience {
+  /** `performance.now()` since when it waits */
+  readonly since: number
+  /** whether an instance may be started for it */
+  readonly mayGrow: boolean
+  /** whether it goes on waiting while no instance can be loaded */
+  readonly waitsForLoad: boolean
+}
+
+/** Who asks for a lease. */
+export interface Entrant {
+  readonly again?: boolean
+  readonly patience?: Patience
+}
+
 interface Waiter {
   readonly grant: (lease: Lease) => void
   readonly refuse: (fault: Fault) => void
+  readonly patience: Patience | undefined
 }
 
 /** Hands out the leases of a pool in order of arrival. */
@@ -21,6 +38,7 @@ export class Admission {
   readonly #pool: Pool
   readonly #limits: AdmissionLimits
   #waiting: Set<Waiter> = new Set()
+  readonly #patient: Set<Waiter> = new Set()
   #leased = 0
   #closed = false
 
@@ -30,7 +48,7 @@ export class Admission {
     pool.onChange = () => this.#dispatch()
   }
 
-  /** Invocations that wait for a lease. */
+  /** Callers that wait for a lease. */
   get depth(): number {
     return this.#waiting.size
   }
@@ -41,29 +59,43 @@ export class Admission {
 
   /**
    * Waits for a lease; dispose of it when the invocation is over.
-   * @param again for an invocation that was let in before and has lost its instance: it goes first, also while draining
+   * @param entrant `again`: it was let in before and has lost its instance, so it goes first, also while draining; `patience`:
+   * it is a job
    * @throws Fault queue_full, queue_timeout, draining, client_gone when `signal` aborts, or why the function cannot load
    */
-  async enter(signal: AbortSignal, again = false): Promise<Lease> {
+  async enter(signal: AbortSignal, { again = false, patience }: Entrant = {}): Promise<Lease> {
     if (this.#closed && !again) throw new Fault('draining', 'Service Unavailable')
     if (signal.aborted) throw clientGone()
-    const lease = this.#waiting.size === 0 || again ? this.#pool.lease() : undefined
+    const lease = again || this.#isNext(patience) ? this.#pool.lease() : undefined
     if (lease !== undefined) return this.#count(lease)
-    if (this.#pool.hopeless !== undefined) throw this.#pool.hopeless
-    if (this.#full && !again) throw new Fault('queue_full', `${noNode} Concurrent requests exceeded`)
-    const granted = this.#wait(signal, again)
-    this.#pool.want(this.#waiting.size)
+    if (this.#pool.hopeless !== undefined && patience?.waitsForLoad !== true) throw this.#pool.hopeless
+    if (this.#full && !again && patience === undefined)
+      throw new Fault('queue_full', `${noNode} Concurrent requests exceeded`)
+    const granted = this.#wait(signal, again, patience)
+    this.#want()
     return this.#count(await granted)
   }
 
-  /** Lets nobody in any more; who waits already is served. */
+  /** Lets nobody in any more; callers who wait already are served. */
   close(): void {
     this.#closed = true
+    for (const each of this.#patient) each.refuse(new Fault('draining', 'Service Unavailable'))
   }
 
   /** Refuses everybody who waits. */
   refuseAll(): void {
     for (const each of this.#waiting) each.refuse(new Fault('draining', 'Service Unavailable'))
+  }
+
+  #isNext(patience: Patience | undefined): boolean {
+    return this.#waiting.size === 0 && (patience === undefined || this.#patient.size === 0)
+  }
+
+  // A job that may not grow still needs a first instance.
+  #want(): void {
+    const growing = [...this.#patient].filter(({ patience }) => patience?.mayGrow === true).length
+    const first = this.#patient.size > 0 && this.#pool.isEmpty ? 1 : 0
+    this.#pool.want(Math.max(first, this.#waiting.size + growing))
   }
 
   // Seats that exist but are not loaded yet count as free, so that a cold start takes the same calls as a warm one.
@@ -72,10 +104,11 @@ export class Admission {
     return this.#waiting.size + this.#leased >= most * concurrency + this.#limits.queue
   }
 
-  #wait(signal: AbortSignal, first: boolean): Promise<Lease> {
+  #wait(signal: AbortSignal, first: boolean, patience: Patience | undefined): Promise<Lease> {
     const { promise, resolve, reject } = Promise.withResolvers<Lease>()
     const leave = (): void => {
       this.#waiting.delete(waiter)
+      this.#patient.delete(waiter)
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
     }
@@ -88,14 +121,15 @@ export class Admission {
         leave()
         reject(fault)
       },
+      patience,
     }
     const onAbort = (): void => waiter.refuse(clientGone())
     const onTimeout = (): void =>
       waiter.refuse(new Fault('queue_timeout', `${noNode} Queue wait time exceeded`))
-    const timer = setTimeout(onTimeout, this.#limits.queueTimeoutMs)
+    const timer = patience === undefined ? setTimeout(onTimeout, this.#limits.queueTimeoutMs) : undefined
     signal.addEventListener('abort', onAbort)
     if (first) this.#waiting = new Set([waiter, ...this.#waiting])
-    else this.#waiting.add(waiter)
+    else (patience === undefined ? this.#waiting : this.#patient).add(waiter)
     return promise
   }
 
@@ -111,19 +145,31 @@ export class Admission {
   }
 
   #dispatch(): void {
-    for (const waiter of this.#waiting) {
+    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {
       const lease = this.#pool.lease()
       if (lease === undefined) break
       waiter.grant(lease)
     }
     const { hopeless } = this.#pool
-    if (hopeless !== undefined) for (const each of this.#waiting) each.refuse(hopeless)
-    this.#pool.want(this.#waiting.size)
+    if (hopeless !== undefined)
+      for (const each of [...this.#waiting, ...this.#patient])
+        if (each.patience?.waitsForLoad !== true) each.refuse(hopeless)
+    this.#want()
+  }
+
+  #next(): Waiter | undefined {
+    const [caller] = this.#waiting
+    const [job] = this.#patient
+    const waited = performance.now() - (job?.patience?.since ?? Infinity)
+    return waited >= longestPatienceMs ? job : (caller ?? job)
   }
 }
 
 function clientGone(): Fault {
   return new Fault('client_gone', 'request cancelled')
 }
+
+// Callers go before a job that waits for less than this (jobs.md FN-4).
+const longestPatienceMs = 10_000
 
 const noNode = 'No node can serve the request:'

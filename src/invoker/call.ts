@@ -9,9 +9,12 @@ import {
   type FrameFromInstance,
   type FrameToInstance,
   type InvocationMode,
+  type JobEnd,
   type UserError,
 } from '../wire/frames.ts'
+import type { Exit } from './end.ts'
 import type { Chunk } from './invocation.ts'
+import { StopProcedure } from './stop.ts'
 
 /** What an instance is asked to run. */
 export interface CallRequest {
@@ -20,25 +23,27 @@ export interface CallRequest {
   readonly payload: Buffer
   /** epoch milliseconds */
   readonly deadlineMs: number
-  /** milliseconds from now to the deadline */
-  readonly timeoutMs: number
+  /** milliseconds from now to the deadline; undefined: who asks keeps it, by aborting `signal` with a CancelReason */
+  readonly timeoutMs?: number
   readonly token?: ContextToken
   readonly responseLimit: number
   readonly signal: AbortSignal
   readonly onChunk: (chunk: Chunk) => Promise<void> | void
+  /** for a job: called with each progress value */
+  readonly onProgress?: (json: Buffer) => void
 }
 
 /** How a call ended. */
 export type Ending =
-  | { readonly type: 'returned'; readonly json: Buffer | undefined }
+  | ({ readonly type: 'returned'; readonly json: Buffer | undefined } & JobEnd)
   | { readonly type: 'oversized'; readonly size: number }
   | { readonly type: 'threw'; readonly error: UserError }
-  | { readonly type: 'streamed' }
+  | ({ readonly type: 'streamed'; readonly aggregate: boolean } & JobEnd)
   | { readonly type: 'expired' }
   /** the instance had ended before it could take the call: nothing was run */
   | { readonly type: 'undelivered' }
   /** the instance ended first */
-  | { readonly type: 'lost'; readonly fault: Fault }
+  | { readonly type: 'lost'; readonly fault: Fault; readonly exit: Exit }
 
 /** What a call needs of its instance. */
 export interface CallHost {
@@ -47,9 +52,12 @@ export interface CallHost {
   onExpired: () => void
   /** the process cannot have taken the call */
   onUndelivered: () => void
+  /** a stopped job was not heard, or still runs a good while after it was (jobs.md CTL-3, CTL-4) */
+  onUnstoppable: (heard: boolean) => void
 }
 
-type CallFrame = Extract<
+/** Frames that belong to one call. */
+export type CallFrame = Extract<
   FrameFromInstance,
   { type: 'returned' | 'oversized' | 'threw' | 'chunk' | 'ended' | 'cancelling' | 'progress' }
 >
@@ -65,6 +73,7 @@ export class Call {
   #deadline: NodeJS.Timeout | undefined
   #outstanding = 0
   #functionEnded = false
+  #stop: StopProcedure | undefined
 
   constructor(request: CallRequest, host: CallHost) {
     this.#request = request
@@ -76,12 +85,12 @@ export class Call {
   start(): void {
     const { id, mode, payload, deadlineMs, timeoutMs, token, responseLimit, signal } = this.#request
     const frame = { type: 'invoke', id, mode, deadlineMs, responseLimit } as const
-    this.#deadline = setTimeout(() => this.#expire(), timeoutMs)
+    if (timeoutMs !== undefined) this.#deadline = setTimeout(() => this.#expire(), timeoutMs)
     signal.addEventListener('abort', this.#onAbort)
     this.#host.send(token === undefined ? frame : { ...frame, token }, payload, () =>
       this.#host.onUndelivered(),
     )
-    if (signal.aborted) this.#cancel('disconnected')
+    if (signal.aborted) this.#onAbort()
   }
 
   /** Takes a frame that the instance sent for this call. */
@@ -89,17 +98,22 @@ export class Call {
     switch (frame.type) {
       case 'chunk':
         return this.#deliver({ kind: frame.kind, data: body })
-      case 'cancelling':
       case 'progress':
-        return
+        return this.#request.onProgress?.(body)
+      case 'cancelling':
+        return this.#stop?.heard()
       case 'returned':
-        return this.#finish({ type: 'returned', json: frame.undefined ? undefined : body })
+        return this.#finish({
+          type: 'returned',
+          json: frame.undefined ? undefined : body,
+          ...toJobEnd(frame),
+        })
       case 'oversized':
         return this.#finish({ type: 'oversized', size: frame.size })
       case 'threw':
         return this.#finish({ type: 'threw', error: frame.error })
       case 'ended':
-        return this.#finish({ type: 'streamed' })
+        return this.#finish({ type: 'streamed', aggregate: frame.aggregate, ...toJobEnd(frame) })
       default:
         frame satisfies never
     }
@@ -108,6 +122,7 @@ export class Call {
   /** Ends the call from outside. */
   settle(ending: Ending): void {
     clearTimeout(this.#deadline)
+    this.#stop?.over()
     this.#request.signal.removeEventListener('abort', this.#onAbort)
     this.#settled.resolve(ending)
   }
@@ -143,9 +158,19 @@ export class Call {
     this.#host.onExpired()
   }
 
-  readonly #onAbort = (): void => this.#cancel('disconnected')
+  // A caller that has gone waits for nothing; whoever stops a job wants the instance back.
+  readonly #onAbort = (): void => {
+    const { signal, timeoutMs } = this.#request
+    if (timeoutMs !== undefined) return this.#cancel('disconnected')
+    this.#stop = new StopProcedure((heard) => this.#host.onUnstoppable(heard))
+    this.#cancel(signal.reason === 'deadline' ? 'deadline' : 'cancelled')
+  }
 
   #cancel(reason: CancelReason): void {
     this.#host.send({ type: 'cancel', id: this.#request.id, reason })
   }
+}
+
+function toJobEnd({ error, refresh }: JobEnd): JobEnd {
+  return { ...(error === undefined ? {} : { error }), ...(refresh === undefined ? {} : { refresh }) }
 }

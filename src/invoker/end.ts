@@ -9,6 +9,9 @@ export type Exit =
   /** the interpreter could not be started at all */
   | { readonly type: 'unstartable'; readonly cause: Error }
 
+/** The end of a process that nobody asks any more. */
+export const killed: Exit = { type: 'signalled', signal: 'SIGKILL' }
+
 /** Why we have ended a process. Without one it ended by itself. */
 export type EndCause =
   | { readonly type: 'stopped' }
@@ -16,6 +19,8 @@ export type EndCause =
   /** an invocation passed its deadline */
   | { readonly type: 'expired' }
   | { readonly type: 'memory' }
+  /** a job that it runs could not be stopped (jobs.md CTL-3) */
+  | { readonly type: 'unstoppable' }
   /** it closed the channel, or broke the protocol */
   | { readonly type: 'channel' }
 
@@ -30,6 +35,7 @@ export function faultOfEnd(cause: EndCause | undefined, exit: Exit, outOfMemory:
     case 'memory':
       return new Fault('out_of_memory', 'Function process ran out of memory')
     case 'expired':
+    case 'unstoppable':
       return new Fault('process_exit', `${withoutAnswer}: signal SIGKILL`) // yandex.md F-13, however it went in the end
     case 'load-failed':
     case 'channel':

@@ -6,11 +6,25 @@ import { languageNames, languages, type HandlerName, type LanguageName } from '.
 
 /** What a handler string leads to in a code root. */
 export type Entry =
-  | ({ readonly type: 'found'; readonly language: LanguageName; readonly file: string } & HandlerName)
+  | ({ readonly type: 'found'; readonly language: LanguageName; readonly file: string } & EntryKind &
+      HandlerName)
   /** no entry file (yet); `language` is known only when --runtime says so */
   | { readonly type: 'missing'; readonly language?: LanguageName; readonly tried: readonly string[] }
   /** a configuration problem: no file that appears later can mend it */
   | { readonly type: 'invalid'; readonly problem: string }
+
+/** What the entry file holds. */
+export interface EntryKind {
+  /** a program that registers its handler itself (jobs.md §10.1), not a function */
+  readonly script: boolean
+}
+
+/** Whether a handler string is written like the file of a script (yandex.md H-13). */
+export function looksLikeScript(handler: string): boolean {
+  return languageNames.some((each) =>
+    languages[each].scripts.some((extension) => handler.endsWith(extension)),
+  )
+}
 
 /**
  * Looks up the entry file of a handler string.
@@ -22,12 +36,9 @@ export function resolveEntry(handler: string, root: string, runtime?: LanguageNa
     return invalid(handler, 'is an absolute path; name the module relative to the code root')
   const path = handler.replace(/^(?:\.\/)+/, '')
   if (leavesRoot(path)) return invalid(handler, 'leaves the code root')
-  const readings = readAs(path, runtime === undefined ? languageNames : [runtime])
-  const script = readings.find(isScript)
-  const [scriptEntry] = script === undefined ? [] : find(script, root)
-  if (scriptEntry !== undefined) return scriptEntry // whatever else the string could mean (yandex.md H-13)
-  if (isFile(join(root, path)))
-    return invalid(handler, 'is a file; name the function in it as file.handler, without the extension')
+  const candidates = runtime === undefined ? languageNames : [runtime]
+  const readings = readAs(path, candidates)
+  if (isFile(join(root, path))) return fileEntry(handler, path, root, candidates) // whatever else it could mean (yandex.md H-13)
 
   if (readings.length === 0)
     return invalid(handler, 'does not name a module and a function; write file.handler')
@@ -47,8 +58,14 @@ export function readHandler(handler: string, language: LanguageName): HandlerNam
 
 type Reading = { readonly language: LanguageName } & HandlerName
 
-function isScript({ name }: Reading): boolean {
-  return name === ''
+function fileEntry(handler: string, path: string, root: string, candidates: readonly LanguageName[]): Entry {
+  const file = join(root, path)
+  const ofLanguage = (part: 'scripts' | 'functions'): LanguageName | undefined =>
+    candidates.find((each) => languages[each][part].some((extension) => path.endsWith(extension)))
+  const alone = ofLanguage('functions')
+  const language = alone ?? ofLanguage('scripts')
+  if (language === undefined) return invalid(handler, 'is a file that no language here can run')
+  return { type: 'found', language, module: path, name: '', file, script: alone === undefined }
 }
 
 function readAs(path: string, candidates: readonly LanguageName[]): readonly Reading[] {
@@ -61,7 +78,7 @@ function readAs(path: string, candidates: readonly LanguageName[]): readonly Rea
 function find(reading: Reading, root: string): readonly Extract<Entry, { type: 'found' }>[] {
   const files = languages[reading.language].candidates(reading.module, root).map((each) => join(root, each))
   const file = files.find(isFile)
-  return file === undefined ? [] : [{ type: 'found', ...reading, file }]
+  return file === undefined ? [] : [{ type: 'found', ...reading, file, script: false }]
 }
 
 function missing(readings: readonly Reading[], root: string, language: LanguageName | undefined): Entry {

@@ -1,12 +1,13 @@
-// One process with the function loaded, and the invocations that it runs. Owns the state of that process.
+// One process with the function loaded. Owns the state of that process; the invocations that it runs are in calls.ts.
 
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { Channel, type ChannelEnd } from '../wire/channel.ts'
 import { protocolVersion, type FrameFromInstance, type FrameToInstance } from '../wire/frames.ts'
-import { Call, type CallRequest, type Ending } from './call.ts'
+import type { CallRequest, Ending } from './call.ts'
+import { Calls } from './calls.ts'
 import { Child } from './child.ts'
-import { faultOfEnd, type EndCause, type Exit } from './end.ts'
+import { faultOfEnd, killed, type EndCause, type Exit } from './end.ts'
 import { asLoadFault, toLoadFault } from './loadFault.ts'
 import type { InstanceListener, InstanceSpec } from './instanceSpec.ts'
 import { MemorySigns } from './oom.ts'
@@ -29,7 +30,7 @@ export class Instance {
   readonly #channel: Channel
   readonly #output: Output
   readonly #peak: PeakMemory
-  readonly #calls = new Map<string, Call>()
+  readonly #calls = new Calls()
   readonly #seats: Seats
   #state: InstanceState = 'loading'
   #language = ''
@@ -130,23 +131,17 @@ export class Instance {
     this.#killAfter(cause.type === 'expired' ? noticeMs : 0)
   }
 
-  async #run(request: CallRequest): Promise<Ending> {
-    const call = new Call(request, {
+  #run(request: CallRequest): Promise<Ending> {
+    this.#hasServed = true
+    return this.#calls.run(request, {
       send: (frame, body, onUndelivered) => {
         this.#lastSent = frame
         this.#channel.send(frame, body, onUndelivered)
       },
       onExpired: () => this.#expire(),
       onUndelivered: () => this.#giveBack(request.id),
+      onUnstoppable: (heard) => this.#giveUp(heard),
     })
-    this.#hasServed = true
-    this.#calls.set(request.id, call)
-    try {
-      call.start()
-      return await call.ending
-    } finally {
-      this.#calls.delete(request.id)
-    }
   }
 
   #seatFreed(): void {
@@ -195,7 +190,7 @@ export class Instance {
     this.#output.end()
     const fault = this.#faultOf(exit)
     this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause, code: fault.code })
-    for (const call of this.#calls.values()) call.settle({ type: 'lost', fault })
+    this.#calls.loseAll(fault, exit)
   }
 
   #faultOf(exit: Exit): Fault {
@@ -211,6 +206,8 @@ export class Instance {
         return afterTurn(() => this.#loaded())
       case 'load-failed':
         return this.#failLoad(toLoadFault(frame.error))
+      case 'seats':
+        return this.#seats.resize(Math.min(frame.count, this.#spec.mostSeats ?? frame.count))
       case 'returned':
       case 'oversized':
       case 'threw':
@@ -218,10 +215,8 @@ export class Instance {
       case 'ended':
       case 'cancelling':
       case 'progress':
-        // An answer to an invocation that is over, at its deadline say, comes too late for anybody.
-        return this.#calls.get(frame.id)?.take(frame, body)
-      case 'seats':
-        return
+        if ('refresh' in frame) this.retire()
+        return this.#calls.take(frame, body)
       default:
         frame satisfies never
     }
@@ -280,13 +275,17 @@ export class Instance {
   #expire(): void {
     const cause = { type: 'expired' } as const
     this.end(cause)
-    const fault = faultOfEnd(cause, { type: 'signalled', signal: 'SIGKILL' }, false)
-    for (const call of this.#calls.values()) call.settle({ type: 'lost', fault })
+    this.#calls.loseAll(faultOfEnd(cause, killed, false), killed)
   }
 
-  // The process had gone before it took the call, so another instance can.
+  // What runs beside a job that has heard may go on; nothing new begins there (jobs.md CTL-4).
+  #giveUp(heard: boolean): void {
+    if (heard && this.#calls.size > 1) this.retire()
+    else this.end({ type: 'unstoppable' })
+  }
+
   #giveBack(id: string): void {
-    this.#calls.get(id)?.settle({ type: 'undelivered' })
+    this.#calls.giveBack(id)
     this.end({ type: 'channel' })
   }
 }

@@ -16,6 +16,8 @@ export interface InstanceSpec {
   readonly mark: string
   readonly load: Omit<Extract<FrameToInstance, { type: 'load' }>, 'type' | 'version'>
   readonly initTimeoutMs: number
+  /** bound of what a script asks for (jobs.md W-13); undefined: none */
+  readonly mostSeats?: number
   /** what tells the process that it will be ended; undefined: nothing does (yandex.md E-16) */
   readonly notice: 'SIGTERM' | 'SIGINT' | undefined
   /** undefined: not enforced */

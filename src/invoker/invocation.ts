@@ -1,6 +1,7 @@
 // The waist's two values: what goes into `invoker.invoke`, and what comes out.
 
 import type { Fault } from '../errors.ts'
+import type { Exit } from './end.ts'
 import type { ChunkKind, InvocationMode, JobEnd, UserError } from '../wire/frames.ts'
 
 /** One call of the handler, whoever asks for it. */
@@ -52,7 +53,8 @@ export type Outcome =
   /** `aggregate`: a job's output is the list of its chunks */
   | ({ readonly type: 'streamed'; readonly aggregate?: boolean } & JobEnd)
   | { readonly type: 'threw'; readonly error: UserError }
-  | { readonly type: 'failed'; readonly fault: Fault }
+  /** `exit`: how the process ended that left it behind */
+  | { readonly type: 'failed'; readonly fault: Fault; readonly exit?: Exit }
 
 /** Where the time of an invocation went, in milliseconds. */
 export interface Timing {

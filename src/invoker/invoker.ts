@@ -96,7 +96,7 @@ export class Invoker {
 
   // A run that has sent chunks is not repeated: its caller has seen them.
   async #attempts(invocation: Invocation, record: InvocationRecord): Promise<Outcome> {
-    const { reschedule } = this.#limits
+    const reschedule = invocation.job === undefined ? this.#limits.reschedule : 0 // a job is queued again by its store
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.#attempt(invocation, record, attempt > 0)
       if (!diedAlone(outcome) || record.streamed || reschedule === 0) return outcome
@@ -107,7 +107,13 @@ export class Invoker {
   // An instance may have ended unnoticed before it got the call: then another one takes it.
   async #attempt(invocation: Invocation, record: InvocationRecord, again: boolean): Promise<Outcome> {
     for (let instances = 0; instances < mostUndelivered; instances++) {
-      using lease = await this.#admission.enter(invocation.signal, again || instances > 0)
+      const { signal, job } = invocation
+      using lease = await this.#admission.enter(signal, {
+        again: again || instances > 0,
+        ...(job === undefined ? {} : { patience: { since: job.waitingSince, ...job } }),
+      })
+      if (record.started === undefined && job !== undefined && !(await job.onStart(lease.instance)))
+        throw new Fault('client_gone', 'the job is not wanted any more')
       this.#noteStart(record, lease)
       const ending = await this.#run(invocation, lease, record)
       if (ending.type !== 'undelivered') return this.#toOutcome(ending, invocation)
@@ -126,16 +132,16 @@ export class Invoker {
 
   // Deadline and token are stamped here, when the lease is there: time in the queue does not count (yandex.md C-7).
   #run(invocation: Invocation, lease: Lease, record: InvocationRecord): Promise<Ending> {
-    const { requestId, mode, payload, signal, onChunk } = invocation
+    const { requestId, mode, payload, signal, onChunk, job } = invocation
     const { timeoutMs, responseLimit } = this.#limits
     const token = this.#tokens?.current()
     return lease.run({
       id: requestId,
       mode,
       payload,
-      timeoutMs,
-      deadlineMs: Date.now() + timeoutMs,
-      responseLimit,
+      ...(job === undefined ? { timeoutMs } : { onProgress: job.onProgress }),
+      deadlineMs: Date.now() + (job?.timeoutMs ?? timeoutMs),
+      responseLimit: job?.resultLimit ?? responseLimit,
       signal,
       onChunk: (chunk) => {
         record.streamed = true
@@ -161,7 +167,7 @@ export class Invoker {
     else lease.whenQuiet(announce)
   }
 
-  #toOutcome(ending: Exclude<Ending, { type: 'undelivered' }>, { signal }: Invocation): Outcome {
+  #toOutcome(ending: Exclude<Ending, { type: 'undelivered' }>, { signal, job }: Invocation): Outcome {
     if (ending.type !== 'expired' && ending.type !== 'lost') this.#pool.noteSuccess()
     if (signal.aborted) return { type: 'failed', fault: new Fault('client_gone', 'request cancelled') }
     switch (ending.type) {
@@ -170,11 +176,11 @@ export class Invoker {
       case 'threw':
         return ending
       case 'oversized':
-        return { type: 'failed', fault: tooLarge(this.#limits.responseLimit) }
+        return { type: 'failed', fault: tooLarge(job?.resultLimit ?? this.#limits.responseLimit) }
       case 'expired':
         return { type: 'failed', fault: new Fault('timeout', 'Execution timeout exceeded') }
       case 'lost':
-        return { type: 'failed', fault: ending.fault }
+        return { type: 'failed', fault: ending.fault, exit: ending.exit }
       default:
         return ending satisfies never
     }

@@ -30,6 +30,10 @@ export interface InterpreterSettings {
 }
 
 interface Language {
+  /** Endings of files that are functions themselves (yandex.md H-11). */
+  readonly functions: readonly string[]
+  /** Endings of files that may be programs that register their handler (jobs.md W-1, NODE-1). */
+  readonly scripts: readonly string[]
   /** Splits a handler string that has no `./` in front; undefined when this language cannot read it. */
   readonly parse: (handler: string) => HandlerName | undefined
   /** Files that may hold the module, relative to the code root, in the order in which they are tried. */
@@ -39,9 +43,13 @@ interface Language {
   readonly defaults: Readonly<Record<string, string>>
 }
 
+const nodeExtensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'] // yandex.md H-4
+
 /** Everything that differs between the languages above the wire. */
 export const languages = {
   bash: {
+    functions: ['.sh'],
+    scripts: [],
     parse: parseBashHandler,
     candidates: (module) => [module],
     // Its bootstrap is a program for Node.js, which is here in any case.
@@ -56,6 +64,8 @@ export const languages = {
     defaults: {},
   },
   node: {
+    functions: [],
+    scripts: nodeExtensions,
     parse: parseNodeHandler,
     candidates: (module, root) => {
       const base = module === '' ? packageMain(root) : module
@@ -75,6 +85,8 @@ export const languages = {
     defaults: { NODE_ENV: 'production' }, // yandex.md E-11
   },
   python: {
+    functions: [],
+    scripts: ['.py'],
     parse: parsePythonHandler,
     candidates: (module) => {
       const base = module.replaceAll('.', '/')
@@ -152,5 +164,3 @@ function findProgram(name: string, path: string): string {
 function heapMegabytes(memory: number): number {
   return Math.max(32, Math.floor(memory / 1024 ** 2) - 48)
 }
-
-const nodeExtensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'] // yandex.md H-4

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { FunctionIdentity } from '../wire/frames.ts'
-import { readHandler, resolveEntry, type Entry } from './entry.ts'
+import type { FunctionIdentity, ScriptStart } from '../wire/frames.ts'
+import { readHandler, resolveEntry, type Entry, type EntryKind } from './entry.ts'
 import { functionEnvironment, shutdownNotice } from './environment.ts'
 import { Instance } from './instance.ts'
 import type { InstanceListener } from './instanceSpec.ts'
@@ -22,7 +22,11 @@ export interface LaunchSettings {
   readonly runtime?: LanguageName | undefined
   readonly python?: string | undefined
   readonly function: FunctionIdentity
-  readonly concurrency: number
+  /** invocations at a time in one instance; undefined: 1, or what a script asks for (jobs.md W-13) */
+  readonly concurrency: number | undefined
+  /** what follows a script's name on its command line, and where it finds the bundled modules */
+  readonly args: readonly string[]
+  readonly sdk: ScriptStart['sdk']
   readonly initTimeoutMs: number
   /** bytes; undefined: not enforced */
   readonly memoryLimit?: number | undefined
@@ -46,7 +50,7 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
   return (listener) => {
     const id = `i-${++count}`
     const { root, runtimeDir, concurrency, memoryLimit, environment } = settings
-    const { language, ...entry } = chooseEntry(settings)
+    const { language, script, ...entry } = chooseEntry(settings)
     const { command, defaults } = languages[language]
     const runtimeApi = `unix:${join(sockets, `${id}.sock`)}`
     return new Instance(
@@ -61,12 +65,20 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
         }),
         env: functionEnvironment({
           ...settings,
+          concurrency: concurrency ?? 1,
           defaults: { ...defaults, ...settings.offered() },
           user: environment,
           runtimeApi,
         }),
         mark: `FNBOX_RUNTIME_API=${runtimeApi}`,
-        load: { root, ...entry, function: settings.function, concurrency },
+        load: {
+          root,
+          ...entry,
+          function: settings.function,
+          concurrency: concurrency ?? 1,
+          ...(script ? { script: { args: settings.args, sdk: settings.sdk, instance: id } } : {}),
+        },
+        ...(concurrency === undefined ? {} : { mostSeats: concurrency }),
         initTimeoutMs: settings.initTimeoutMs,
         notice: shutdownNotice(environment),
         kernelKills: settings.kernelKills ?? (() => countKernelKills()),
@@ -78,7 +90,7 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
   }
 }
 
-interface ChosenEntry {
+interface ChosenEntry extends EntryKind {
   readonly language: LanguageName
   readonly module: string
   readonly name: string
@@ -91,13 +103,13 @@ function chooseEntry({ handler, root, runtime }: LaunchSettings): ChosenEntry {
   const entry = resolveEntry(handler, root, runtime)
   switch (entry.type) {
     case 'found': {
-      const { language, module, name, file } = entry
-      return { language, module, name, file }
+      const { language, module, name, file, script } = entry
+      return { language, module, name, file, script }
     }
     case 'missing': {
       const named = entry.language === undefined ? undefined : readHandler(handler, entry.language)
       if (entry.language === undefined || named === undefined) throw notFound(handler, root, entry)
-      return { language: entry.language, ...named }
+      return { language: entry.language, ...named, script: false }
     }
     case 'invalid':
       throw new Fault('load_failed', entry.problem, { errorType: 'HandlerNotFound' })

@@ -3,7 +3,7 @@
 
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { faultOfEnd, type EndCause, type Exit } from './end.ts'
+import { faultOfEnd, killed, type EndCause, type Exit } from './end.ts'
 import type { Instance } from './instance.ts'
 import type { Launch } from './launch.ts'
 import { measureFamilies } from './memory.ts'
@@ -92,6 +92,11 @@ export class Pool {
   /** An invocation has come back: whatever was wrong before, the function runs. */
   noteSuccess(): void {
     if (this.#trouble.fault !== undefined) this.#trouble.clear()
+  }
+
+  /** Whether no instance is there or on its way. */
+  get isEmpty(): boolean {
+    return this.#in('loading', 'idle', 'busy').length === 0
   }
 
   get status(): PoolStatus {
@@ -194,5 +199,3 @@ export class Pool {
     await Promise.all([...this.#instances].map((each) => each.ended))
   }
 }
-
-const killed: Exit = { type: 'signalled', signal: 'SIGKILL' }

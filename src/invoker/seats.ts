@@ -29,7 +29,7 @@ export interface SeatsListener {
 
 /** As many seats as the instance may run invocations at a time. */
 export class Seats {
-  readonly #count: number
+  #count: number
   readonly #listener: SeatsListener
   readonly #taken = new Map<Lease, string | undefined>()
 
@@ -38,8 +38,16 @@ export class Seats {
     this.#listener = listener
   }
 
+  /** Below 0 when there are fewer seats now than were taken before. */
   get free(): number {
     return this.#count - this.#taken.size
+  }
+
+  /** From now on there are so many; who has one keeps it. */
+  resize(count: number): void {
+    const more = count > this.#count
+    this.#count = count
+    if (more) this.#listener.onFreed()
   }
 
   get empty(): boolean {

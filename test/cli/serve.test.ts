@@ -169,7 +169,7 @@ describe('fnbox serve', () => {
     ['/abs/x.handler', 'is an absolute path'],
     ['index.', 'does not name a module and a function'],
     ['.handler', 'does not name a module and a function'],
-    ['seed.js', 'is a file'],
+    ['package.json', 'is a file that no language here can run'],
     ['folder/handler', 'does not name a module and a function', '--runtime', 'node'],
   ])('refuses the handler string %s (TV-47, H-12)', async (handler, problem, ...flags) => {
     const { code, stderr } = await run(['--root', functionsIn('node'), '--port', '0', handler, ...flags])

@@ -26,6 +26,8 @@ export function poolOf(
       runtimeDir: join(import.meta.dirname, '..', '..', 'runtime'),
       function: { id: 'd4eo2faf62abcdefghij', version: 'd4e3vrugh3abcdefghij', logGroup: '', memoryMb: 128 },
       concurrency: 1,
+      args: [],
+      sdk: 'auto',
       initTimeoutMs: 60_000,
       offered: () => ({}),
       environment: { PATH: process.env['PATH'] ?? '' },
