@@ -35,6 +35,7 @@ const homes: readonly (readonly [what: string, pattern: RegExp, home: string])[]
   ['prom-client', /from 'prom-client'/, 'src/metrics.ts'],
   ['Express', /from 'express'/, 'src/http/'],
   ['raw-body', /from 'raw-body'/, 'src/http/read.ts'],
+  ['the AWS SDK', /'@aws-sdk\//, 'src/jobs/targets.ts'],
   ['selfsigned', /'selfsigned'/, 'src/http/tls.ts'],
   ['SQLite', /from 'node:sqlite'/, 'src/jobs/store/'],
   ['worker_threads', /from 'node:worker_threads'/, 'src/jobs/store/'],
