@@ -22,6 +22,8 @@ class Job:
         self._cancelled = False
         self._unacknowledged = 0
         self._credited = asyncio.Event()
+        #: whether the frame that ends it is on its way: what comes later is nobody's
+        self.ended = False
         #: as the program knows it, which need not be the id of its frames
         self.id = None
 
@@ -32,15 +34,18 @@ class Job:
         try:
             document = _loads(self._body)
         except RecursionError:
-            self._send({"type": "returned", "undefined": True, "error": "the input is nested too deep for Python"})
+            self._end({"type": "returned", "undefined": True, "error": "the input is nested too deep for Python"})
             return
         self.id = document["id"]
         if self._cancelled:
             self._task.cancel()
-        self._end(await self._program.run(document, self._send_chunk, self._instance))
+        end = await self._program.run(document, self._send_chunk, self._instance, lambda: self._cancelled)
+        self._end(*self._to_frame(end))
 
     def cancel(self):
         """Lets the handler know at its next await, and says that it does: whoever gets here is not blocked by it."""
+        if self.ended:
+            return
         self._cancelled = True
         if self._task is not None:
             self._task.cancel()
@@ -65,23 +70,23 @@ class Job:
         self._send({"type": "chunk", "kind": "json"}, text)
         await asyncio.sleep(0)  # lets frames and other jobs in, even when the generator never waits for anything
 
-    def _end(self, end):
-        flush_output()
-        header = {"type": "ended"} if end.streamed else {"type": "returned"}
+    def _to_frame(self, end):
+        header = {"type": "ended" if end.streamed else "returned"}
         if end.error is not None:
             header["error"] = end.error
         if end.refresh:
             header["refresh"] = True
-        body = b""
         if end.streamed:
-            if self._program.aggregates and end.error is None:
-                header["aggregate"] = True
-        elif end.output is None:
-            header["undefined"] = True
-        elif len(end.output) > self._frame["responseLimit"]:
-            header = {"type": "oversized", "size": len(end.output)}
-        else:
-            body = end.output
+            return ({**header, "aggregate": True} if self._program.aggregates and end.error is None else header), b""
+        if end.output is None:
+            return {**header, "undefined": True}, b""
+        if len(end.output) > self._frame["responseLimit"]:
+            return {"type": "oversized", "size": len(end.output)}, b""
+        return header, end.output
+
+    def _end(self, header, body=b""):
+        flush_output()
+        self.ended = True
         self._send(header, body)
 
     def _send(self, header, body=b""):

@@ -76,7 +76,7 @@ class Script:
 
     def progress(self, job_id, text):
         """Sends the progress of a job, JSON text; False when no such job runs. Any thread may call it."""
-        job = next((each for each in list(self._jobs.values()) if each.id == job_id), None)
+        job = next((each for each in list(self._jobs.values()) if each.id == job_id and not each.ended), None)
         if job is not None:
             job.progress(text)
         return job is not None

@@ -1,5 +1,6 @@
 """What a handler's behaviour means for its job (jobs.md §10.3 to §10.5). Knows no wire: chunks go to whoever runs it."""
 
+import asyncio
 import inspect
 import json
 import os
@@ -25,20 +26,20 @@ class End:
         self.streamed = streamed
 
 
-async def run_handler(program, job, send, instance="unknown"):
+async def run_handler(program, job, send, instance="unknown", is_stopped=lambda: False):
     """Calls the handler with `job` and gives its End.
 
-    `send` is awaited with the JSON text of every chunk, in order. Raises SystemExit and KeyboardInterrupt, which end the
-    process; a stopped handler's CancelledError is an error like any other.
+    `send` is awaited with the JSON text of every chunk, in order. `is_stopped` tells whether somebody has cancelled the
+    job: its CancelledError is no error then. Raises SystemExit and KeyboardInterrupt, which end the process.
     """
-    end = await _run(program, job, send, instance)
+    end = await _run(program, job, send, instance, is_stopped)
     end.refresh = end.refresh or program.refreshes
     if end.error is not None:
         _log.error(end.error, job["id"])
     return end
 
 
-async def _run(program, job, send, instance):
+async def _run(program, job, send, instance, is_stopped):
     try:
         value = program.handler(job)
         if inspect.isawaitable(value):
@@ -50,8 +51,12 @@ async def _run(program, job, send, instance):
     except NotJson as error:
         return End(error=f"the handler returned a value that JSON cannot hold: {error}")
     except BaseException as error:  # CancelledError too (jobs.md §10.4)
-        return End(error=_describe(error, instance))
-    return await _stream(value, job, send)
+        return End() if _is_stop(error, is_stopped) else End(error=_describe(error, instance))
+    return await _stream(value, job, send, is_stopped)
+
+
+def _is_stop(error, is_stopped):
+    return isinstance(error, asyncio.CancelledError) and is_stopped()
 
 
 # jobs.md §10.4
@@ -88,7 +93,7 @@ def _to_text(error, job):
 
 
 # jobs.md §10.5
-async def _stream(iterator, job, send):
+async def _stream(iterator, job, send, is_stopped):
     index = 0
     try:
         try:
@@ -107,6 +112,8 @@ async def _stream(iterator, job, send):
     except NotJson as error:
         return End(error=f"the handler yielded a value that JSON cannot hold, chunk {index}: {error}", streamed=True)
     except BaseException as error:
+        if _is_stop(error, is_stopped):
+            return End(b"[]", streamed=True)
         return End(error=f"handler: {_message(error)} \ntraceback: {_traceback(error)}", streamed=True)
 
 

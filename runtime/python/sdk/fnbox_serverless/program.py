@@ -22,9 +22,9 @@ class Program:
         self.debugger = debugger
         self._input_names = input_names
 
-    async def run(self, document, send, instance="unknown"):
-        """Runs one job, given as its document; the rest is as for `run_handler`."""
-        return await run_handler(self, self.to_job(document), send, instance)
+    async def run(self, document, *terms):
+        """Runs one job, given as its document; the terms are those of `run_handler`."""
+        return await run_handler(self, self.to_job(document), *terms)
 
     def to_job(self, document):
         """The dict that the handler gets: as it was sent, the input under the names that the module has for it."""
