@@ -120,7 +120,6 @@ export class App {
 
   async #listen(): Promise<string | undefined> {
     const { HttpServer } = await import('./http/server.ts') // after the function's process: the two load side by side
-    if (!this.#isStopping()) await this.#certificate?.start()
     if (this.#isStopping()) return undefined
     const { host, port, 'admin-port': adminPort } = this.#config.options
     const settings = { ...this.door, host, port, adminPort }
@@ -130,6 +129,8 @@ export class App {
       metrics: this.#metrics,
       events: this.events,
     })
+    await this.#certificate?.start() // it is shown by the servers that are there by now
+    if (this.#isStopping()) return undefined
     const addresses = await this.#server.start()
     this.events.emit('listening', addresses)
     if (this.#isStopping()) await this.#server.stop(0)
