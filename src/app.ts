@@ -125,7 +125,6 @@ export class App {
 
   async #listen(): Promise<string | undefined> {
     const { HttpServer } = await import('./http/server.ts') // after the function's process: the two load side by side
-    if (!this.#isStopping()) await this.#certificate?.start()
     if (this.#isStopping()) return undefined
     const { host, port, 'admin-port': adminPort } = this.#config.options
     const settings = { ...this.door, host, port, adminPort }
@@ -137,6 +136,8 @@ export class App {
       ...this.#background.served,
     })
     void this.#background.start()
+    await this.#certificate?.start() // it is shown by the servers that are there by now
+    if (this.#isStopping()) return undefined
     const addresses = await this.#server.start()
     this.events.emit('listening', addresses)
     if (this.#isStopping()) await this.#server.stop(0)
