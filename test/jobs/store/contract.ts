@@ -27,6 +27,9 @@ export function describeStore(name: string, open: () => JobStore): void {
     })
     afterEach(() => store.stop())
 
+    const due = async (now: number): Promise<readonly unknown[]> =>
+      (await store.dueDeliveries('r1', 10, minute, now)).map(({ job, tries }) => [job.state, tries])
+
     describe('the queue', () => {
       it('gives back what was submitted, text for text (A-9)', async () => {
         const sent = newJob({
@@ -71,10 +74,10 @@ export function describeStore(name: string, open: () => JobStore): void {
       })
 
       it('is full at its limit, which counts what waits and not what runs', async () => {
-        const terms = { queueLimit: 1 }
+        const limited = { queueLimit: 1 }
         await submitAndBegin(store)
-        expect(await store.submit(newJob(), terms, start)).toMatchObject({ type: 'accepted' })
-        expect(await store.submit(newJob(), terms, start)).toEqual({ type: 'full' })
+        expect(await store.submit(newJob(), limited, start)).toMatchObject({ type: 'accepted' })
+        expect(await store.submit(newJob(), limited, start)).toEqual({ type: 'full' })
       })
 
       it('takes no second job with the id of one that is there', async () => {
@@ -107,25 +110,25 @@ export function describeStore(name: string, open: () => JobStore): void {
       it('begins when the runner holds the job: IN_PROGRESS, with number, instance and delay', async () => {
         const id = await submit(store)
         await store.claim('r1', minute, start)
-        const terms = { instance: 'i-7', delayMs: 11.6 }
-        expect(await store.begin(id, 'another', terms, start)).toBeUndefined()
-        expect(await store.begin(id, 'r1', terms, start + second)).toMatchObject({
+        const how = { instance: 'i-7', delayMs: 11.6 }
+        expect(await store.begin(id, 'another', how, start)).toBeUndefined()
+        expect(await store.begin(id, 'r1', how, start + second)).toMatchObject({
           state: 'IN_PROGRESS',
           attempt: 1,
           instance: 'i-7',
           delayMs: 12,
           since: start + second,
         })
-        expect(await store.begin(id, 'r1', terms, start)).toBeUndefined()
+        expect(await store.begin(id, 'r1', how, start)).toBeUndefined()
       })
 
       it('does not begin when the reservation has lapsed, or the job was cancelled meanwhile', async () => {
         const ids = [await submit(store), await submit(store)]
         await claimAll(store, start, 'r1')
         await store.cancel(ids[1] ?? '', start)
-        const terms = { instance: 'i-1', delayMs: 0 }
-        expect(await store.begin(ids[0] ?? '', 'r1', terms, start + minute)).toBeUndefined()
-        expect(await store.begin(ids[1] ?? '', 'r1', terms, start)).toBeUndefined()
+        const how = { instance: 'i-1', delayMs: 0 }
+        expect(await store.begin(ids[0] ?? '', 'r1', how, start + minute)).toBeUndefined()
+        expect(await store.begin(ids[1] ?? '', 'r1', how, start)).toBeUndefined()
       })
 
       it('ends its job, and what comes later is dropped (C-4)', async () => {
@@ -365,11 +368,6 @@ export function describeStore(name: string, open: () => JobStore): void {
     })
 
     describe('idempotency keys', () => {
-      const terms = (key: string, digest: string): SubmitTerms => ({
-        queueLimit: 10,
-        idempotency: { key, digest, keptMs: 24 * 60 * minute },
-      })
-
       it('give the same job with its current state, also when the queue is full (REQ-6)', async () => {
         const job = newJob()
         await store.submit(job, terms('k', 'd'), start)
@@ -507,9 +505,6 @@ export function describeStore(name: string, open: () => JobStore): void {
     })
 
     describe('deliveries', () => {
-      const due = async (now: number): Promise<readonly unknown[]> =>
-        (await store.dueDeliveries('r1', 10, minute, now)).map(({ job, tries }) => [job.state, tries])
-
       it('are made by every end of a job that wants them, in all four states (WH-1)', async () => {
         for (const state of ['COMPLETED', 'FAILED', 'CANCELLED', 'TIMED_OUT'] as const) {
           const id = await submitAndBegin(store, { notify: true })
@@ -659,4 +654,8 @@ export function describeStore(name: string, open: () => JobStore): void {
       await expect(other.start()).rejects.toThrow('stopped')
     })
   })
+}
+
+function terms(key: string, digest: string): SubmitTerms {
+  return { queueLimit: 10, idempotency: { key, digest, keptMs: 24 * 60 * minute } }
 }

@@ -1,6 +1,6 @@
 // Stores in processes of their own, to be killed, or to be put on a disk that is full.
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { JobStore } from '../../../src/jobs/store.ts'
@@ -68,4 +68,7 @@ function toStore(child: ChildProcess): RemoteStore {
 }
 
 const program = join(import.meta.dirname, 'process.ts')
-const withChannel = { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' } as const
+const withChannel: SpawnOptions = {
+  stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  serialization: 'advanced',
+}
