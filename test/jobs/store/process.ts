@@ -1,5 +1,4 @@
-// A process of its own that uses a store as it is told: methods and values come in, results go out. With the third argument
-// `closed`, its directory is a disk of 1 MB, which only this process sees.
+// A process of its own that uses a store as it is told: methods and values come in, results go out. It also fills and locks its disk.
 
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
