@@ -125,14 +125,13 @@ async function stream(call: JobCall, { service, settings, streams }: JobParts): 
   const { headers } = exchange.head
   using follower = await follow(service, id)
   if (wantsEvents(headers)) {
-    const seen = lastEventId(headers)
     using hold = new Hold(exchange.client, service.draining, undefined)
-    const from = seen === undefined ? (parameters.from ?? 0) : seen + 1
-    return new EventStream(service, follower, exchange, from).send(hold)
+    const start = { from: parameters.from ?? 0, seen: lastEventId(headers) }
+    return await new EventStream(service, follower, exchange, start).send(hold)
   }
   using hold = new Hold(exchange.client, service.draining, parameters.wait ?? settings.streamHoldMs)
-  if (parameters.from !== undefined) return streams.read(follower, parameters.from, hold, exchange)
-  return streams.drain(follower, hold, exchange)
+  if (parameters.from !== undefined) return await streams.read(follower, parameters.from, hold, exchange)
+  return await streams.drain(follower, hold, exchange)
 }
 
 async function cancel({ exchange, id }: JobCall, { service }: JobParts): Promise<unknown> {

@@ -11,25 +11,36 @@ export class EventStream {
   readonly #service: JobService
   readonly #follower: Follower
   readonly #exchange: JobExchange
+  readonly #seen: number | undefined
   #next: number
   #status = ''
   #progress = ''
   #isWriting = false
   #silence: NodeJS.Timeout | undefined
 
-  /** @param from index of the first chunk that the reader has not seen */
-  constructor(service: JobService, follower: Follower, exchange: JobExchange, from: number) {
+  /**
+   * @param from index of the first chunk to be sent
+   * @param seen the last id that the reader has seen, which takes the place of `from` when there is one
+   */
+  constructor(
+    service: JobService,
+    follower: Follower,
+    exchange: JobExchange,
+    { from, seen }: { readonly from: number; readonly seen: number | undefined },
+  ) {
     this.#service = service
     this.#follower = follower
     this.#exchange = exchange
-    this.#next = from
+    this.#seen = seen
+    // A terminal status, which a retry has undone, has the id of a chunk that is still to come.
+    this.#next = seen === undefined ? from : Math.min(seen + 1, follower.job.nextIndex)
   }
 
   /** Sends until the job is settled or the hold ends, then ends the answer; breaks it off when the store fails. */
   async send(hold: Hold): Promise<void> {
-    const { job } = this.#follower
-    if (this.#follower.isSettled && this.#next > job.nextIndex) return this.#exchange.replyNothing() // jobs.md STR-16
-    this.#next = Math.min(this.#next, job.nextIndex) // a terminal status that a retry has undone was no chunk
+    const { job, isSettled } = this.#follower
+    if (isSettled && this.#seen !== undefined && this.#seen >= job.nextIndex)
+      return this.#exchange.replyNothing() // jobs.md STR-16
     this.#exchange.start()
     this.#silence = setInterval(() => this.#breakSilence(), silenceMs)
     try {

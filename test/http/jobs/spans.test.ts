@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { jsonDigest } from '../../../src/http/jobs/digest.ts'
+import { memberTexts } from '../../../src/http/jobs/spans.ts'
+
+// JSON texts of objects as anybody may write them: white space anywhere, names in escapes, members that come twice.
+const space = fc.stringMatching(/^[ \n\r\t]{0,3}$/)
+// Not names that begin with a backslash: having read one, V8 takes escaped names of later texts for it.
+const name = fc
+  .oneof(fc.string(), fc.constantFrom('input', 'a', '', '__proto__', '"', 'a\\', '{', '😀', '\u2028'))
+  .filter((each) => !each.startsWith('\\'))
+const value = fc
+  .json({ maxDepth: 4 })
+  .chain((json) => fc.tuple(space, space).map(([one, other]) => one + json + other))
+const objectText = fc
+  .array(fc.tuple(space, name, fc.boolean(), space, value), { maxLength: 6 })
+  .chain((members) => space.map((around) => ({ members, around })))
+  .map(({ members, around }) => {
+    const texts = members.map(
+      ([before, each, escaped, behind, text]) =>
+        `${before}${escaped ? inEscapes(each) : JSON.stringify(each)}${behind}:${text}`,
+    )
+    return `${around}{${around}${texts.join(',')}${around}}${around}`
+  })
+
+function inEscapes(text: string): string {
+  const units = text.split('').map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return `"${units.join('')}"`
+}
+
+describe('the texts of members', () => {
+  it('are those that JSON.parse reads, of members with the same name the last (A-9)', () => {
+    fc.assert(
+      fc.property(objectText, (text) => {
+        const parsed = JSON.parse(text) as Record<string, unknown>
+        const texts = memberTexts(Buffer.from(text))
+        expect([...texts.keys()].toSorted()).toEqual(Object.keys(parsed).toSorted())
+        for (const [each, found] of texts) {
+          expect(JSON.parse(found.toString())).toEqual(Object.getOwnPropertyDescriptor(parsed, each)?.value)
+          expect(found.toString()).toBe(found.toString().trim())
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('are as they were sent, byte by byte (A-9)', () => {
+    const text = '{ "a" : 9007199254740993 ,"b":[1.10, 2e+5 ,"\\u00e9 é"] , "c": {"x" :null}}'
+    const texts = memberTexts(Buffer.from(text))
+    expect([...texts].map(([each, found]) => [each, found.toString()])).toEqual([
+      ['a', '9007199254740993'],
+      ['b', '[1.10, 2e+5 ,"\\u00e9 é"]'],
+      ['c', '{"x" :null}'],
+    ])
+  })
+
+  it('have their names decoded', () => {
+    const texts = memberTexts(Buffer.from(String.raw`{"\\":1,"\u0061":2,"\"":3,"\ud83d\ude00":4}`))
+    expect([...texts.keys()]).toEqual(['\\', 'a', '"', '😀'])
+  })
+
+  it('are found however deep a value is nested', () => {
+    const deep = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`
+    expect(memberTexts(Buffer.from(`{"input":${deep},"a":1}`)).get('input')?.length).toBe(2_000_000)
+  })
+})
+
+describe('the digest of a JSON text', () => {
+  const digest = (text: string): string => jsonDigest(Buffer.from(text))
+
+  it('is the same for the same value, however it is written (REQ-7)', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), space, (each, around) => {
+        const rewritten = around + JSON.stringify(reversed(each), undefined, 2) + around
+        expect(digest(rewritten)).toBe(digest(JSON.stringify(each)))
+      }),
+    )
+  })
+
+  it('is another one for another value (REQ-7)', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
+        const [first, second] = [one, other].map((each) => JSON.stringify(sorted(each)))
+        fc.pre(first !== undefined && second !== undefined)
+        expect(digest(String(first)) === digest(String(second))).toBe(first === second)
+      }),
+    )
+  })
+
+  it.each([
+    ['1', '1.0'],
+    ['100', '1e2'],
+    ['0.015', '15E-3'],
+    ['-0', '0'],
+    ['"é"', '"\\u00e9"'],
+    ['{"a":1,"b":2}', '{ "b" : 2 , "a" : 1 }'],
+    ['{"a":1}', '{"a":2,"a":1}'],
+  ])('is the same for %s and %s', (one, other) => expect(digest(one)).toBe(digest(other)))
+
+  it.each([
+    ['9007199254740992', '9007199254740993'],
+    ['"1"', '1'],
+    ['[]', '{}'],
+    ['[[1],2]', '[[1,2]]'],
+    ['null', '"null"'],
+    ['{"a":{}}', '{"a":[]}'],
+    ['1e99999999999999999999', '2e99999999999999999999'],
+  ])('is not the same for %s and %s', (one, other) => expect(digest(one)).not.toBe(digest(other)))
+
+  it('is made however deep a value is nested', () => {
+    const deep = (inner: string): string => `${'[{"a":'.repeat(300_000)}${inner}${'}]'.repeat(300_000)}`
+    expect(digest(deep('1'))).not.toBe(digest(deep('2')))
+  })
+})
+
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([each, inner]) => [each, reversed(inner)])
+      .toReversed(),
+  )
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? 0 : value
+  const entries = Object.entries(value).map(([each, inner]): [string, unknown] => [each, sorted(inner)])
+  return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}
