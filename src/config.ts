@@ -138,7 +138,8 @@ export function jobTimeoutMs({ options, chosen }: Pick<Config, 'options' | 'chos
 
 /** What the jobs API is to do (jobs.md §9). */
 export function toJobSettings(config: Pick<Config, 'options' | 'chosen' | 'isScript'>): JobSettings {
-  const { options: values, isScript } = config
+  const { isScript } = config
+  const values = config.options
   return {
     limit: values['job-limit'],
     syncLimit: values['job-sync-limit'],
@@ -154,8 +155,9 @@ export function toJobSettings(config: Pick<Config, 'options' | 'chosen' | 'isScr
 }
 
 /** Absolute path of the folder with the database of jobs. */
-export function dataDir({ options: values, root }: Pick<Config, 'options' | 'root'>): string {
-  return values['data-dir'] === undefined ? join(root, '.fnbox') : resolve(values['data-dir'])
+export function dataDir(config: Pick<Config, 'options' | 'root'>): string {
+  const chosen = config.options['data-dir']
+  return chosen === undefined ? join(config.root, '.fnbox') : resolve(chosen)
 }
 
 // A path is the operator's, relative to where the program was started; a bare name is searched for.

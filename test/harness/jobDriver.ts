@@ -1,5 +1,5 @@
 // A JobService whose jobs do what a test says: everything is in memory and nothing happens by itself. Follows the contract of
-// src/jobs/service.ts and store.ts, so that the tests of the HTTP API can be played against any other engine.
+// src/jobs/service.ts and store.ts; the tests of the HTTP API can be played against any other engine that has a JobDriver.
 
 import { EventEmitter } from 'node:events'
 import { isTerminal, type EndState, type Job, type NewJob, type StoredChunk } from '../../src/jobs/job.ts'
@@ -22,20 +22,25 @@ export interface JobDriver {
   /** the retention is over */
   readonly remove: (id: string) => Promise<void>
   readonly drain: () => void
+  /** how many jobs may wait from now on */
+  readonly limitQueue: (most: number) => void
 }
 
-/** The double. Public members beyond the driver's are switches and records for tests. */
-export class MemoryJobs implements JobDriver, JobService {
+/** The engine that the tests are played against; FNBOX_TEST_JOBS names another one. */
+export function makeDriver(): JobDriver {
+  const make = drivers[process.env['FNBOX_TEST_JOBS'] ?? 'double']
+  if (make === undefined) throw new Error('FNBOX_TEST_JOBS names no driver')
+  return make()
+}
+
+const drivers: Readonly<Record<string, (() => JobDriver) | undefined>> = {
+  double: () => new MemoryJobs(),
+}
+
+/** The double. */
+class MemoryJobs implements JobDriver, JobService {
   readonly service: JobService = this
-  queueLimit = 1000
-  /** what every method rejects with, if anything */
-  trouble: Error | undefined
-  lastError: string | undefined
-  unhealthy = 0
-  /** what was submitted, in order */
-  readonly submitted: NewJob[] = []
-  /** what each reader was given: ids of jobs of which pages were asked for */
-  readonly pagesRead: string[] = []
+  #queueLimit = 1000
   readonly #jobs = new Map<string, Job>()
   readonly #chunks = new Map<string, (StoredChunk & { delivered: boolean })[]>()
   readonly #keys = new Map<string, { readonly digest: string; readonly id: string; state: string }>()
@@ -46,19 +51,12 @@ export class MemoryJobs implements JobDriver, JobService {
     return this.#draining.signal
   }
 
-  /** how many watch a job */
-  watchers(id: string): number {
-    return this.#changes.listenerCount(id)
-  }
-
   async submit(job: NewJob, idempotency?: SubmitTerms['idempotency']): Promise<Submitted> {
-    this.#check()
     const known = idempotency && this.#keys.get(idempotency.key)
     if (known !== undefined && known.digest !== idempotency?.digest) return { type: 'conflict' }
     if (known !== undefined)
       return { type: 'known', id: known.id, state: known.state, job: this.#jobs.get(known.id) }
-    if (this.#inState('IN_QUEUE').length >= this.queueLimit) return { type: 'full' }
-    this.submitted.push(job)
+    if (this.#inState('IN_QUEUE').length >= this.#queueLimit) return { type: 'full' }
     const now = Date.now()
     const stored: Job = {
       ...job,
@@ -83,23 +81,20 @@ export class MemoryJobs implements JobDriver, JobService {
   }
 
   async find(id: string): Promise<Job | undefined> {
-    this.#check()
     return this.#jobs.get(id)
   }
 
   async cancel(id: string): Promise<Job | undefined> {
-    this.#check()
     const job = this.#jobs.get(id)
     if (job === undefined || isTerminal(job.state)) return job
     return this.#change(id, { state: 'CANCELLED', since: Date.now() })
   }
 
   async retry(id: string): Promise<Retried> {
-    this.#check()
     const job = this.#jobs.get(id)
     if (job === undefined) return { type: 'unknown' }
     if (job.state !== 'FAILED' && job.state !== 'TIMED_OUT') return { type: 'refused', job }
-    if (this.#inState('IN_QUEUE').length >= this.queueLimit) return { type: 'full' }
+    if (this.#inState('IN_QUEUE').length >= this.#queueLimit) return { type: 'full' }
     const { output: _output, error: _error, ...rest } = job
     this.#jobs.set(id, rest)
     this.#chunks.set(id, [])
@@ -109,14 +104,12 @@ export class MemoryJobs implements JobDriver, JobService {
   }
 
   async purge(): Promise<number> {
-    this.#check()
     const queued = this.#inState('IN_QUEUE')
     for (const { id } of queued) await this.cancel(id)
     return queued.length
   }
 
   async keepFor(id: string, ms: number): Promise<Job | undefined> {
-    this.#check()
     const job = this.#jobs.get(id)
     if (job === undefined) return undefined
     return isTerminal(job.state)
@@ -125,22 +118,18 @@ export class MemoryJobs implements JobDriver, JobService {
   }
 
   async chunks(id: string, from: number, maxBytes: number): Promise<ChunkPage> {
-    this.#check()
     return this.#page(id, maxBytes, ({ index }) => index >= from)
   }
 
   async undelivered(id: string, maxBytes: number): Promise<ChunkPage> {
-    this.#check()
     return this.#page(id, maxBytes, ({ delivered }) => !delivered)
   }
 
   async markDelivered(id: string, indexes: readonly number[]): Promise<void> {
-    this.#check()
     for (const each of this.#chunks.get(id) ?? []) if (indexes.includes(each.index)) each.delivered = true
   }
 
   async health(): Promise<Health> {
-    this.#check()
     const count = (state: Job['state']): number => this.#inState(state).length
     return {
       jobs: {
@@ -150,8 +139,7 @@ export class MemoryJobs implements JobDriver, JobService {
         failed: count('FAILED') + count('TIMED_OUT'),
         retried: 0,
       },
-      instances: { idle: 1, running: 2, initializing: 3, unhealthy: this.unhealthy },
-      ...(this.lastError === undefined ? {} : { lastError: this.lastError }),
+      instances: { idle: 0, running: 0, initializing: 0, unhealthy: 0 },
     }
   }
 
@@ -224,12 +212,12 @@ export class MemoryJobs implements JobDriver, JobService {
     this.#changes.emit(id, undefined)
   }
 
-  drain(): void {
-    this.#draining.abort()
+  limitQueue(most: number): void {
+    this.#queueLimit = most
   }
 
-  #check(): void {
-    if (this.trouble !== undefined) throw this.trouble
+  drain(): void {
+    this.#draining.abort()
   }
 
   #get(id: string): Job {
@@ -255,7 +243,6 @@ export class MemoryJobs implements JobDriver, JobService {
     maxBytes: number,
     wanted: (chunk: StoredChunk & { delivered: boolean }) => boolean,
   ): ChunkPage {
-    this.pagesRead.push(id)
     const all = (this.#chunks.get(id) ?? []).filter(wanted)
     let bytes = 0
     const fitting = all.filter(({ json }, at) => (bytes += json.length) <= maxBytes || at === 0)

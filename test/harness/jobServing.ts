@@ -7,7 +7,8 @@ import { catalogue, type FaultCode } from '../../src/errors.ts'
 import { everyone, type Authorizer } from '../../src/http/auth.ts'
 import { HttpServer } from '../../src/http/server.ts'
 import type { JobSettings } from '../../src/http/jobs/settings.ts'
-import { MemoryJobs } from './jobDriver.ts'
+import { makeDriver, type JobDriver } from './jobDriver.ts'
+import { ObservedJobs } from './observedJobs.ts'
 import { answerProblems } from './openapi.ts'
 import { functionsIn } from './serving.ts'
 
@@ -16,7 +17,10 @@ export interface JobServing extends AsyncDisposable {
   /** without a slash at its end */
   readonly url: string
   readonly adminUrl: string | undefined
-  readonly jobs: MemoryJobs
+  /** makes things happen */
+  readonly engine: JobDriver
+  /** what is asked of the engine */
+  readonly jobs: ObservedJobs
   /** codes of what was refused so far, as it was announced */
   readonly refused: readonly FaultCode[]
 }
@@ -26,7 +30,8 @@ export async function serveJobs(
   settings: Partial<JobSettings> = {},
   parts: { authorizer?: Authorizer; flags?: Flags; adminPort?: number } = {},
 ): Promise<JobServing> {
-  const jobs = new MemoryJobs()
+  const engine = makeDriver()
+  const jobs = new ObservedJobs(engine.service)
   const flags = { root: functionsIn('node'), ...parts.flags }
   const config = readConfig('counts.handler', flags, { PATH: process.env['PATH'] })
   const app = new App(config)
@@ -47,10 +52,11 @@ export async function serveJobs(
   return {
     url: url.replace(/\/$/, ''),
     adminUrl: adminUrl?.replace(/\/$/, ''),
+    engine,
     jobs,
     refused,
     [Symbol.asyncDispose]: async () => {
-      jobs.drain()
+      engine.drain()
       await server.stop(0)
       await app.stop()
     },
@@ -117,5 +123,7 @@ function faultProblems({ status, headers }: JobAnswer): readonly string[] {
   const code = headers.get('x-fnbox-fault')
   if (headers.get('cache-control') !== 'no-store') return ['Cache-Control is missing']
   if (status < 300) return code === null ? [] : [`a success with fault ${code}`]
-  return catalogue[code as FaultCode]?.status === status ? [] : [`status ${status} with fault ${code}`]
+  return code !== null && catalogue[code as FaultCode].status === status // a code that is none would throw
+    ? []
+    : [`status ${status} with fault ${code}`]
 }

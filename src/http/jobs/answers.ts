@@ -72,7 +72,7 @@ async function submit(
   const key = idempotencyKey(exchange.head.headers)
   const job: NewJob = toNewJob(body, origin, settings)
   const terms: SubmitTerms['idempotency'] =
-    key === undefined ? undefined : { key, digest: jsonDigest(withoutMark(body)), keptMs: keyKeptMs }
+    key === undefined ? undefined : { key, digest: await jsonDigest(withoutMark(body)), keptMs: keyKeptMs }
   const submitted = await service.submit(job, terms)
   switch (submitted.type) {
     case 'accepted':
@@ -117,7 +117,7 @@ async function answerSettled(
   using follower = await follow(service, id)
   using hold = new Hold(exchange.client, service.draining, parameters.wait ?? defaultWaitMs)
   const job = await follower.settled(hold)
-  return exchange.reply(toJobObject(job, Date.now()))
+  return await exchange.reply(toJobObject(job, Date.now()))
 }
 
 async function stream(call: JobCall, { service, settings, streams }: JobParts): Promise<void> {

@@ -44,7 +44,7 @@ export class EventStream {
     this.#exchange.start()
     this.#silence = setInterval(() => this.#breakSilence(), silenceMs)
     try {
-      while (!(await this.#sendNews(hold)) && !hold.isOver) await this.#follower.change(hold)
+      while (!(await this.#sendNews(hold)) && !hold.isOver()) await this.#follower.change(hold)
       this.#exchange.end()
     } catch (error) {
       this.#exchange.abort()
@@ -80,12 +80,12 @@ export class EventStream {
 
   async #sendChunks(hold: Hold): Promise<void> {
     let more = true
-    while (more && !hold.isAlone) {
+    while (more && !hold.isAlone()) {
       const page = await this.#service.chunks(this.#follower.job.id, this.#next, pageBytes)
       for (const { index, json } of page.chunks) {
         await this.#write(toEvent('output', Buffer.concat([opening, json, closing]), index))
         this.#next = index + 1
-        if (hold.isAlone) return
+        if (hold.isAlone()) return
       }
       more = page.more
     }

@@ -80,8 +80,8 @@ export const schemas = {
         else: { properties: { error: false } },
       },
       {
-        if: { properties: { status: { const: 'IN_QUEUE' } } },
-        then: { properties: { output: false, executionTime: false, workerId: false } },
+        if: { not: { properties: { status: { const: 'IN_QUEUE' } } } },
+        else: { properties: { output: false, executionTime: false, workerId: false } },
       },
     ],
   },

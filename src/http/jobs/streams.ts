@@ -24,14 +24,14 @@ export class Streams {
   async drain(follower: Follower, hold: Hold, exchange: JobExchange): Promise<void> {
     const { id } = follower.job
     using place = this.#turns.join(id, hold.signal)
-    while (!hold.isAlone) {
+    while (!hold.isAlone()) {
       const hasTurn = await place.turn(graceMs)
-      if (hold.isAlone) return
+      if (hold.isAlone()) return
       // Somebody else is being written to, and may turn out to have gone: it is not known what is left.
       if (!hasTurn) return void (await exchange.reply(this.#toAnswer(follower, emptyPage, false)))
       const { isSettled } = follower
       const page = await this.#service.undelivered(id, mostBytes)
-      if (page.chunks.length > 0 || isSettled || hold.isOver)
+      if (page.chunks.length > 0 || isSettled || hold.isOver())
         return await this.#deliver(follower, page, isSettled, exchange)
       place.pass()
       await follower.change(hold)
@@ -40,11 +40,11 @@ export class Streams {
 
   /** Answers with the chunks from an index on, and marks nothing (jobs.md STR-11, STR-12). */
   async read(follower: Follower, from: number, hold: Hold, exchange: JobExchange): Promise<void> {
-    while (!hold.isAlone) {
+    while (!hold.isAlone()) {
       const isSettled = follower.isSettled
       const page = await this.#service.chunks(follower.job.id, from, mostBytes)
       const next = (page.chunks.at(-1)?.index ?? from - 1) + 1
-      if (page.chunks.length > 0 || isSettled || hold.isOver)
+      if (page.chunks.length > 0 || isSettled || hold.isOver())
         return void (await exchange.reply(this.#toAnswer(follower, page, isSettled, next)))
       await follower.change(hold)
     }

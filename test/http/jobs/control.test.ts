@@ -8,9 +8,9 @@ describe('/cancel', () => {
   it('answers exactly id and status, for queued, running and terminal jobs (CTL-1, CTL-2)', async () => {
     await using serving = await serveJobs()
     const [queued, running, done] = [await submit(serving), await submit(serving), await submit(serving)]
-    await serving.jobs.begin(running)
-    await serving.jobs.begin(done)
-    await serving.jobs.finish(done, {})
+    await serving.engine.begin(running)
+    await serving.engine.begin(done)
+    await serving.engine.finish(done, {})
     for (const [id, status] of [
       [queued, 'CANCELLED'],
       [running, 'CANCELLED'],
@@ -24,8 +24,8 @@ describe('/retry', () => {
   it.each(['FAILED', 'TIMED_OUT'] as const)('queues a job that is %s (CTL-5)', async (state) => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.finish(id, { state, error: 'x' })
+    await serving.engine.begin(id)
+    await serving.engine.finish(id, { state, error: 'x' })
     expect((await ask(serving, 'POST', `/retry/${id}`)).json).toEqual({ id, status: 'IN_QUEUE' })
     expect((await ask(serving, 'GET', `/status/${id}`)).json).toEqual({ id, status: 'IN_QUEUE' })
   })
@@ -35,8 +35,8 @@ describe('/retry', () => {
     async (state) => {
       await using serving = await serveJobs()
       const id = await submit(serving)
-      if (state !== 'IN_QUEUE') await serving.jobs.begin(id)
-      if (state === 'COMPLETED') await serving.jobs.finish(id, {})
+      if (state !== 'IN_QUEUE') await serving.engine.begin(id)
+      if (state === 'COMPLETED') await serving.engine.finish(id, {})
       if (state === 'CANCELLED') await serving.jobs.service.cancel(id)
       const { status, json } = await ask(serving, 'POST', `/retry/${id}`)
       expect([status, json]).toEqual([400, { error: expect.stringContaining(state) }])
@@ -47,9 +47,9 @@ describe('/retry', () => {
   it('answers 429 with Retry-After when the queue is full (A-10)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.finish(id, { state: 'FAILED', error: 'x' })
-    serving.jobs.queueLimit = 0
+    await serving.engine.begin(id)
+    await serving.engine.finish(id, { state: 'FAILED', error: 'x' })
+    serving.engine.limitQueue(0)
     const { status, headers } = await ask(serving, 'POST', `/retry/${id}`)
     expect([status, headers.get('retry-after')]).toEqual([429, '1'])
   })
@@ -82,8 +82,8 @@ describe('an unknown id', () => {
   it('is that of a job whose retention or ttl is over (C-5)', async () => {
     await using serving = await serveJobs()
     const [kept, alive] = [await submit(serving), await submit(serving)]
-    await serving.jobs.remove(kept)
-    await serving.jobs.expire(alive)
+    await serving.engine.remove(kept)
+    await serving.engine.expire(alive)
     for (const id of [kept, alive]) expect((await ask(serving, 'GET', `/status/${id}`)).status).toBe(404)
   })
 })
@@ -119,7 +119,10 @@ describe('/health', () => {
   it('counts jobs and instances, all keys always (CTL-7, CTL-8)', async () => {
     await using serving = await serveJobs()
     await submit(serving)
-    serving.jobs.lastError = 'not shown while nothing is unhealthy'
+    serving.jobs.health = {
+      instances: { idle: 1, running: 2, initializing: 3, unhealthy: 0 },
+      lastError: 'not shown while nothing is unhealthy',
+    }
     expect((await ask(serving, 'GET', '/health')).json).toEqual({
       jobs: { completed: 0, failed: 0, inProgress: 0, inQueue: 1, retried: 0 },
       workers: { idle: 1, initializing: 3, ready: 3, running: 2, throttled: 0, unhealthy: 0 },
@@ -128,7 +131,10 @@ describe('/health', () => {
 
   it('gives the reason while an instance is unhealthy (CTL-9)', async () => {
     await using serving = await serveJobs()
-    Object.assign(serving.jobs, { unhealthy: 1, lastError: 'No module named torch' })
+    serving.jobs.health = {
+      instances: { idle: 0, running: 0, initializing: 0, unhealthy: 1 },
+      lastError: 'No module named torch',
+    }
     expect((await ask(serving, 'GET', '/v2/x/health')).json).toMatchObject({
       lastError: 'No module named torch',
     })

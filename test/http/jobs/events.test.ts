@@ -12,9 +12,9 @@ function open(serving: JobServing, id: string, query = '', headers: Readonly<Rec
 
 async function finished(serving: JobServing, ...texts: readonly string[]): Promise<string> {
   const id = await submit(serving)
-  await serving.jobs.begin(id)
-  await serving.jobs.yields(id, ...texts)
-  await serving.jobs.finish(id, { output: '[]' })
+  await serving.engine.begin(id)
+  await serving.engine.yields(id, ...texts)
+  await serving.engine.finish(id, { output: '[]' })
   return id
 }
 
@@ -31,20 +31,20 @@ describe('an event stream', () => {
       'cache-control': 'no-store',
     })
     expect(await client.next()).toEqual({ event: 'status', id: undefined, data: { id, status: 'IN_QUEUE' } })
-    await serving.jobs.begin(id)
+    await serving.engine.begin(id)
     expect(await client.next()).toMatchObject({
       event: 'status',
       id: undefined,
       data: { status: 'IN_PROGRESS' },
     })
-    await serving.jobs.progress(id, '"step 1"')
+    await serving.engine.progress(id, '"step 1"')
     expect(await client.next()).toEqual({ event: 'progress', id: undefined, data: { progress: 'step 1' } })
-    await serving.jobs.yields(id, '"Hello"')
+    await serving.engine.yields(id, '"Hello"')
     expect(await client.next()).toEqual({ event: 'output', id: '0', data: { output: 'Hello' } })
-    await serving.jobs.yields(id, '1', '2')
+    await serving.engine.yields(id, '1', '2')
     expect(await client.next()).toMatchObject({ id: '1' })
     expect(await client.next()).toMatchObject({ id: '2' })
-    await serving.jobs.finish(id, { output: '["x"]' })
+    await serving.engine.finish(id, { output: '["x"]' })
     const last = {
       id,
       status: 'COMPLETED',
@@ -66,9 +66,9 @@ describe('an event stream', () => {
   it('gives a new reader the latest progress, and status without output before the end (STR-14, STR-15)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.progress(id, '1')
-    await serving.jobs.progress(id, '{"at":2}')
+    await serving.engine.begin(id)
+    await serving.engine.progress(id, '1')
+    await serving.engine.progress(id, '{"at":2}')
     await using client = await open(serving, id)
     expect((await client.next())?.data).toEqual({ id, status: 'IN_PROGRESS', delayTime: expect.any(Number) })
     expect((await client.next())?.data).toEqual({ progress: { at: 2 } })
@@ -108,14 +108,14 @@ describe('an event stream', () => {
   it('goes on for who has seen an end that a retry has undone (STR-10, STR-16)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.yields(id, '"a"')
-    await serving.jobs.finish(id, { state: 'FAILED', error: 'x' })
+    await serving.engine.begin(id)
+    await serving.engine.yields(id, '"a"')
+    await serving.engine.finish(id, { state: 'FAILED', error: 'x' })
     await serving.jobs.service.retry(id)
     await using client = await open(serving, id, '', { 'Last-Event-ID': '1' })
     expect(await client.next()).toMatchObject({ event: 'status', data: { status: 'IN_QUEUE' } })
-    await serving.jobs.begin(id)
-    await serving.jobs.yields(id, '"b"')
+    await serving.engine.begin(id)
+    await serving.engine.yields(id, '"b"')
     await client.next()
     expect(await client.next()).toMatchObject({ event: 'output', id: '1', data: { output: 'b' } })
   })
@@ -123,15 +123,15 @@ describe('an event stream', () => {
   it('tells of a further attempt, whose chunks have new indexes (STR-10)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.yields(id, '"a"')
+    await serving.engine.begin(id)
+    await serving.engine.yields(id, '"a"')
     await using client = await open(serving, id)
     await client.next()
     await client.next()
-    await serving.jobs.requeue(id)
+    await serving.engine.requeue(id)
     expect(await client.next()).toMatchObject({ event: 'status', data: { status: 'IN_QUEUE', retries: 1 } })
-    await serving.jobs.begin(id)
-    await serving.jobs.yields(id, '"b"')
+    await serving.engine.begin(id)
+    await serving.engine.yields(id, '"b"')
     expect(await client.next()).toMatchObject({ event: 'status', data: { status: 'IN_PROGRESS' } })
     expect(await client.next()).toMatchObject({ event: 'output', id: '1' })
   })
@@ -164,7 +164,7 @@ describe('an event stream', () => {
     await using client = await open(serving, id)
     await client.next()
     await watched(serving, id)
-    await serving.jobs.expire(id)
+    await serving.engine.expire(id)
     expect(await client.rest()).toMatchObject([{ event: 'status', data: { status: 'TIMED_OUT' } }])
   })
 
@@ -173,7 +173,7 @@ describe('an event stream', () => {
     const id = await submit(serving)
     await using client = await open(serving, id)
     await client.next()
-    serving.jobs.drain()
+    serving.engine.drain()
     expect(await client.rest()).toEqual([])
   })
 
@@ -183,8 +183,8 @@ describe('an event stream', () => {
     await using client = await open(serving, id)
     await client.next()
     serving.jobs.trouble = new Fault('store_unavailable', 'disk I/O error')
-    await serving.jobs.begin(id)
-    await expect(client.rest()).rejects.toThrow()
+    await serving.engine.begin(id)
+    await expect(client.rest()).rejects.toThrow('terminated')
     expect(serving.refused).toEqual(['store_unavailable'])
   })
 
@@ -195,14 +195,15 @@ describe('an event stream', () => {
     await client.next()
     await client[Symbol.asyncDispose]()
     await eventually(() => serving.jobs.watchers(id) === 0)
+    expect(serving.refused).toEqual([])
   })
 
   it('leaves in the store what a slow reader has not taken', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
+    await serving.engine.begin(id)
     const chunk = JSON.stringify('x'.repeat(200 * 1024))
-    await serving.jobs.yields(id, ...Array.from({ length: 200 }, () => chunk))
+    await serving.engine.yields(id, ...Array.from({ length: 200 }, () => chunk))
     const socket = connect(Number(new URL(serving.url).port), '127.0.0.1').pause()
     socket.write(`GET /stream/${id} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n`)
     await watched(serving, id)
@@ -237,7 +238,7 @@ describe('silence', () => {
     }
     await received('IN_QUEUE')
     vi.advanceTimersByTime(14_999)
-    await serving.jobs.begin(id)
+    await serving.engine.begin(id)
     await received('IN_PROGRESS')
     vi.advanceTimersByTime(14_999)
     expect(text).toBe('')

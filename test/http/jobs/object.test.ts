@@ -128,8 +128,8 @@ describe('the job object', () => {
   it('shows output as it was stored (A-9)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.finish(id, {
+    await serving.engine.begin(id)
+    await serving.engine.finish(id, {
       output: '{ "a":9007199254740993,"b":0.10000000000000000555 ,"c":"\\u00e9é"}',
     })
     const { text } = await ask(serving, 'GET', `/status/${id}`)
@@ -139,8 +139,8 @@ describe('the job object', () => {
   it('is the same below /_/jobs/ (interface.md §4)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.finish(id, { state: 'FAILED', error: 'boom', output: '{"x":1}' })
+    await serving.engine.begin(id)
+    await serving.engine.finish(id, { state: 'FAILED', error: 'boom', output: '{"x":1}' })
     const { text } = await ask(serving, 'GET', `/_/jobs/${id}`)
     expect(text).toBe((await ask(serving, 'POST', `/status/${id}`)).text)
   })

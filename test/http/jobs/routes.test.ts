@@ -6,6 +6,10 @@ import { converse, readAnswer } from '../../harness/sockets.ts'
 const body = '{"input":1}'
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
+function postHead(length: number): string {
+  return `POST /purge-queue HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n`
+}
+
 // Accepts one key, whichever way it is shown.
 const keyed: Authorizer = { ...everyone, accepts: async (shown) => shown?.value === 'secret' }
 
@@ -117,14 +121,12 @@ describe('the routes of jobs', () => {
 
   it('keep a connection whose ignored body was large (A-6)', async () => {
     await using serving = await serveJobs()
-    const head = (length: number): string =>
-      `POST /purge-queue HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n`
     const large = 'x'.repeat(1_000_000)
     const answer = await converse(
       serving as never,
-      `${head(large.length)}\r\n`,
+      `${postHead(large.length)}\r\n`,
       large,
-      `${head(0)}Connection: close\r\n\r\n`,
+      `${postHead(0)}Connection: close\r\n\r\n`,
     )
     expect(answer.match(/HTTP\/1.1 200 OK/g)?.length).toBeGreaterThanOrEqual(1)
   })
@@ -153,8 +155,8 @@ describe('the routes of jobs', () => {
   it('take numbers of any length (A-8)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.finish(id, {})
+    await serving.engine.begin(id)
+    await serving.engine.finish(id, {})
     const huge = '9'.repeat(400)
     expect((await ask(serving, 'GET', `/status-sync/${id}?wait=${huge}`)).status).toBe(200)
     expect((await ask(serving, 'GET', `/status/${id}?ttl=${huge}`)).status).toBe(200)

@@ -11,8 +11,8 @@ interface Part {
 
 async function running(serving: JobServing, ...texts: readonly string[]): Promise<string> {
   const id = await submit(serving)
-  await serving.jobs.begin(id)
-  if (texts.length > 0) await serving.jobs.yields(id, ...texts)
+  await serving.engine.begin(id)
+  if (texts.length > 0) await serving.engine.yields(id, ...texts)
   return id
 }
 
@@ -44,7 +44,7 @@ describe('/stream', () => {
       status: 'IN_PROGRESS',
       stream: [{ output: 'Hel' }, { output: 'lo' }],
     })
-    await serving.jobs.yields(id, '{"index":9007199254740993}')
+    await serving.engine.yields(id, '{"index":9007199254740993}')
     const { text } = await ask(serving, 'POST', `/stream/${id}?wait=0`)
     expect(text).toBe('{"status":"IN_PROGRESS","stream":[{"output":{"index":9007199254740993}}]}')
     expect(await drain(serving, id)).toEqual({ status: 'IN_PROGRESS', stream: [] })
@@ -55,8 +55,8 @@ describe('/stream', () => {
     const id = await submit(serving)
     const held = ask(serving, 'GET', `/stream/${id}`)
     await watched(serving, id)
-    await serving.jobs.begin(id)
-    await serving.jobs.yields(id, 'null')
+    await serving.engine.begin(id)
+    await serving.engine.yields(id, 'null')
     expect((await held).json).toEqual({ status: 'IN_PROGRESS', stream: [{ output: null }] })
     expect(serving.jobs.watchers(id)).toBe(0)
   })
@@ -64,7 +64,7 @@ describe('/stream', () => {
   it('ends with a terminal status and every chunk that is left, and shows only the status from then on (STR-5)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving, '1', '2')
-    await serving.jobs.finish(id, { output: '[]' })
+    await serving.engine.finish(id, { output: '[]' })
     expect(await drain(serving, id, '')).toEqual({
       status: 'COMPLETED',
       stream: [{ output: 1 }, { output: 2 }],
@@ -75,7 +75,7 @@ describe('/stream', () => {
   it('spreads more than 16 MB over several answers, of which only the last shows the end (STR-5, STR-8)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving, '1', large, '2', large, '3')
-    await serving.jobs.finish(id, { state: 'FAILED', error: 'x' })
+    await serving.engine.finish(id, { state: 'FAILED', error: 'x' })
     const answers = [await ask(serving, 'GET', `/stream/${id}`), await ask(serving, 'GET', `/stream/${id}`)]
     expect(answers.map(({ json }) => (json as { status: string }).status)).toEqual(['IN_PROGRESS', 'FAILED'])
     expect(answers.map((each) => outputs(each).map((output) => String(output).length))).toEqual([
@@ -91,7 +91,7 @@ describe('/stream', () => {
       const id = await running(serving)
       const held = ask(serving, 'GET', `/stream/${id}`)
       await watched(serving, id)
-      await serving.jobs.finish(id, { state, error: 'x' })
+      await serving.engine.finish(id, { state, error: 'x' })
       expect((await held).json).toEqual({ status: state, stream: [] })
     },
   )
@@ -112,7 +112,7 @@ describe('/stream', () => {
     await eventually(() => serving.jobs.pagesRead.length > 0)
     const next = ask(serving, 'GET', `/stream/${id}`)
     await watched(serving, id, 2)
-    await serving.jobs.yields(id, '3')
+    await serving.engine.yields(id, '3')
     socket.destroy()
     expect(outputs(await next).map((output) => String(output).length)).toEqual([1, large.length - 2, 1])
   })
@@ -120,7 +120,7 @@ describe('/stream', () => {
   it('does not wait for another reader beyond its own wait; what is left is not known then (STR-3, STR-5)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving, large)
-    await serving.jobs.finish(id, {})
+    await serving.engine.finish(id, {})
     const socket = await stalledReader(serving, `/stream/${id}`)
     await eventually(() => serving.jobs.pagesRead.length > 0)
     expect(await drain(serving, id)).toEqual({ status: 'IN_PROGRESS', stream: [] })
@@ -144,11 +144,11 @@ describe('/stream', () => {
       )
       await watched(serving, id, number)
     }
-    await serving.jobs.yields(id, '"a"')
+    await serving.engine.yields(id, '"a"')
     expect(outputs((await readers[2]) ?? expect.fail())).toEqual(['a'])
-    await serving.jobs.yields(id, '"b"')
+    await serving.engine.yields(id, '"b"')
     expect(outputs((await readers[1]) ?? expect.fail())).toEqual(['b'])
-    await serving.jobs.finish(id, {})
+    await serving.engine.finish(id, {})
     expect((await readers[0])?.json).toEqual({ status: 'COMPLETED', stream: [] })
     expect(order).toEqual([3, 2, 1])
   })
@@ -166,10 +166,10 @@ describe('/stream', () => {
     }
     const readers = [reader(), reader(), reader()]
     for (let number = 0; number < 100; number++) {
-      await serving.jobs.yields(id, String(number))
+      await serving.engine.yields(id, String(number))
       if (number % 7 === 0) await new Promise((settle) => setImmediate(settle))
     }
-    await serving.jobs.finish(id, {})
+    await serving.engine.finish(id, {})
     await Promise.all(readers)
     expect(got.toSorted((one, other) => Number(one) - Number(other))).toEqual(
       Array.from({ length: 100 }, (_, at) => at),
@@ -181,7 +181,7 @@ describe('/stream', () => {
     const id = await running(serving)
     const held = [ask(serving, 'GET', `/stream/${id}`), ask(serving, 'GET', `/stream/${id}?from=0`)]
     await watched(serving, id, 2)
-    serving.jobs.drain()
+    serving.engine.drain()
     const [drained, read] = await Promise.all(held)
     expect(drained?.json).toEqual({ status: 'IN_PROGRESS', stream: [] })
     expect(read?.json).toEqual({ status: 'IN_PROGRESS', stream: [], next: 0 })
@@ -196,7 +196,7 @@ describe('/stream', () => {
     abort.abort()
     await expect(gone).rejects.toThrow('abort')
     await eventually(() => serving.jobs.watchers(id) === 0)
-    await serving.jobs.yields(id, '1')
+    await serving.engine.yields(id, '1')
     expect(await drain(serving, id)).toMatchObject({ stream: [{ output: 1 }] })
   })
 
@@ -205,7 +205,7 @@ describe('/stream', () => {
     const id = await running(serving)
     const held = ask(serving, 'GET', `/stream/${id}`)
     await watched(serving, id)
-    await serving.jobs.expire(id)
+    await serving.engine.expire(id)
     expect((await held).json).toEqual({ status: 'TIMED_OUT', stream: [] })
   })
 })
@@ -232,9 +232,9 @@ describe('/stream?from', () => {
   it('skips indexes of an earlier attempt (STR-10, STR-12)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving, '"a"', '"b"')
-    await serving.jobs.requeue(id)
-    await serving.jobs.begin(id)
-    await serving.jobs.yields(id, '"again"')
+    await serving.engine.requeue(id)
+    await serving.engine.begin(id)
+    await serving.engine.yields(id, '"again"')
     const again = [{ index: 2, output: 'again' }]
     expect(await drain(serving, id, '?from=1')).toEqual({ status: 'IN_PROGRESS', stream: again, next: 3 })
   })
@@ -244,12 +244,12 @@ describe('/stream?from', () => {
     const id = await running(serving, '"a"')
     const held = ask(serving, 'GET', `/stream/${id}?from=2`)
     await watched(serving, id)
-    await serving.jobs.yields(id, '"b"')
-    await serving.jobs.yields(id, '"c"')
+    await serving.engine.yields(id, '"b"')
+    await serving.engine.yields(id, '"c"')
     expect((await held).json).toEqual({ status: 'IN_PROGRESS', stream: [{ index: 2, output: 'c' }], next: 3 })
     const end = ask(serving, 'GET', `/stream/${id}?from=3`)
     await watched(serving, id)
-    await serving.jobs.finish(id, {})
+    await serving.engine.finish(id, {})
     expect((await end).json).toEqual({ status: 'COMPLETED', stream: [], next: 3 })
     expect(await drain(serving, id, '?from=2')).toEqual({
       status: 'COMPLETED',
@@ -261,7 +261,7 @@ describe('/stream?from', () => {
   it('spreads what is large over several answers (STR-5, STR-11)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving, large, large)
-    await serving.jobs.finish(id, {})
+    await serving.engine.finish(id, {})
     const [first, second] = [await drain(serving, id, '?from=0'), await drain(serving, id, '?from=1')]
     expect(first).toMatchObject({ status: 'IN_PROGRESS', next: 1 })
     expect(second).toMatchObject({ status: 'COMPLETED', next: 2 })

@@ -4,6 +4,10 @@ import { ask, serveJobs, submit } from '../../harness/jobServing.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
+function sized(bytes: number): string {
+  return `{"input":"${'x'.repeat(bytes - 12)}"}`
+}
+
 describe('/run', () => {
   it('answers with a new id as soon as the job is stored (A-12, A-13)', async () => {
     await using serving = await serveJobs()
@@ -164,7 +168,6 @@ describe('/run', () => {
 
   it('takes a body up to the limit of its route, before it is parsed (LIM-1)', async () => {
     await using serving = await serveJobs({ limit: 100, syncLimit: 200 })
-    const sized = (bytes: number): string => `{"input":"${'x'.repeat(bytes - 12)}"}`
     const statusOf = async (path: string, body: string): Promise<number> =>
       (await ask(serving, 'POST', path, { body })).status
     expect(await statusOf('/run', sized(100))).toBe(200)
@@ -194,7 +197,7 @@ describe('/run', () => {
 
   it('answers 429 with Retry-After when the queue is full (A-10)', async () => {
     await using serving = await serveJobs()
-    serving.jobs.queueLimit = 0
+    serving.engine.limitQueue(0)
     for (const path of ['/run', '/runsync']) {
       const { status, headers } = await ask(serving, 'POST', path, { body: '{"input":1}' })
       expect([status, headers.get('retry-after')]).toEqual([429, expect.stringMatching(/^\d+$/)])
@@ -207,7 +210,7 @@ describe('/run', () => {
     ['draining', 'the server is stopping'],
   ] as const)('answers 503 with Retry-After: %s (DUR-1)', async (code, text) => {
     await using serving = await serveJobs()
-    if (code === 'draining') serving.jobs.drain()
+    if (code === 'draining') serving.engine.drain()
     serving.jobs.trouble = new Fault(code, text)
     const { status, headers, json } = await ask(serving, 'POST', '/run', { body: '{"input":1}' })
     expect([status, json, headers.get('retry-after')]).toEqual([503, { error: text }, '1'])
@@ -230,10 +233,10 @@ describe('Idempotency-Key', () => {
     await using serving = await serveJobs()
     const first = await ask(serving, 'POST', '/run', { body: '{"input":{"a":1,"b":2}}', headers })
     const { id } = first.json as { id: string }
-    await serving.jobs.begin(id)
+    await serving.engine.begin(id)
     const again = await ask(serving, 'POST', '/run', { body: ' {"input":{"b":2.0,"a":1}}', headers })
     expect(again.json).toEqual({ id, status: 'IN_PROGRESS' })
-    await serving.jobs.finish(id, { output: '7' })
+    await serving.engine.finish(id, { output: '7' })
     const waited = await ask(serving, 'POST', '/runsync', { body: '{"input":{"a":1,"b":2}}', headers })
     expect(waited.json).toMatchObject({ id, status: 'COMPLETED', output: 7 })
     expect(serving.jobs.submitted).toHaveLength(1)
@@ -250,9 +253,9 @@ describe('Idempotency-Key', () => {
     await using serving = await serveJobs()
     const first = await ask(serving, 'POST', '/run', { body: '{"input":1}', headers })
     const { id } = first.json as { id: string }
-    await serving.jobs.begin(id)
-    await serving.jobs.finish(id, { output: '1' })
-    await serving.jobs.remove(id)
+    await serving.engine.begin(id)
+    await serving.engine.finish(id, { output: '1' })
+    await serving.engine.remove(id)
     for (const path of ['/run', '/runsync'])
       expect((await ask(serving, 'POST', path, { body: '{"input":1}', headers })).json).toEqual({
         id,

@@ -21,9 +21,9 @@ describe('/runsync', () => {
     await using serving = await serveJobs()
     const answer = runSync(serving)
     const id = await submittedId(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.yields(id, '1')
-    await serving.jobs.finish(id, { output: '{"text":"Hi"}' })
+    await serving.engine.begin(id)
+    await serving.engine.yields(id, '1')
+    await serving.engine.finish(id, { output: '{"text":"Hi"}' })
     expect((await answer).json).toMatchObject({
       id,
       status: 'COMPLETED',
@@ -39,8 +39,8 @@ describe('/runsync', () => {
     await using serving = await serveJobs()
     const answer = runSync(serving)
     const id = await submittedId(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.finish(id, { state: 'FAILED', error: 'boom' })
+    await serving.engine.begin(id)
+    await serving.engine.finish(id, { state: 'FAILED', error: 'boom' })
     expect(await answer).toMatchObject({ status: 200, json: { status: 'FAILED', error: 'boom' } })
   })
 
@@ -68,8 +68,8 @@ describe('/status-sync', () => {
   it('is answered at once for a terminal job (SYN-2)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
-    await serving.jobs.begin(id)
-    await serving.jobs.finish(id, { output: '1' })
+    await serving.engine.begin(id)
+    await serving.engine.finish(id, { output: '1' })
     expect((await ask(serving, 'GET', `/status-sync/${id}`)).json).toMatchObject({
       status: 'COMPLETED',
       output: 1,
@@ -84,8 +84,8 @@ describe('/status-sync', () => {
       ask(serving, 'POST', `/v2/x/status-sync/${id}?wait=300000`),
     ]
     await watched(serving, id, 2)
-    await serving.jobs.begin(id)
-    serving.jobs.drain()
+    await serving.engine.begin(id)
+    serving.engine.drain()
     for (const { status, json, headers } of await Promise.all(held)) {
       expect([status, headers.get('connection')]).toEqual([200, 'close'])
       expect(json).toEqual({ id, status: 'IN_PROGRESS', delayTime: expect.any(Number) })
@@ -98,7 +98,7 @@ describe('/status-sync', () => {
     const id = await submit(serving)
     const held = ask(serving, 'GET', `/status-sync/${id}`)
     await watched(serving, id)
-    await serving.jobs.expire(id)
+    await serving.engine.expire(id)
     expect(await held).toMatchObject({
       status: 200,
       json: { id, status: 'TIMED_OUT', error: expect.any(String) },
@@ -112,8 +112,8 @@ describe('/status-sync', () => {
     process.on('warning', warned)
     const held = Array.from({ length: 100 }, () => ask(serving, 'GET', `/status-sync/${id}`))
     await watched(serving, id, 100)
-    await serving.jobs.begin(id)
-    await serving.jobs.finish(id, { output: '1' })
+    await serving.engine.begin(id)
+    await serving.engine.finish(id, { output: '1' })
     for (const { json } of await Promise.all(held)) expect(json).toMatchObject({ output: 1 })
     process.off('warning', warned)
     expect(warned.mock.calls.flat().map(({ message }) => message)).toEqual([])
