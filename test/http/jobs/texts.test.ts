@@ -9,12 +9,16 @@ import {
   oneof,
   pre,
   property,
+  record,
   string,
   stringMatching,
   tuple,
+  uint8Array,
 } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jsonDigest } from '../../../src/http/jobs/digest.ts'
+import { toNewJob } from '../../../src/http/jobs/request.ts'
+import type { JobSettings } from '../../../src/http/jobs/settings.ts'
 import { memberTexts } from '../../../src/http/jobs/spans.ts'
 
 // JSON texts of objects as anybody may write them: white space anywhere, names in escapes, members that come twice.
@@ -48,6 +52,19 @@ function nested(inner: string): string {
 function inEscapes(text: string): string {
   const units = text.split('').map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return `"${units.join('')}"`
+}
+
+const settings: JobSettings = {
+  limit: 1,
+  syncLimit: 1,
+  executionTimeoutMs: 1,
+  ttlMs: 1,
+  retentionMs: 1,
+  syncRetentionMs: 1,
+  streamHoldMs: 1,
+  cancelledAs: 'CANCELLED',
+  endpointId: undefined,
+  isScript: false,
 }
 
 describe('the texts of members', () => {
@@ -84,6 +101,31 @@ describe('the texts of members', () => {
   it('are found however deep a value is nested', () => {
     const deep = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`
     expect(memberTexts(Buffer.from(`{"input":${deep},"a":1}`)).get('input')?.length).toBe(2_000_000)
+  })
+})
+
+describe('any bytes', () => {
+  it('make a job or a refusal that says why, never anything else (REQ-2)', () => {
+    const anyObject = record(
+      { input: jsonValue(), policy: jsonValue(), webhook: jsonValue(), s3Config: jsonValue() },
+      { requiredKeys: [] },
+    )
+    const anyBody = oneof(
+      uint8Array().map((bytes) => Buffer.from(bytes)),
+      anyObject.map((each) => Buffer.from(JSON.stringify(each))),
+    )
+    assert(
+      property(anyBody, (body) => {
+        try {
+          expect(toNewJob(body, 'run', settings).input.length).toBeGreaterThan(0)
+        } catch (error) {
+          expect(error).toMatchObject({
+            code: 'invalid_job',
+            message: expect.stringMatching(/^(the body|input|webhook|policy|s3Config)/),
+          })
+        }
+      }),
+    )
   })
 })
 
