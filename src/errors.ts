@@ -47,7 +47,7 @@ export const catalogue = {
   timeout: row('F-12', 'function', 504, 'GatewayTimeout', 'Finish sooner, watch the remaining time of the context, or raise --timeout.', passing),
   client_gone: row('F-17', 'caller', 499, 'ClientError', 'The client closed the connection before the answer; raise its timeout.', passing),
   path_not_served: row('F-20', 'caller', 400, 'ProxyIntegrationError', 'Call / or /<function id>; a function has no paths below it.'),
-  unknown_integration: row('F-21', 'caller', 400, 'ProxyIntegrationError', 'Leave the parameter integration out, or set it to raw.'),
+  unknown_integration: row('F-21', 'caller', 400, 'ProxyIntegrationError', 'Leave the parameter integration out, or set it to raw or async.'),
   duplicate_request_id: row('F-22', 'caller', 400, 'ClientError', 'Send a new UUID as X-Request-Id, or none.'),
   invalid_request: row('F-23', 'caller', 400, 'ProxyIntegrationError', 'Send well-formed HTTP with one of DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT.'),
   async_not_configured: row('F-24', 'operator', 400, 'ProxyIntegrationError', 'Call without integration=async; this server does not run asynchronous invocations.'),
