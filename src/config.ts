@@ -1,10 +1,11 @@
 // The configuration: flags, then environment variables, then defaults (interface.md §3). The only reader of process.env.
 
 import { existsSync, statSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isUsableFunctionId } from './event/route.ts'
 import { authProblems, type AuthSettings } from './http/auth.ts'
+import type { JobSettings } from './http/jobs/settings.ts'
 import { tlsProblems, type TlsSettings } from './http/tls.ts'
 import { deriveId } from './invoker/identity.ts'
 import { resolveEntry, type Entry } from './invoker/entry.ts'
@@ -133,6 +134,30 @@ export function toTlsSettings(values: OptionValues): TlsSettings {
 /** The time that an attempt of a job may take, in milliseconds, when the job does not say it (jobs.md §3). */
 export function jobTimeoutMs({ options, chosen }: Pick<Config, 'options' | 'chosen'>): number {
   return chosen.has('timeout') ? options.timeout : unsaidJobTimeoutMs
+}
+
+/** What the jobs API is to do (jobs.md §9). */
+export function toJobSettings(config: Pick<Config, 'options' | 'chosen' | 'isScript'>): JobSettings {
+  const { isScript } = config
+  const values = config.options
+  return {
+    limit: values['job-limit'],
+    syncLimit: values['job-sync-limit'],
+    executionTimeoutMs: jobTimeoutMs(config),
+    ttlMs: values['job-ttl'],
+    retentionMs: values['job-retention'],
+    syncRetentionMs: values['job-sync-retention'],
+    streamHoldMs: values['stream-hold'],
+    cancelledAs: values['stream-cancelled-as'],
+    endpointId: values['endpoint-id'],
+    isScript,
+  }
+}
+
+/** Absolute path of the folder with the database of jobs. */
+export function dataDir(config: Pick<Config, 'options' | 'root'>): string {
+  const chosen = config.options['data-dir']
+  return chosen === undefined ? join(config.root, '.fnbox') : resolve(chosen)
 }
 
 // A path is the operator's, relative to where the program was started; a bare name is searched for.
