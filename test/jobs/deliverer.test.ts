@@ -30,9 +30,9 @@ function run(send: Send, store = deliveries(), clock = manualClock()): Running {
   events.on('trouble-over', () => troubles.push('over'))
   const receiver: Receiver = {
     name: 'webhook at http://example.com',
-    send: (job, signal) => {
-      sent.push(job.id)
-      return send(job, signal)
+    send: (ended, signal) => {
+      sent.push(ended.id)
+      return send(ended, signal)
     },
   }
   const receiverOf = ({ webhook }: Job): Receiver | undefined =>
