@@ -126,9 +126,10 @@ export class Deliverer {
   }
 
   async #deliver(delivery: Delivery, attempt: AbortController): Promise<void> {
-    const receiver = this.#receiverOf(delivery.job)
+    let receiver: Receiver | undefined
     const cancelLimit = this.#clock.after(tryMs, () => attempt.abort())
     try {
+      receiver = this.#receiverOf(delivery.job)
       await receiver?.send(delivery.job, attempt.signal)
       this.#unsettled.set(delivery.id, {})
     } catch (error) {
