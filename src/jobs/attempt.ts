@@ -4,7 +4,7 @@ import { Fault } from '../errors.ts'
 import { asChunkJson, toDocument } from './document.ts'
 import type { Chunk, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
-import type { Job } from './job.ts'
+import type { Job, Work } from './job.ts'
 import { toEnd, type ResultTerms } from './result.ts'
 import type { AttemptEnd, JobStore } from './store.ts'
 
@@ -22,7 +22,7 @@ export interface AttemptTerms extends ResultTerms {
 
 /** A try of a job. The first end that the store takes counts. */
 export class Attempt {
-  readonly #job: Job
+  readonly #job: Work
   readonly #runner: string
   readonly #store: JobStore
   readonly #terms: AttemptTerms
@@ -34,7 +34,7 @@ export class Attempt {
   #ended = false
 
   /** @param onBegun it has an instance, so somebody else may be reserved */
-  constructor(job: Job, runner: string, store: JobStore, terms: AttemptTerms, onBegun: () => void) {
+  constructor(job: Work, runner: string, store: JobStore, terms: AttemptTerms, onBegun: () => void) {
     this.#job = job
     this.#runner = runner
     this.#store = store

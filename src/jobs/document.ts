@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import type { Chunk } from '../invoker/invocation.ts'
-import type { Job } from './job.ts'
+import type { Work } from './job.ts'
 
 /** The body of an invocation of mode `job` (jobs.md W-7). */
 export function toDocument({ id, input, webhook, policy, s3Config }: Sent): Buffer {
@@ -18,7 +18,7 @@ export function toDocument({ id, input, webhook, policy, s3Config }: Sent): Buff
   ])
 }
 
-type Sent = Pick<Job, 'id' | 'input' | 'webhook' | 'policy' | 's3Config'>
+type Sent = Pick<Work, 'id' | 'input'> & Partial<Pick<Work, 'webhook' | 'policy' | 's3Config'>>
 
 /** A yielded value as JSON: bytes that are no text go as base64. */
 export function asChunkJson({ kind, data }: Chunk): Buffer {

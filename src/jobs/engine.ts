@@ -4,7 +4,9 @@ import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { InstanceState } from '../invoker/state.ts'
-import { type Job, type NewJob } from './job.ts'
+import { Deliverer } from './deliverer.ts'
+import type { Job, NewJob, Work } from './job.ts'
+import type { Receiver } from './receiver.ts'
 import { Runner, type RunnerSettings } from './runner.ts'
 import type { Health, JobService } from './service.ts'
 import {
@@ -31,6 +33,13 @@ export interface InstanceReport {
   readonly failure: string | undefined
 }
 
+/** Whom the engine asks and tells. */
+export interface EngineParts {
+  readonly instances: () => InstanceReport
+  /** whom to tell of a job's end; undefined: nobody */
+  readonly receiverOf: (job: Work) => Receiver | undefined
+}
+
 /** Runs jobs, and tells who asks for them. */
 export class JobEngine implements JobService {
   readonly #store: JobStore
@@ -38,31 +47,47 @@ export class JobEngine implements JobService {
   readonly #events: Events
   readonly #instances: () => InstanceReport
   readonly #runner: Runner
+  readonly #deliverer: Deliverer
   readonly #watchers = new Map<string, Set<(job: Job | undefined) => void>>()
   readonly #draining = new AbortController()
   #sweepAt = Infinity
   #sweeper: NodeJS.Timeout | undefined
+  #started: Promise<void> | undefined
   #stopped = false
 
   constructor(
     store: JobStore,
     invoker: Pick<Invoker, 'invoke'>,
     settings: EngineSettings,
-    instances: () => InstanceReport,
+    parts: EngineParts,
     events: Events,
   ) {
     this.#store = store
     this.#settings = settings
-    this.#instances = instances
+    this.#instances = parts.instances
     this.#events = events
     this.#runner = new Runner(store, invoker, settings, events)
+    this.#deliverer = new Deliverer(store, this.#runner.id, parts.receiverOf, events)
     store.onChange((id, job) => this.#noteChange(id, job))
   }
 
-  /** Opens the store, and goes on with the jobs in it. @throws StoreError */
-  async start(): Promise<void> {
+  /**
+   * Opens the store, and goes on with the jobs in it; who asks for a job does that, too. May be called twice.
+   * @throws Fault store_unavailable; it may be called again
+   */
+  start(): Promise<void> {
+    this.#started ??= asFault(this.#start()).catch((error: unknown) => {
+      this.#started = undefined
+      throw error
+    })
+    return this.#started
+  }
+
+  async #start(): Promise<void> {
     await this.#store.start()
+    if (this.#stopped) return
     this.#runner.start()
+    this.#deliverer.start()
     this.#sweepSoon(0)
   }
 
@@ -78,6 +103,7 @@ export class JobEngine implements JobService {
     this.#stopped = true
     clearTimeout(this.#sweeper)
     await this.#runner.stop()
+    await this.#deliverer.stop()
     await this.#store.stop()
   }
 
@@ -91,46 +117,47 @@ export class JobEngine implements JobService {
       queueLimit: this.#settings.queueLimit,
       ...(idempotency === undefined ? {} : { idempotency }),
     }
-    return asFault(this.#store.submit(job, terms, Date.now()))
+    return this.#ask((store) => store.submit(job, terms, Date.now()))
   }
 
-  find(id: string): Promise<Job | undefined> {
-    return asFault(this.#store.find(id))
+  // Asked also for invocations that are no jobs: for them no store is opened.
+  async find(id: string): Promise<Job | undefined> {
+    return this.#started === undefined ? undefined : this.#ask((store) => store.find(id))
   }
 
   cancel(id: string): Promise<Job | undefined> {
-    return asFault(this.#store.cancel(id, Date.now()))
+    return this.#ask((store) => store.cancel(id, Date.now()))
   }
 
   async retry(id: string): Promise<Retried> {
     this.#refuseWhileDraining()
-    return asFault(this.#store.retry(id, { queueLimit: this.#settings.queueLimit }, Date.now()))
+    return this.#ask((store) => store.retry(id, { queueLimit: this.#settings.queueLimit }, Date.now()))
   }
 
   purge(): Promise<number> {
-    return asFault(this.#store.purge(Date.now()))
+    return this.#ask((store) => store.purge(Date.now()))
   }
 
   keepFor(id: string, ms: number): Promise<Job | undefined> {
-    return asFault(this.#store.keepFor(id, ms, Date.now()))
+    return this.#ask((store) => store.keepFor(id, ms, Date.now()))
   }
 
   chunks(id: string, from: number, maxBytes: number): Promise<ChunkPage> {
-    return asFault(this.#store.chunks(id, from, maxBytes))
+    return this.#ask((store) => store.chunks(id, from, maxBytes))
   }
 
   undelivered(id: string, maxBytes: number): Promise<ChunkPage> {
-    return asFault(this.#store.undelivered(id, maxBytes))
+    return this.#ask((store) => store.undelivered(id, maxBytes))
   }
 
   markDelivered(id: string, indexes: readonly number[]): Promise<void> {
-    return asFault(this.#store.markDelivered(id, indexes))
+    return this.#ask((store) => store.markDelivered(id, indexes))
   }
 
   async health(): Promise<Health> {
     const { census, failure } = this.#instances()
     return {
-      jobs: await asFault(this.#store.count()),
+      jobs: await this.#ask((store) => store.count()),
       instances: {
         idle: census.idle,
         running: census.busy + census.retiring,
@@ -175,6 +202,11 @@ export class JobEngine implements JobService {
       this.#events.emit('trouble', { what: 'what has expired in the store of jobs cannot be removed', cause })
       this.#sweepSoon(longestPauseMs)
     }
+  }
+
+  async #ask<Value>(question: (store: JobStore) => Promise<Value>): Promise<Value> {
+    await this.start()
+    return asFault(question(this.#store))
   }
 
   #refuseWhileDraining(): void {

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import type { Events } from '../events.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import { Attempt, type AttemptTerms } from './attempt.ts'
-import { isTerminal, type Job } from './job.ts'
+import { isTerminal, type Job, type Work } from './job.ts'
 import type { JobStore } from './store.ts'
 
 /** What the runner needs besides the store. */
@@ -95,7 +95,7 @@ export class Runner {
     return [...this.#held.values()].filter((each) => !each.hasBegun).length
   }
 
-  #run(job: Job): void {
+  #run(job: Work): void {
     const attempt = new Attempt(job, this.id, this.#store, this.#settings, () => this.fill())
     this.#held.set(job.id, attempt)
     const ending = attempt
