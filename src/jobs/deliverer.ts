@@ -3,7 +3,7 @@
 
 import type { Events } from '../events.ts'
 import { systemClock, type Clock } from './clock.ts'
-import { isTerminal, type Job } from './job.ts'
+import { isTerminal, type Work } from './job.ts'
 import { RefusedError, type Receiver } from './receiver.ts'
 import type { Delivery, JobStore } from './store.ts'
 
@@ -14,7 +14,7 @@ export type DeliveryStore = Pick<JobStore, 'onChange' | 'dueDeliveries' | 'settl
 export class Deliverer {
   readonly #store: DeliveryStore
   readonly #runner: string
-  readonly #receiverOf: (job: Job) => Receiver | undefined
+  readonly #receiverOf: (job: Work) => Receiver | undefined
   readonly #events: Events
   readonly #clock: Clock
   readonly #inFlight = new Map<AbortController, Promise<void>>()
@@ -35,7 +35,7 @@ export class Deliverer {
   constructor(
     store: DeliveryStore,
     runner: string,
-    receiverOf: (job: Job) => Receiver | undefined,
+    receiverOf: (job: Work) => Receiver | undefined,
     events: Events,
     clock: Clock = systemClock,
   ) {

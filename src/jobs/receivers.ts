@@ -1,7 +1,7 @@
 // Whom to tell of a job's end: its submitter's webhook, or the targets of asynchronous invocations. Owns nothing.
 
 import type { AddressGuard } from './addresses.ts'
-import type { Job } from './job.ts'
+import type { Work } from './job.ts'
 import type { Receiver } from './receiver.ts'
 import type { Targets } from './targets.ts'
 import { webhookReceiver } from './webhook.ts'
@@ -10,7 +10,7 @@ import { webhookReceiver } from './webhook.ts'
 export function receivers(
   guard: AddressGuard,
   targets: Pick<Targets, 'receiverOf'>,
-): (job: Job) => Receiver | undefined {
+): (job: Work) => Receiver | undefined {
   return (job) => {
     if (job.origin === 'async') return targets.receiverOf(job)
     return job.webhook === undefined ? undefined : webhookReceiver(job.webhook, guard)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { toFailureMessage, toSuccessMessage } from '../../src/jobs/asyncMessage.ts'
-import type { Job } from '../../src/jobs/job.ts'
+import type { Work } from '../../src/jobs/job.ts'
 import { toEnd } from '../../src/jobs/result.ts'
 import type { UserError } from '../../src/wire/frames.ts'
 import { Targets } from '../../src/jobs/targets.ts'
@@ -14,7 +14,7 @@ import { queueService } from './queueService.ts'
 
 const key = { AWS_ACCESS_KEY_ID: 'an-id', AWS_SECRET_ACCESS_KEY: 'hush' }
 
-function asyncJob(changed: Partial<Job> = {}): Job {
+function asyncJob(changed: Partial<Work> = {}): Work {
   return endedJob({ origin: 'async', input: Buffer.from('{"name": "test"}'), ...changed })
 }
 
@@ -22,7 +22,7 @@ function targetsAt(chosen: Partial<ChosenTargets>, env: Readonly<Record<string, 
   return new Targets(toTargetSettings({ success: undefined, failure: undefined, ...chosen }, env))
 }
 
-async function tell(targets: Targets, job: Job, signal = new AbortController().signal): Promise<void> {
+async function tell(targets: Targets, job: Work, signal = new AbortController().signal): Promise<void> {
   try {
     await targets.receiverOf(job)?.send(job, signal)
   } finally {
@@ -31,7 +31,7 @@ async function tell(targets: Targets, job: Job, signal = new AbortController().s
 }
 
 // What the engine stores of an error that a function of that language threw.
-function stored(error: UserError, language: 'node' | 'python' | 'bash' = 'python'): Partial<Job> {
+function stored(error: UserError, language: 'node' | 'python' | 'bash' = 'python'): Partial<Work> {
   const { state, error: text } = toEnd(
     { type: 'threw', error },
     { isScript: false, language, environment: {} },
@@ -102,7 +102,7 @@ describe('the failure message (M-14)', () => {
     expect(JSON.parse(toFailureMessage(asyncJob(stored(error, language)))).error).toEqual(error)
   })
 
-  it.each<[string, Partial<Job>, object]>([
+  it.each<[string, Partial<Work>, object]>([
     [
       'the deadline',
       { state: 'TIMED_OUT', error: 'executionTimeout of 10000 ms exceeded' },
