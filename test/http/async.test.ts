@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { App } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
 import { Fault } from '../../src/errors.ts'
 import { everyone } from '../../src/http/auth.ts'
 import { HttpServer } from '../../src/http/server.ts'
 import type { NewJob } from '../../src/jobs/job.ts'
 import type { JobService } from '../../src/jobs/service.ts'
 import { eventually } from '../harness/calling.ts'
-import { serve, type Serving } from '../harness/serving.ts'
+import { bothLanguages, functionsIn, serve, type Serving } from '../harness/serving.ts'
 import { endedJob } from '../jobs/endedJob.ts'
+import { queueService } from '../jobs/queueService.ts'
 
 const terms = { executionTimeoutMs: 10_000, ttlMs: 86_400_000, retentionMs: 1_800_000, notify: true }
 const uuid = '6e8356f9-489b-4c7b-8ba6-c8cd74f25455'
@@ -221,6 +224,35 @@ describe('when the store cannot take an asynchronous invocation', () => {
     await using server = await serveAsync('echo.handler', undefined, () => Promise.reject(cannot))
     expect((await call(server, '{"a":1}', uuid, 'integration=raw')).status).toBe(200)
     expect((await call(server, '{"a":1}', uuid)).status).toBe(503)
+  })
+})
+
+describe('targets of asynchronous invocations', () => {
+  it.each(bothLanguages)('hear of the ends of a %s function (FN-6, M-13, M-14)', async (language) => {
+    await using queues = await queueService()
+    const flags = {
+      root: functionsIn(language),
+      port: '0',
+      'job-store': 'memory',
+      'async-success-target': queues.queue('good'),
+      'async-failure-target': queues.queue('bad'),
+    }
+    const key = { AWS_ACCESS_KEY_ID: 'an-id', AWS_SECRET_ACCESS_KEY: 'hush', PATH: process.env['PATH'] }
+    for (const handler of ['echo.handler', 'missing.handler']) {
+      const app = new App(readConfig(handler, { ...flags, runtime: language }, key))
+      const url = await app.serve()
+      await fetch(`${url}?integration=async`, { method: 'POST', body: '{"n": 1}' })
+      const before = queues.messages().length
+      await eventually(() => queues.messages().length > before)
+      await app.stop()
+    }
+    const [good, bad] = queues.messages()
+    expect([good?.QueueUrl, bad?.QueueUrl]).toEqual([queues.queue('good'), queues.queue('bad')])
+    expect(JSON.parse(good?.MessageBody ?? '')).toEqual({ n: 1 })
+    expect(JSON.parse(bad?.MessageBody ?? '')).toMatchObject({
+      request: '{"n": 1}',
+      error: { errorType: expect.any(String), errorMessage: expect.any(String) },
+    })
   })
 })
 
