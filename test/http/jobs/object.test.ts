@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Job } from '../../../src/jobs/job.ts'
-import { toJobObject } from '../../../src/http/jobs/object.ts'
+import { toJobObject } from '../../../src/jobs/object.ts'
 import { ask, serveJobs, submit } from '../../harness/jobServing.ts'
 
 const job: Job = {
   id: 'a',
   origin: 'run',
-  input: Buffer.from('"hush"'),
   webhook: 'https://example.com/hush',
   policy: '{"hush":1}',
-  s3Config: '{"accessSecret":"hush"}',
   executionTimeoutMs: 1000,
   ttlMs: 1000,
   retentionMs: 1000,
@@ -103,7 +101,7 @@ describe('the job object', () => {
   })
 
   it('always has a string for the error of a failed job, and never one before (OBJ-1)', () => {
-    expect(show({ state: 'FAILED' })).toMatchObject({ error: '' })
+    expect(show({ state: 'FAILED' })).toMatchObject({ error: 'the job failed' })
     expect(show({ state: 'IN_PROGRESS', error: 'not yet' })).not.toHaveProperty('error')
   })
 
