@@ -87,7 +87,9 @@ class MemoryJobs implements JobDriver, JobService {
   async cancel(id: string): Promise<Job | undefined> {
     const job = this.#jobs.get(id)
     if (job === undefined || isTerminal(job.state)) return job
-    return this.#change(id, { state: 'CANCELLED', since: Date.now() })
+    const now = Date.now()
+    const waited = job.state === 'IN_QUEUE' ? now - job.since : 0
+    return this.#change(id, { state: 'CANCELLED', delayMs: job.delayMs + waited, since: now })
   }
 
   async retry(id: string): Promise<Retried> {
