@@ -410,7 +410,9 @@ describe.each([['sync'], ['async']])('%s generators (§10.5)', (kind) => {
     const ending = await run(peer, what)
     expect(ending).toMatchObject({ chunks, header: { type: 'ended' }, output: undefined })
     expect(ending.header['error']).toMatch(
-      new RegExp(`^handler: ${message} \ntraceback: Traceback \\(most recent call last\\):\n  File ".*job_str`),
+      new RegExp(
+        `^handler: ${message} \ntraceback: Traceback \\(most recent call last\\):\n  File ".*job_str`,
+      ),
     )
     expect(ending.header).not.toHaveProperty('aggregate')
   })
@@ -494,7 +496,7 @@ describe('control (§10.6)', () => {
     await peer.expect({ type: 'loaded' })
     await peer.submit('asked')
     await peer.expect({ type: 'seats', count: 3 })
-    await peer.expect({ type: 'returned', id: '1' }, { json: [1, 2] })
+    expect(await endOf(peer)).toMatchObject({ output: [1, 2] })
   })
 
   test.each([
@@ -525,7 +527,7 @@ describe('control (§10.6)', () => {
     await peer.expect({ type: 'progress', id: 'x' }, { body: '"step 1"' })
     await peer.expect({ type: 'progress', id: 'x' }, { body: '{"step":2}' })
     await peer.expect({ type: 'progress', id: 'x' }, { body: '3' })
-    await peer.expect({ type: 'returned', id: 'x' })
+    expect(await endOf(peer)).toMatchObject({ output: 'progress' })
   })
 
   test('progress that cannot be shown is logged, and disturbs nobody (W-14)', async () => {
@@ -552,7 +554,7 @@ describe('control (§10.6)', () => {
     await eventually(() => peer.stdout.includes('started'))
     await peer.send({ type: 'cancel', id: '1', reason: 'deadline' })
     await peer.expect({ type: 'cancelling', id: '1' })
-    await peer.expect({ type: 'returned', id: '1' }, { body: '"late"' })
+    expect(await endOf(peer)).toMatchObject({ output: 'late' })
   })
 
   test('a handler that blocks never acknowledges (CTL-3)', async () => {
@@ -601,7 +603,7 @@ describe('control (§10.6)', () => {
 
 describe.concurrent('the programs that others document run unchanged (§12, §16)', () => {
   test.each([
-    ['seed_snowcell', 'Processing part 4 of task: {\'a\': 1}'],
+    ['seed_snowcell', "Processing part 4 of task: {'a': 1}"],
     ['seed_snowcell_async', "Async result for step 4 of job: {'a': 1}"],
     ['seed_runpod', 'Generated async token output 4'],
   ])('%s', { timeout: 30_000 }, async (script, last) => {
