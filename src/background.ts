@@ -1,7 +1,6 @@
 // Everything that jobs need, made from the configuration: the store, the engine, whom to tell of a job's end.
 
-import { join } from 'node:path'
-import { jobTimeoutMs, toAsyncTerms, type Config } from './config.ts'
+import { dataDir, toAsyncTerms, toJobSettings, type Config } from './config.ts'
 import type { Events } from './events.ts'
 import type { ServerParts } from './http/server.ts'
 import { resolveEntry } from './invoker/entry.ts'
@@ -23,30 +22,18 @@ export class Background {
   readonly #hasJobs: boolean
 
   constructor(config: Config, invoker: Invoker, instances: () => InstanceReport, events: Events) {
-    const { options, root, isScript, targets } = config
-    const dataDir = options['data-dir'] ?? join(root, '.fnbox')
+    const { options, isScript, targets } = config
+    const folder = dataDir(config)
     const isKept = options['job-store'] === 'sqlite'
     this.#events = events
     this.#isKept = isKept
-    this.#hasJobs = isKept && holdsJobs(dataDir)
+    this.#hasJobs = isKept && holdsJobs(folder)
     this.#targets = new Targets(targets)
     const receiverOf = receivers(new AddressGuard(options['webhook-allow']), this.#targets)
-    const store = isKept ? sqliteStore(dataDir) : memoryStore()
+    const store = isKept ? sqliteStore(folder) : memoryStore()
     this.#engine = new JobEngine(store, invoker, toEngineSettings(config), { instances, receiverOf }, events)
-    const settings = {
-      limit: options['job-limit'],
-      syncLimit: options['job-sync-limit'],
-      executionTimeoutMs: jobTimeoutMs(config),
-      ttlMs: options['job-ttl'],
-      retentionMs: options['job-retention'],
-      syncRetentionMs: options['job-sync-retention'],
-      streamHoldMs: options['stream-hold'],
-      cancelledAs: options['stream-cancelled-as'],
-      endpointId: options['endpoint-id'],
-      isScript,
-    }
     this.served = {
-      jobs: { service: this.#engine, settings },
+      jobs: { service: this.#engine, settings: toJobSettings(config) },
       async: isScript ? undefined : toAsyncTerms(config),
     }
   }

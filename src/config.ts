@@ -144,8 +144,8 @@ export function toTlsSettings(values: OptionValues): TlsSettings {
 }
 
 /** The time that an attempt of a job may take, in milliseconds, when the job does not say it (jobs.md §3). */
-export function jobTimeoutMs({ options, chosen }: Pick<Config, 'options' | 'chosen'>): number {
-  return chosen.has('timeout') ? options.timeout : unsaidJobTimeoutMs
+export function jobTimeoutMs(config: Pick<Config, 'options' | 'chosen'>): number {
+  return config.chosen.has('timeout') ? config.options.timeout : unsaidJobTimeoutMs
 }
 
 /** What the jobs API is to do (jobs.md §9). */
