@@ -3,8 +3,10 @@
 
 import { EventEmitter } from 'node:events'
 import { isTerminal, type EndState, type Job, type NewJob, type StoredChunk } from '../../src/jobs/job.ts'
+import { memoryStore } from '../../src/jobs/store/sqlite.ts'
 import type { Health, JobService } from '../../src/jobs/service.ts'
 import type { ChunkPage, Retried, Submitted, SubmitTerms } from '../../src/jobs/store.ts'
+import { storeDriver } from './storeDriver.ts'
 
 /** What the tests need of an engine: the service, and a way to make things happen. */
 export interface JobDriver {
@@ -24,17 +26,19 @@ export interface JobDriver {
   readonly drain: () => void
   /** how many jobs may wait from now on */
   readonly limitQueue: (most: number) => void
+  readonly stop: () => Promise<void>
 }
 
 /** The engine that the tests are played against; FNBOX_TEST_JOBS names another one. */
-export function makeDriver(): JobDriver {
+export async function makeDriver(): Promise<JobDriver> {
   const make = drivers[process.env['FNBOX_TEST_JOBS'] ?? 'double']
   if (make === undefined) throw new Error('FNBOX_TEST_JOBS names no driver')
   return make()
 }
 
-const drivers: Readonly<Record<string, (() => JobDriver) | undefined>> = {
+const drivers: Readonly<Record<string, (() => JobDriver | Promise<JobDriver>) | undefined>> = {
   double: () => new MemoryJobs(),
+  store: () => storeDriver(memoryStore()),
 }
 
 /** The double. */
@@ -87,7 +91,9 @@ class MemoryJobs implements JobDriver, JobService {
   async cancel(id: string): Promise<Job | undefined> {
     const job = this.#jobs.get(id)
     if (job === undefined || isTerminal(job.state)) return job
-    return this.#change(id, { state: 'CANCELLED', since: Date.now() })
+    const now = Date.now()
+    const waited = job.state === 'IN_QUEUE' ? now - job.since : 0
+    return this.#change(id, { state: 'CANCELLED', delayMs: job.delayMs + waited, since: now })
   }
 
   async retry(id: string): Promise<Retried> {
@@ -215,6 +221,8 @@ class MemoryJobs implements JobDriver, JobService {
   limitQueue(most: number): void {
     this.#queueLimit = most
   }
+
+  async stop(): Promise<void> {}
 
   drain(): void {
     this.#draining.abort()

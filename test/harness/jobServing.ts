@@ -30,7 +30,7 @@ export async function serveJobs(
   settings: Partial<JobSettings> = {},
   parts: { authorizer?: Authorizer; flags?: Flags; adminPort?: number } = {},
 ): Promise<JobServing> {
-  const engine = makeDriver()
+  const engine = await makeDriver()
   const jobs = new ObservedJobs(engine.service)
   const flags = { root: functionsIn('node'), ...parts.flags }
   const config = readConfig('counts.handler', flags, { PATH: process.env['PATH'] })
@@ -59,6 +59,7 @@ export async function serveJobs(
       engine.drain()
       await server.stop(0)
       await app.stop()
+      await engine.stop()
     },
   }
 }

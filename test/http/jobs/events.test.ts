@@ -53,7 +53,7 @@ describe('an event stream', () => {
       executionTime: expect.any(Number),
     }
     expect(await client.rest()).toEqual([{ event: 'status', id: '3', data: expect.objectContaining(last) }])
-    expect(serving.jobs.watchers(id)).toBe(0)
+    await eventually(() => serving.jobs.watchers(id) === 0)
   })
 
   it('of a terminal job has its chunks and then its status (STR-15)', async () => {

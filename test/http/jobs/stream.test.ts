@@ -58,7 +58,7 @@ describe('/stream', () => {
     await serving.engine.begin(id)
     await serving.engine.yields(id, 'null')
     expect((await held).json).toEqual({ status: 'IN_PROGRESS', stream: [{ output: null }] })
-    expect(serving.jobs.watchers(id)).toBe(0)
+    await eventually(() => serving.jobs.watchers(id) === 0)
   })
 
   it('ends with a terminal status and every chunk that is left, and shows only the status from then on (STR-5)', async () => {

@@ -46,7 +46,7 @@ function digest(text: string): Promise<string> {
 }
 
 function nested(inner: string): string {
-  return `${'[{"a":'.repeat(300_000)}${inner}${'}]'.repeat(300_000)}`
+  return `${'[{"a":'.repeat(100_000)}${inner}${'}]'.repeat(100_000)}`
 }
 
 function inEscapes(text: string): string {

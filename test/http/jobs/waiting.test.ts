@@ -32,7 +32,7 @@ describe('/runsync', () => {
     })
     expect(id).toMatch(/^sync-[0-9a-f-]{36}$/)
     expect(serving.jobs.submitted).toMatchObject([{ origin: 'sync', retentionMs: 60_000 }])
-    expect(serving.jobs.watchers(id)).toBe(0)
+    await eventually(() => serving.jobs.watchers(id) === 0)
   })
 
   it('is a 200 when the job fails (SYN-2)', async () => {
@@ -121,7 +121,10 @@ describe('/status-sync', () => {
 })
 
 describe('how long an answer is held', () => {
-  afterEach(() => void vi.useRealTimers())
+  afterEach(() => {
+    vi.restoreAllMocks()
+    vi.useRealTimers()
+  })
 
   it.each([
     ['/status-sync/ID', 90_000],
@@ -134,12 +137,12 @@ describe('how long an answer is held', () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const timers = vi.spyOn(globalThis, 'setTimeout')
     const socket = connect(Number(new URL(serving.url).port), '127.0.0.1').setEncoding('utf8')
     let answer = ''
     socket.on('data', (text) => (answer += String(text)))
     socket.write(`GET ${path.replace('ID', id)} HTTP/1.1\r\nHost: x\r\n\r\n`)
-    await watched(serving, id)
-    for (let turn = 0; turn < 20; turn++) await new Promise((settle) => setImmediate(settle))
+    await eventually(() => timers.mock.calls.some(([, delay]) => delay === ms))
     vi.advanceTimersByTime(ms - 1)
     for (let turn = 0; turn < 20; turn++) await new Promise((settle) => setImmediate(settle))
     expect(answer).toBe('')
