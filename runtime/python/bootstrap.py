@@ -134,7 +134,8 @@ class Instance:
         except (SystemExit, KeyboardInterrupt) as error:
             self._end_process(error)
         finally:
-            self._running.pop(frame["id"], None)
+            if self._running.get(frame["id"]) is call:  # it may have come again, as soon as its end was sent
+                del self._running[frame["id"]]
             set_request_id("")
 
     # As the function wants it, but at once: the interpreter would wait for threads that nobody needs any more.
