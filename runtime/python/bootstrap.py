@@ -16,6 +16,7 @@ from importlib.util import module_from_spec
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
+# For what a script does after `start`, once the channel has ended.
 _FAREWELL_SECONDS = 2
 
 

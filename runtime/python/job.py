@@ -1,6 +1,7 @@
 """One job of a script on the wire (PROTOCOL.md; jobs.md §10): from its `invoke` frame to the frame that ends it.
 
-What a handler's behaviour means for it, the program's module decides (sdk/fnbox_serverless/handling.py). Owns the job's cancellation and window.
+What a handler's behaviour means for it, the program's module decides (sdk/fnbox_serverless/handling.py). Owns the job's
+cancellation and window.
 """
 
 import asyncio
