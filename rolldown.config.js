@@ -4,7 +4,12 @@
 import { globSync, readFileSync } from 'node:fs'
 
 export default {
-  input: ['src/main.ts', 'src/image/health.ts', 'src/image/compile.ts'],
+  input: {
+    main: 'src/main.ts',
+    health: 'src/image/health.ts',
+    compile: 'src/image/compile.ts',
+    storeThread: 'src/jobs/store/thread.ts',
+  },
   platform: 'node',
   output: { dir: 'dist', format: 'esm', cleanDir: true },
   plugins: [

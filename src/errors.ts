@@ -5,7 +5,7 @@
 export type Blame = 'caller' | 'function' | 'operator' | 'fnbox'
 
 interface CatalogueRow {
-  /** row of yandex.md §8 */
+  /** row of yandex.md §8, or rule of jobs.md */
   readonly rule: string
   readonly blame: Blame
   readonly status: number
@@ -47,7 +47,7 @@ export const catalogue = {
   timeout: row('F-12', 'function', 504, 'GatewayTimeout', 'Finish sooner, watch the remaining time of the context, or raise --timeout.', passing),
   client_gone: row('F-17', 'caller', 499, 'ClientError', 'The client closed the connection before the answer; raise its timeout.', passing),
   path_not_served: row('F-20', 'caller', 400, 'ProxyIntegrationError', 'Call / or /<function id>; a function has no paths below it.'),
-  unknown_integration: row('F-21', 'caller', 400, 'ProxyIntegrationError', 'Leave the parameter integration out, or set it to raw.'),
+  unknown_integration: row('F-21', 'caller', 400, 'ProxyIntegrationError', 'Leave the parameter integration out, or set it to raw or async.'),
   duplicate_request_id: row('F-22', 'caller', 400, 'ClientError', 'Send a new UUID as X-Request-Id, or none.'),
   invalid_request: row('F-23', 'caller', 400, 'ProxyIntegrationError', 'Send well-formed HTTP with one of DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT.'),
   async_not_configured: row('F-24', 'operator', 400, 'ProxyIntegrationError', 'Call without integration=async; this server does not run asynchronous invocations.'),
@@ -58,6 +58,17 @@ export const catalogue = {
   queue_timeout: row('F-28', 'operator', 429, 'TooManyRequests', 'Retry later, or raise --instances or --queue-timeout.', passing),
   internal: row('F-29', 'fnbox', 500, 'InternalServerError', 'A bug of fnbox: please report it with the log line of this request.', passing),
   draining: row('F-29', 'operator', 503, 'ServiceUnavailable', 'This container is stopping; retry against another one.', passing),
+  invalid_job: row('REQ-2', 'caller', 400, 'ClientError', 'Send a JSON object with `input`; the message names what is wrong with it.'),
+  invalid_parameter: row('A-8', 'caller', 400, 'ClientError', 'Mend the parameter or header that the message names, or leave it out.'),
+  job_not_retryable: row('CTL-5', 'caller', 400, 'ClientError', 'Retry only jobs that are FAILED or TIMED_OUT; submit others anew.'),
+  unauthenticated: row('A-2', 'caller', 401, 'ClientError', 'Send Authorization: Bearer with a key or token that is accepted here.'),
+  unknown_route: row('A-11', 'caller', 404, 'ClientError', 'Use one of the routes that the message names; --endpoint-id limits what is below /v2/.'),
+  unknown_job: row('C-5', 'caller', 404, 'ClientError', 'Read results before they expire, or raise --job-retention or --job-sync-retention.'),
+  method_not_allowed: row('A-7', 'caller', 405, 'ClientError', 'Use one of the methods in the header Allow.'),
+  idempotency_conflict: row('REQ-7', 'caller', 409, 'ClientError', 'Use a new Idempotency-Key for a new request.'),
+  job_too_large: row('LIM-1', 'caller', 413, 'ClientError', 'Send a link to the data instead, or raise --job-limit or --job-sync-limit.'),
+  job_queue_full: row('A-10', 'operator', 429, 'TooManyRequests', 'Retry later, or raise --instances or --job-queue.', passing),
+  store_unavailable: row('DUR-1', 'operator', 503, 'ServiceUnavailable', 'Look at the disk and the permissions of --data-dir; jobs cannot be stored or read.', passing),
 } as const satisfies Record<string, CatalogueRow>
 
 /** Name of a fault, sent as `X-Fnbox-Fault`. */

@@ -29,6 +29,8 @@ interface EventMap {
       readonly curlFlags: string
     },
   ]
+  /** --job-store memory: jobs end with the server */
+  'jobs-not-kept': []
   draining: [{ readonly signal: string }]
   stopped: []
   'instance-started': [{ readonly instance: string; readonly pid: number | undefined }]
@@ -63,6 +65,16 @@ interface EventMap {
   ]
   /** answered with a fault at the door: the request was not fit to be run, or its result made no answer */
   'request-refused': [{ readonly requestId?: string; readonly fault: Fault }]
+  /** nobody will be told of this job's end: `receiver` did not take the message */
+  'delivery-given-up': [
+    {
+      readonly jobId: string
+      /** what it is and where, without credentials */
+      readonly receiver: string
+      readonly tries: number
+      readonly reason: string
+    },
+  ]
   /** a bug of ours, or a condition of the machine, that no caller is told about */
   trouble: [{ readonly what: string; readonly cause: unknown }]
   /** what was announced as trouble has passed */

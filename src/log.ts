@@ -67,6 +67,9 @@ function logServer(events: Events, log: Logger): void {
         `try: curl ${curlFlags}--data '{"hello": "world"}' -H 'Content-Type: application/json' '${url}?param=one'`,
       )
   })
+  events.on('jobs-not-kept', () =>
+    log.warn('jobs are kept in memory only (--job-store memory): none survives the end of this server'),
+  )
   events.on('draining', ({ signal }) =>
     log.info(`${signal}: finishing the calls that are here, refusing new ones`),
   )
@@ -91,6 +94,9 @@ function logServer(events: Events, log: Logger): void {
     const level = fault.row.blame === 'caller' ? 'info' : 'error'
     log[level]({ requestId, fault: fault.code, err: fault.cause }, `refused: ${fault.message}`)
   })
+  events.on('delivery-given-up', ({ jobId, receiver, tries, reason }) =>
+    log.warn({ jobId, receiver, tries }, `the end of job ${jobId} was not delivered: ${receiver}: ${reason}`),
+  )
   events.on('trouble', ({ what, cause }) => log.error({ err: cause }, what))
   events.on('trouble-over', ({ what }) => log.info(what))
 }

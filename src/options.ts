@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 /** Subjects under which --help lists the options. */
 export type OptionGroup =
-  'function' | 'server' | 'access' | 'limits' | 'scaling' | 'identity' | 'token' | 'logs'
+  'function' | 'server' | 'access' | 'limits' | 'scaling' | 'identity' | 'token' | 'jobs' | 'logs'
 
 interface Option<Schema extends z.ZodType> {
   readonly env: string
@@ -58,6 +58,13 @@ function whole(least: number, most: number) {
   })
 }
 
+const list = z.string().transform((input) =>
+  input
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== ''),
+)
+
 function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
   return z.enum(values, { error: `must be one of ${values.join(', ')}` })
 }
@@ -92,6 +99,7 @@ export const options = {
   port: option('PORT', 'server', 'N', 'port to listen on, 0 for a free one (default: 8080)', whole(0, 65_535).default(8080)),
   cors: option('FNBOX_CORS', 'server', undefined, 'add Access-Control-Allow-Origin: * to replies', onOff.default(false)),
   'admin-port': option('FNBOX_ADMIN_PORT', 'server', 'N', 'port of its own for everything below /_/ (default: none)', whole(0, 65_535).optional()),
+  'data-dir': option('FNBOX_DATA_DIR', 'server', 'DIR', 'folder of the jobs database (default: ROOT/.fnbox)', text.optional()),
   'drain-timeout': option('FNBOX_DRAIN_TIMEOUT', 'server', 'D', 'time to finish calls after SIGTERM (default: the execution timeout)', duration.optional()),
   'auth-keys': option('FNBOX_AUTH_KEYS', 'access', 'F', 'file of API keys or their SHA-256, one a line, re-read on change (default: public)', text.optional()),
   'auth-jwks': option('FNBOX_AUTH_JWKS', 'access', 'U', 'accept bearer JWTs that are signed with the keys at this URL', text.optional()),
@@ -120,6 +128,22 @@ export const options = {
   'token-url': option('FNBOX_TOKEN_URL', 'token', 'U', "metadata service's URL of the token, renewed before it expires", text.optional()),
   'sa-key': option('FNBOX_SA_KEY', 'token', 'F', "service account's key file, exchanged for tokens", text.optional()),
   'iam-url': option('FNBOX_IAM_URL', 'token', 'U', 'where --sa-key is exchanged (default: the IAM of Yandex Cloud)', text.default('https://iam.api.cloud.yandex.net/iam/v1/tokens')),
+  'job-limit': option('FNBOX_JOB_LIMIT', 'jobs', 'SIZE', 'largest request and result of a /run job (default: 10MB)', sizeUpTo(largestPayload).default(10_485_760)),
+  'job-sync-limit': option('FNBOX_JOB_SYNC_LIMIT', 'jobs', 'SIZE', 'the same for a /runsync job (default: 20MB)', sizeUpTo(largestPayload).default(20_971_520)),
+  'job-stream-limit': option('FNBOX_JOB_STREAM_LIMIT', 'jobs', 'SIZE', 'all chunks of one attempt together (default: 256MB)', size.default(268_435_456)),
+  'job-queue': option('FNBOX_JOB_QUEUE', 'jobs', 'N', 'jobs that may wait (default: 10000)', whole(0, 10_000_000).default(10_000)),
+  'job-ttl': option('FNBOX_JOB_TTL', 'jobs', 'D', 'life of a job that has not ended (default: 24h)', duration.default(86_400_000)),
+  'job-retention': option('FNBOX_JOB_RETENTION', 'jobs', 'D', 'how long the result of a /run job is kept (default: 30m)', duration.default(1_800_000)),
+  'job-sync-retention': option('FNBOX_JOB_SYNC_RETENTION', 'jobs', 'D', 'the same for a /runsync job (default: 1m)', duration.default(60_000)),
+  'job-attempts': option('FNBOX_JOB_ATTEMPTS', 'jobs', 'N', 'attempts in all of a job whose container died (default: 3)', whole(1, 1000).default(3)),
+  'job-store': option('FNBOX_JOB_STORE', 'jobs', 'sqlite|memory', 'where jobs are kept: in --data-dir, or nowhere (default: sqlite)', oneOf(['sqlite', 'memory']).default('sqlite')),
+  'stream-hold': option('FNBOX_STREAM_HOLD', 'jobs', 'D', 'how long /stream waits for a chunk (default: 9s)', duration.default(9000)),
+  'stream-cancelled-as': option('FNBOX_STREAM_CANCELLED_AS', 'jobs', 'S', 'what /stream says of a cancelled job: CANCELLED or FAILED (default: CANCELLED)', oneOf(['CANCELLED', 'FAILED']).default('CANCELLED')),
+  'webhook-allow': option('FNBOX_WEBHOOK_ALLOW', 'jobs', 'LIST', 'private hosts, addresses and CIDR ranges that webhooks may reach, * for all (default: none)', list.default([])),
+  'endpoint-id': option('FNBOX_ENDPOINT_ID', 'jobs', 'ID', 'the only endpoint served below /v2/ (default: any)', text.optional()),
+  'async-retries': option('FNBOX_ASYNC_RETRIES', 'jobs', 'N', 'retries of an asynchronous invocation that failed (default: 0)', whole(0, 100).default(0)),
+  'async-success-target': option('FNBOX_ASYNC_SUCCESS_TARGET', 'jobs', 'URL', 'queue that is sent the results of asynchronous invocations (default: none)', text.optional()),
+  'async-failure-target': option('FNBOX_ASYNC_FAILURE_TARGET', 'jobs', 'URL', 'queue that is told of those that failed (default: none)', text.optional()),
   'log-format': option('FNBOX_LOG_FORMAT', 'logs', 'json|text', 'form of log lines (default: text on a terminal, else json)', oneOf(['json', 'text']).optional()),
   'log-level': option('FNBOX_LOG_LEVEL', 'logs', 'L', 'trace, debug, info, warn, error, fatal or silent (default: info)', oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info')),
 } as const

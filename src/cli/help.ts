@@ -38,6 +38,7 @@ const titles: Readonly<Record<OptionGroup, string>> = {
   scaling: 'Scaling',
   identity: 'Identity',
   token: 'Token',
+  jobs: 'Jobs',
   logs: 'Logs',
 }
 

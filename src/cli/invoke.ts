@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { STATUS_CODES } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { App } from '../app.ts'
-import type { Config } from '../config.ts'
+import { jobTimeoutMs, type Config } from '../config.ts'
 import { lastHeader, type Header, type HttpReplyHead } from '../event/http.ts'
 import { gatewayRefusal, isRefusedByGateway } from '../event/gatewayEvents.ts'
 import { toChunkBytes } from '../event/stream.ts'
@@ -16,6 +16,7 @@ import type { Outcome } from '../invoker/invocation.ts'
 import { logEvents } from '../log.ts'
 import type { InvokeFlags } from './arguments.ts'
 import { endOnSignal, type Host } from './host.ts'
+import { invokeJob } from './invokeJob.ts'
 
 /** Invokes once. Returns the exit code: 0 returned, 1 the function failed, 2 timed out. */
 export async function invoke(config: Config, flags: InvokeFlags, host: Host): Promise<number> {
@@ -24,6 +25,8 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
   if (typeof request === 'string' || typeof data === 'string') return refuse([request, data])
   const payload = flags.event === undefined ? data : toEventPayload(flags.event, data)
   if (typeof payload === 'string') return refuse([payload])
+  if (config.isScript && (request ?? flags.event) !== undefined)
+    return refuse(['-d: a script takes the input of a job; --http and --event make events of functions'])
   const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
   const flush = await logEvents(app.events, {
     format: config.options['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json'),
@@ -34,8 +37,9 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
   })
   endOnSignal(app, host, flush)
   await app.start()
-  const code =
-    request === undefined
+  const code = config.isScript
+    ? await invokeJob(app, data ?? Buffer.from('null'), jobTimeoutMs(config), writeLine)
+    : request === undefined
       ? await invokeRaw(app, payload ?? nothing, flags.event)
       : await invokeHttp(app, request, data ?? nothing)
   await app.stop()
@@ -62,6 +66,10 @@ function reportRefusal(result: Buffer | undefined): boolean {
   const refused = isRefusedByGateway(result)
   if (refused) process.stderr.write(`a gateway would answer 502 ${gatewayRefusal}\n`)
   return refused
+}
+
+function writeLine(json: Buffer): Promise<void> {
+  return write(Buffer.concat([json, Buffer.from('\n')]))
 }
 
 function toEventPayload(name: TriggerName, data: Buffer | undefined): Buffer | string {

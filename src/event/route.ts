@@ -5,15 +5,17 @@ import type { CallerMode } from '../wire/frames.ts'
 import type { HttpRequest } from './http.ts'
 import { lastQueryValue } from './query.ts'
 
+/** What a request asks for: an invocation whose end its caller waits for, or one that is stored (yandex.md §4). */
+export type RequestMode = CallerMode | 'async'
+
 /**
  * Chooses the mode of the invocation that a request asks for; checks path, method and integration, in this order.
- * @throws Fault path_not_served, not_found, invalid_request, unknown_integration or async_not_configured
- * (yandex.md U-1, U-2, U-4, U-6)
+ * @throws Fault path_not_served, not_found, invalid_request or unknown_integration (yandex.md U-1, U-2, U-4, U-6)
  */
 export function route(
   request: Pick<HttpRequest, 'method' | 'path' | 'query'>,
   functionId: string,
-): CallerMode {
+): RequestMode {
   checkPath(request.path, functionId)
   checkMethod(request.method)
   return chooseMode(request.query)
@@ -63,15 +65,14 @@ function checkMethod(method: string): void {
     throw new Fault('invalid_request', `Invalid request: unsupported method ${method}`)
 }
 
-function chooseMode(query: string): CallerMode {
+function chooseMode(query: string): RequestMode {
   const integration = lastQueryValue(query, 'integration')
   switch (integration) {
     case undefined:
       return 'http'
     case 'raw':
-      return 'raw'
     case 'async':
-      throw new Fault('async_not_configured', 'Asynchronous invocation is not configured')
+      return integration
     default:
       throw new Fault('unknown_integration', `Invalid integration: ${integration}`)
   }

@@ -4,7 +4,7 @@ import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { toEvent } from '../event/event.ts'
 import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
-import type { HttpReply, HttpReplyHead, HttpRequest } from '../event/http.ts'
+import { lastHeader, type HttpReply, type HttpReplyHead, type HttpRequest } from '../event/http.ts'
 import { chooseRequestId, chooseTraceId } from '../event/ids.ts'
 import { withPlatformHeaders, type Platform } from '../event/platformHeaders.ts'
 import { toReply } from '../event/reply.ts'
@@ -13,6 +13,7 @@ import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../event/stream.
 import type { Chunk, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { CallerMode } from '../wire/frames.ts'
+import type { AsyncDoor } from './asyncDoor.ts'
 import { toCredential, type Authorizer } from './auth.ts'
 
 /** What the door says of its function, and how much it lets in. */
@@ -47,17 +48,21 @@ export class Door {
   readonly #settings: DoorSettings
   readonly #authorizer: Authorizer
   readonly #events: Events
+  readonly #async: AsyncDoor | undefined
 
+  /** @param async takes asynchronous invocations; undefined: they are turned off (yandex.md F-24) */
   constructor(
     invoker: Pick<Invoker, 'invoke'>,
     settings: DoorSettings,
     authorizer: Authorizer,
     events: Events,
+    async?: AsyncDoor,
   ) {
     this.#invoker = invoker
     this.#settings = settings
     this.#authorizer = authorizer
     this.#events = events
+    this.#async = async
   }
 
   /** Answers one request, always. Never rejects. */
@@ -72,6 +77,8 @@ export class Door {
     try {
       await this.#authorize(exchange)
       const mode = route(exchange.head, this.#settings.functionId)
+      if (mode === 'async') return await this.#store(exchange, requestId)
+      await this.#checkId(exchange, requestId)
       const payload = await this.#readPayload(exchange, mode, requestId)
       const onChunk = (chunk: Chunk): Promise<void> => stream.send(chunk, mode)
       const outcome = await this.#invoker.invoke({
@@ -94,6 +101,20 @@ export class Door {
   async #authorize({ head }: Exchange): Promise<void> {
     if (await this.#authorizer.accepts(toCredential(head.headers))) return
     throw new Fault('not_authorized', 'Forbidden: Not authorized')
+  }
+
+  // The UUID of a stored invocation is the same in any case of its letters; it is answered as it is stored.
+  async #store(exchange: Exchange, given: string): Promise<void> {
+    if (this.#async === undefined)
+      throw new Fault('async_not_configured', 'Asynchronous invocation is not configured')
+    const requestId = given.toLowerCase()
+    const reply = await this.#async.accept(requestId, await exchange.readBody(this.#settings.requestLimit))
+    exchange.reply(withPlatformHeaders(reply, { ...this.#settings, requestId }))
+  }
+
+  // An id that we have made is nobody else's.
+  async #checkId({ head }: Exchange, requestId: string): Promise<void> {
+    if (lastHeader(head.headers, 'x-request-id') === requestId) await this.#async?.checkId(requestId)
   }
 
   async #readPayload(exchange: Exchange, mode: CallerMode, requestId: string): Promise<Buffer> {

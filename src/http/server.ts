@@ -1,13 +1,18 @@
 // The HTTP server: which route is answered by whom, on which port. Express begins and ends in this folder.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import express, { type Express, type Request, type Response } from 'express'
+import express, { type Express, type Request, type Response, type Router } from 'express'
 import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { Events } from '../events.ts'
+import type { JobService } from '../jobs/service.ts'
+import { AsyncDoor, type AsyncTerms } from './asyncDoor.ts'
 import { everyone, type Authorizer } from './auth.ts'
 import { Door, type DoorSettings, type Exchange } from './invoke.ts'
+import { JobDoor } from './jobs/door.ts'
+import { jobRoutes, ownJobRoutes } from './jobs/router.ts'
+import type { JobSettings } from './jobs/settings.ts'
 import { Listener } from './listener.ts'
 import { metricsRoute, type Exposition } from './metrics.ts'
 import { probes } from './probes.ts'
@@ -37,6 +42,10 @@ export interface ServerParts {
   readonly certificate: Certificate | undefined
   readonly metrics: Exposition
   readonly events: Events
+  /** the jobs API; undefined: there is none */
+  readonly jobs?: { readonly service: JobService; readonly settings: JobSettings } | undefined
+  /** terms of asynchronous invocations; undefined: they are turned off */
+  readonly async?: AsyncTerms | undefined
 }
 
 /** Serves a function over HTTP. */
@@ -51,7 +60,8 @@ export class HttpServer {
     this.#invoker = invoker
     this.#settings = settings
     const { host, port, adminPort } = settings
-    const routes = this.#routes(new Door(invoker, settings, authorizer, events), parts)
+    const door = new Door(invoker, settings, authorizer, events, toAsyncDoor(parts, invoker))
+    const routes = this.#routes(door, parts)
     this.#main = new Listener(routes, { host, port }, certificate)
     if (adminPort !== undefined)
       this.#admin = new Listener(this.#adminRoutes(parts), { host, port: adminPort }, certificate)
@@ -80,18 +90,20 @@ export class HttpServer {
     await Promise.all([this.#main.stop(patienceMs), this.#admin?.stop(patienceMs)])
   }
 
-  #routes(door: Door, { authorizer, metrics }: ServerParts): Express {
+  #routes(door: Door, parts: ServerParts): Express {
     const app = plainExpress()
+    const jobs = toJobDoor(parts)
     if (this.#settings.adminPort === undefined)
-      app.use('/_', probes(this.#invoker), metricsRoute(metrics, authorizer))
+      app.use('/_', probes(this.#invoker), metricsRoute(parts.metrics, parts.authorizer), ...own(jobs))
     app.use('/_', answerNotFound)
+    if (jobs !== undefined) app.use(jobRoutes(jobs))
     app.use((request, response) => void door.answer(this.#exchange(request, response)))
     return app
   }
 
-  #adminRoutes({ metrics }: ServerParts): Express {
+  #adminRoutes(parts: ServerParts): Express {
     const app = plainExpress()
-    app.use('/_', probes(this.#invoker), metricsRoute(metrics, everyone))
+    app.use('/_', probes(this.#invoker), metricsRoute(parts.metrics, everyone), ...own(toJobDoor(parts)))
     app.use(answerNotFound)
     return app
   }
@@ -116,6 +128,18 @@ export class HttpServer {
   get #draining(): boolean {
     return this.#invoker.status.status === 'draining'
   }
+}
+
+function toJobDoor({ jobs, authorizer, events }: ServerParts): JobDoor | undefined {
+  return jobs && new JobDoor(jobs.service, jobs.settings, authorizer, events)
+}
+
+function toAsyncDoor({ jobs, async }: ServerParts, invoker: Invoker): AsyncDoor | undefined {
+  return jobs && async && new AsyncDoor(jobs.service, invoker, async)
+}
+
+function own(jobs: JobDoor | undefined): readonly Router[] {
+  return jobs === undefined ? [] : [ownJobRoutes(jobs)]
 }
 
 function plainExpress(): Express {

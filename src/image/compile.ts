@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const dist = fileURLToPath(new URL('.', import.meta.url))
-const programs = new Set(['main.js', 'health.js', 'compile.js']) // they would run; what they load is in the other files
+const programs = new Set(['main.js', 'health.js', 'compile.js', 'storeThread.js']) // they would run; what they load is in the other files
 
 enableCompileCache(join(dist, '..', 'compiled'))
 for (const file of readdirSync(dist))

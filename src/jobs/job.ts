@@ -47,8 +47,8 @@ export interface NewJob {
   readonly notify: boolean
 }
 
-/** A job as it is stored. */
-export interface Job extends NewJob {
+/** A job as it is stored, without what only its handler needs: that may be large, or secret. */
+export interface Job extends Omit<NewJob, 'input' | 's3Config'> {
   readonly state: JobState
   /** grows with everything that happens to the job; never falls */
   readonly revision: number
@@ -60,7 +60,7 @@ export interface Job extends NewJob {
   readonly losses: number
   /** automatic re-queues since submit or retry */
   readonly retries: number
-  /** total time in the queue since submit or retry, up to the latest start */
+  /** total time in the queue since submit or retry, up to the latest start; up to the end when it ended in the queue */
   readonly delayMs: number
   /** since when it is in its present state */
   readonly since: number
@@ -76,6 +76,9 @@ export interface Job extends NewJob {
   /** when it will be removed: the end of its ttl, or of its retention */
   readonly expiresAt: number
 }
+
+/** A job for those who run it, or tell of it. */
+export interface Work extends Job, Pick<NewJob, 'input' | 's3Config'> {}
 
 /** A yielded value as it is stored and shown: JSON text, under an index that the job never uses twice. */
 export interface StoredChunk {

@@ -1,7 +1,7 @@
 // What the engine of jobs asks of a store. Several runners, in one container or many, may share one: nothing about a job is
-// only in a runner's memory. Every engine passes test/jobs/store.ts.
+// only in a runner's memory. Every engine passes test/jobs/store/contract.ts.
 
-import type { EndState, Job, NewJob, StoredChunk } from './job.ts'
+import type { EndState, Job, NewJob, StoredChunk, Work } from './job.ts'
 
 /**
  * Keeps jobs. Every method may reject with a StoreError when the store cannot be written or read; nothing has changed then.
@@ -12,7 +12,10 @@ export interface JobStore {
   start: () => Promise<void>
   /** Closes it. What was promised is on stable storage. May be called twice, or before `start`. */
   stop: () => Promise<void>
-  /** Calls back after every change of a job, with the job as it is then (undefined: removed), also when another runner made it. */
+  /**
+   * Calls back after every change of a job, with the job as it is then, also when another runner made it. Changes that follow each
+   * other at once may come as one. A removed job comes as undefined; one that its ttl has removed comes as TIMED_OUT before.
+   */
   readonly onChange: (listener: (id: string, job: Job | undefined) => void) => void
 
   /** Puts a job at the end of the queue. On stable storage before it settles (jobs.md DUR-1). */
@@ -25,8 +28,8 @@ export interface JobStore {
    * Reserves the job at the head of the queue that nobody has reserved and that is not to wait (`requeue`). It stays IN_QUEUE.
    * The reservation, and the attempt that `begin` makes of it, last until `now + leaseMs` unless they are renewed.
    */
-  claim: (runner: string, leaseMs: number, now: number) => Promise<Job | undefined>
-  /** Gives up reservations that were not begun. */
+  claim: (runner: string, leaseMs: number, now: number) => Promise<Work | undefined>
+  /** Gives up reservations that were not begun: others may claim the jobs. */
   release: (ids: readonly string[], runner: string) => Promise<void>
   /** Prolongs everything that the runner holds. @returns ids of jobs that it has lost: removed, ended or taken over by others */
   renew: (runner: string, ids: readonly string[], leaseMs: number, now: number) => Promise<readonly string[]>
@@ -51,7 +54,7 @@ export interface JobStore {
    */
   finish: (id: string, attempt: number, end: AttemptEnd, now: number) => Promise<Job | undefined>
   /**
-   * IN_PROGRESS → IN_QUEUE, at the front; the attempt's chunks are deleted, its indexes stay used (jobs.md STR-10).
+   * IN_PROGRESS → IN_QUEUE, where it was, which is the front: what was before it has been taken before it. The attempt's chunks are deleted, its indexes stay used (jobs.md STR-10).
    * @returns the job; undefined when it was not the running attempt any more
    */
   requeue: (id: string, attempt: number, terms: RequeueTerms, now: number) => Promise<Job | undefined>
@@ -78,7 +81,8 @@ export interface JobStore {
    * What time does: jobs past their ttl end (TIMED_OUT, told to listeners and webhooks) and are removed, those past their retention
    * are removed, attempts whose lease has lapsed are queued again at the front or, when `attempts` of them were lost, FAILED
    * (jobs.md C-5, DUR-4).
-   * @returns when it should be called next at the latest; undefined: when something has changed
+   * @returns when it should be called next at the latest, which is also when jobs that wait (`requeue`) may be claimed;
+   * undefined: when something has changed
    */
   sweep: (terms: { attempts: number }, now: number) => Promise<number | undefined>
 
@@ -104,7 +108,7 @@ export type Submitted =
   | { readonly type: 'accepted'; readonly job: Job }
   /** the key is known: this is its job; `job` is undefined when its result has expired (jobs.md REQ-7) */
   | { readonly type: 'known'; readonly id: string; readonly state: string; readonly job: Job | undefined }
-  /** the key was used for a different request */
+  /** the key was used for a different request, or the id for a job that is still there */
   | { readonly type: 'conflict' }
   | { readonly type: 'full' }
 
@@ -148,8 +152,8 @@ export interface ChunkPage {
 /** A message about a job's end. The store makes one, in the same transaction, whenever a job with `notify` ends. */
 export interface Delivery {
   readonly id: string
-  /** the job as it was at its end, with `output` composed */
-  readonly job: Job
+  /** the job as it was at its end, with `output` composed and without `s3Config` */
+  readonly job: Work
   /** tries so far */
   readonly tries: number
 }

@@ -8,7 +8,7 @@ const runtimes = sourcesBelow('runtime', ['.mjs', '.py'])
 const rows: readonly (readonly string[])[] = [
   ['src/main.ts', 'src/image/'],
   ['src/cli/'],
-  ['src/app.ts', 'src/log.ts', 'src/log/', 'src/metrics.ts'],
+  ['src/app.ts', 'src/background.ts', 'src/log.ts', 'src/log/', 'src/metrics.ts'],
   ['src/config.ts', 'src/options.ts'],
   ['src/http/'],
   ['src/jobs/'],
@@ -35,7 +35,10 @@ const homes: readonly (readonly [what: string, pattern: RegExp, home: string])[]
   ['prom-client', /from 'prom-client'/, 'src/metrics.ts'],
   ['Express', /from 'express'/, 'src/http/'],
   ['raw-body', /from 'raw-body'/, 'src/http/read.ts'],
+  ['the AWS SDK', /'@aws-sdk\//, 'src/jobs/targets.ts'],
   ['selfsigned', /'selfsigned'/, 'src/http/tls.ts'],
+  ['SQLite', /from 'node:sqlite'/, 'src/jobs/store/'],
+  ['worker_threads', /from 'node:worker_threads'/, 'src/jobs/store/'],
 ]
 
 function rowOf(path: string): number {

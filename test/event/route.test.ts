@@ -82,11 +82,7 @@ describe('integration', () => {
     ['U-6 · escapes are decoded', '%69ntegration=r%61w', 'raw'],
     ['U-6 · of repeated parameters the last counts', 'integration=foo&integration=raw', 'raw'],
     ['U-7 · tag has no effect', 'tag=live', 'http'],
-    [
-      'F-24 · async is not configured',
-      'integration=async',
-      'async_not_configured: Asynchronous invocation is not configured',
-    ],
+    ['U-6 · async', 'integration=async', 'async'],
     ['F-21 · TV-13 · unknown', 'integration=foo', 'unknown_integration: Invalid integration: foo'],
     ['F-21 · TV-13 · empty', 'integration=', 'unknown_integration: Invalid integration: '],
     ['F-21 · without an equals sign', 'integration', 'unknown_integration: Invalid integration: '],

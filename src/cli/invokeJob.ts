@@ -1,0 +1,63 @@
+// fnbox invoke of a script: one job without a server (jobs.md CLI-3). Chunks are printed as they come, or else the output.
+
+import { randomUUID } from 'node:crypto'
+import type { App } from '../app.ts'
+import { toDocument } from '../jobs/document.ts'
+
+/**
+ * Runs one job with this input.
+ * @returns the exit code: 0 completed, 1 failed, 2 timed out
+ */
+export async function invokeJob(
+  app: App,
+  input: Buffer,
+  timeoutMs: number,
+  print: (json: Buffer) => Promise<void>,
+): Promise<number> {
+  const requestId = randomUUID()
+  const stop = new AbortController()
+  let deadline: NodeJS.Timeout | undefined
+  let streams = false
+  const outcome = await app.invoker.invoke({
+    requestId,
+    mode: 'job',
+    payload: toDocument({ id: requestId, input }),
+    signal: stop.signal,
+    onChunk: ({ data }) => {
+      streams = true
+      return print(data)
+    },
+    job: {
+      timeoutMs,
+      resultLimit: Infinity,
+      waitingSince: performance.now(),
+      mayGrow: true,
+      waitsForLoad: false,
+      onStart: async () => {
+        deadline = setTimeout(() => stop.abort('deadline'), timeoutMs)
+        return true
+      },
+      onProgress: () => {},
+    },
+  })
+  clearTimeout(deadline)
+  if (stop.signal.aborted) return complain(`executionTimeout of ${timeoutMs} ms exceeded`, 2)
+  switch (outcome.type) {
+    case 'returned':
+      if (!streams && outcome.json !== undefined) await print(outcome.json)
+      return outcome.error === undefined ? 0 : complain(outcome.error, 1)
+    case 'streamed':
+      return outcome.error === undefined ? 0 : complain(outcome.error, 1)
+    case 'threw':
+      return complain(outcome.error.errorMessage, 1)
+    case 'failed':
+      return complain(outcome.fault.message, 1)
+    default:
+      return outcome satisfies never
+  }
+}
+
+function complain(text: string, code: number): number {
+  process.stderr.write(`${text}\n`)
+  return code
+}

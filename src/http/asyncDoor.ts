@@ -1,0 +1,85 @@
+// Asynchronous invocations at the function's door (yandex.md §4, M-11): stored, answered, run later. Owns the ids being stored.
+
+import { Fault } from '../errors.ts'
+import type { HttpReply } from '../event/http.ts'
+import type { Invoker } from '../invoker/invoker.ts'
+import type { NewJob } from '../jobs/job.ts'
+import type { JobService } from '../jobs/service.ts'
+
+/** What every asynchronous invocation is stored with: the terms of its job that no caller can choose. */
+export type AsyncTerms = Pick<NewJob, 'executionTimeoutMs' | 'ttlMs' | 'retentionMs' | 'notify'>
+
+/** Stores invocations, and knows the ids of those that are stored. */
+export class AsyncDoor {
+  readonly #jobs: Pick<JobService, 'submit' | 'find'>
+  readonly #invoker: Pick<Invoker, 'requestIds'>
+  readonly #terms: AsyncTerms
+  readonly #accepting = new Set<string>()
+
+  constructor(
+    jobs: Pick<JobService, 'submit' | 'find'>,
+    invoker: Pick<Invoker, 'requestIds'>,
+    terms: AsyncTerms,
+  ) {
+    this.#jobs = jobs
+    this.#invoker = invoker
+    this.#terms = terms
+  }
+
+  /**
+   * Refuses the id of a stored invocation for one that is not to be stored (yandex.md U-9). A store that cannot be read
+   * refuses nothing: such an invocation does not need it.
+   * @throws Fault duplicate_request_id
+   */
+  async checkId(requestId: string): Promise<void> {
+    if (await this.#isStored(requestId).catch(() => false)) throw duplicate(requestId)
+  }
+
+  /**
+   * Stores an invocation.
+   * @param requestId in lower case, since the same UUID in other letters is the same invocation
+   * @returns the answer to its caller
+   * @throws Fault duplicate_request_id, job_queue_full, or what the engine of jobs throws
+   */
+  async accept(requestId: string, body: Buffer): Promise<HttpReply> {
+    if (this.#accepting.has(requestId)) throw duplicate(requestId)
+    this.#accepting.add(requestId)
+    try {
+      if (this.#invoker.requestIds.includes(requestId) || (await this.#isStored(requestId)))
+        throw duplicate(requestId)
+      await this.#submit(requestId, body)
+      return { status: 202, headers: [], body: Buffer.alloc(0) }
+    } finally {
+      this.#accepting.delete(requestId)
+    }
+  }
+
+  async #isStored(requestId: string): Promise<boolean> {
+    return (await this.#jobs.find(requestId.toLowerCase())) !== undefined
+  }
+
+  async #submit(id: string, input: Buffer): Promise<void> {
+    const submitted = await this.#jobs.submit({
+      ...this.#terms,
+      id,
+      origin: 'async',
+      input,
+      lowPriority: false,
+    })
+    switch (submitted.type) {
+      case 'accepted':
+        return
+      case 'full':
+        throw new Fault('job_queue_full', 'No node can serve the request: Queued invocations exceeded')
+      case 'known':
+      case 'conflict':
+        throw new Error(`a submit without an idempotency key was answered "${submitted.type}"`)
+      default:
+        submitted satisfies never
+    }
+  }
+}
+
+function duplicate(requestId: string): Fault {
+  return new Fault('duplicate_request_id', `Duplicate RequestID: ${requestId}`)
+}

@@ -1,0 +1,42 @@
+// How long a request is held (jobs.md §5, §6). Owns its timer.
+
+/** Ends when its time is over, the server begins to drain or the client has gone; at the latest when it is disposed of. */
+export class Hold implements Disposable {
+  readonly #client: AbortSignal
+  readonly #draining: AbortSignal
+  readonly #end = new AbortController()
+  readonly #finish = (): void => this.#end.abort()
+  readonly #timer: NodeJS.Timeout | undefined
+
+  /** @param waitMs undefined: as long as the client stays */
+  constructor(client: AbortSignal, draining: AbortSignal, waitMs: number | undefined) {
+    this.#client = client
+    this.#draining = draining
+    if (client.aborted || draining.aborted || waitMs === 0) this.#finish()
+    client.addEventListener('abort', this.#finish)
+    draining.addEventListener('abort', this.#finish)
+    if (waitMs !== undefined && !this.isOver()) this.#timer = setTimeout(this.#finish, waitMs)
+  }
+
+  /** aborted when the hold ends, for whatever reason */
+  get signal(): AbortSignal {
+    return this.#end.signal
+  }
+
+  // Questions, since the answers may change at every wait.
+  isOver(): boolean {
+    return this.#end.signal.aborted
+  }
+
+  /** Whether there is nobody left to answer. */
+  isAlone(): boolean {
+    return this.#client.aborted
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+    this.#client.removeEventListener('abort', this.#finish)
+    this.#draining.removeEventListener('abort', this.#finish) // lives as long as the server
+    this.#finish()
+  }
+}

@@ -1,0 +1,35 @@
+// A job as its handler gets it, and what the handler yields as JSON text. Values that were sent are copied as they are (jobs.md A-9).
+
+import { isUtf8 } from 'node:buffer'
+import type { Chunk } from '../invoker/invocation.ts'
+import type { Work } from './job.ts'
+
+/** The body of an invocation of mode `job` (jobs.md W-7). */
+export function toDocument({ id, input, webhook, policy, s3Config }: Sent): Buffer {
+  const rest = [
+    webhook === undefined ? '' : `,"webhook":${JSON.stringify(webhook)}`,
+    policy === undefined ? '' : `,"policy":${policy}`,
+    s3Config === undefined ? '' : `,"s3Config":${s3Config}`,
+  ]
+  return Buffer.concat([
+    Buffer.from(`{"id":${JSON.stringify(id)},"input":`),
+    input,
+    Buffer.from(`${rest.join('')}}`),
+  ])
+}
+
+type Sent = Pick<Work, 'id' | 'input'> & Partial<Pick<Work, 'webhook' | 'policy' | 's3Config'>>
+
+/** A yielded value as JSON: bytes that are no text go as base64. */
+export function asChunkJson({ kind, data }: Chunk): Buffer {
+  switch (kind) {
+    case 'json':
+      return data
+    case 'text':
+      return Buffer.from(JSON.stringify(data.toString()))
+    case 'bytes':
+      return Buffer.from(JSON.stringify(data.toString(isUtf8(data) ? 'utf8' : 'base64')))
+    default:
+      return kind satisfies never
+  }
+}

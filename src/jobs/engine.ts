@@ -1,0 +1,228 @@
+// The engine of jobs: a store, a runner that takes from it, and what time does to jobs. Owns who watches which job.
+
+import { Fault } from '../errors.ts'
+import type { Events } from '../events.ts'
+import type { Invoker } from '../invoker/invoker.ts'
+import type { InstanceState } from '../invoker/state.ts'
+import { Deliverer } from './deliverer.ts'
+import type { Job, NewJob, Work } from './job.ts'
+import type { Receiver } from './receiver.ts'
+import { Runner, type RunnerSettings } from './runner.ts'
+import type { Health, JobService } from './service.ts'
+import {
+  StoreError,
+  type ChunkPage,
+  type JobStore,
+  type Retried,
+  type Submitted,
+  type SubmitTerms,
+} from './store.ts'
+
+/** What the operator has settled about jobs. */
+export interface EngineSettings extends RunnerSettings {
+  /** most jobs that may wait */
+  readonly queueLimit: number
+  /** attempts in all of a job whose container died (jobs.md DUR-4) */
+  readonly attempts: number
+}
+
+/** How the instances are, for `/health`. */
+export interface InstanceReport {
+  readonly census: Readonly<Record<InstanceState, number>>
+  /** why none can be loaded */
+  readonly failure: string | undefined
+}
+
+/** Whom the engine asks and tells. */
+export interface EngineParts {
+  readonly instances: () => InstanceReport
+  /** whom to tell of a job's end; undefined: nobody */
+  readonly receiverOf: (job: Work) => Receiver | undefined
+}
+
+/** Runs jobs, and tells who asks for them. */
+export class JobEngine implements JobService {
+  readonly #store: JobStore
+  readonly #settings: EngineSettings
+  readonly #events: Events
+  readonly #instances: () => InstanceReport
+  readonly #runner: Runner
+  readonly #deliverer: Deliverer
+  readonly #watchers = new Map<string, Set<(job: Job | undefined) => void>>()
+  readonly #draining = new AbortController()
+  #sweepAt = Infinity
+  #sweeper: NodeJS.Timeout | undefined
+  #started: Promise<void> | undefined
+  #stopped = false
+
+  constructor(
+    store: JobStore,
+    invoker: Pick<Invoker, 'invoke'>,
+    settings: EngineSettings,
+    parts: EngineParts,
+    events: Events,
+  ) {
+    this.#store = store
+    this.#settings = settings
+    this.#instances = parts.instances
+    this.#events = events
+    this.#runner = new Runner(store, invoker, settings, events)
+    this.#deliverer = new Deliverer(store, this.#runner.id, parts.receiverOf, events)
+    store.onChange((id, job) => this.#noteChange(id, job))
+  }
+
+  /**
+   * Opens the store, and goes on with the jobs in it; who asks for a job does that, too. May be called twice.
+   * @throws Fault store_unavailable; it may be called again
+   */
+  start(): Promise<void> {
+    this.#started ??= asFault(this.#start()).catch((error: unknown) => {
+      this.#started = undefined
+      throw error
+    })
+    return this.#started
+  }
+
+  async #start(): Promise<void> {
+    await this.#store.start()
+    if (this.#stopped) return
+    this.#runner.start()
+    this.#deliverer.start()
+    this.#sweepSoon(0)
+  }
+
+  /** Takes nothing new, and answers everybody who waits. */
+  drain(): void {
+    this.#draining.abort()
+    this.#runner.close()
+  }
+
+  /** Writes back what was cut off, and closes the store. The invoker runs nothing any more. May be called twice, or before `start`. */
+  async stop(): Promise<void> {
+    this.drain()
+    this.#stopped = true
+    clearTimeout(this.#sweeper)
+    await this.#runner.stop()
+    await this.#deliverer.stop()
+    await this.#store.stop()
+  }
+
+  get draining(): AbortSignal {
+    return this.#draining.signal
+  }
+
+  async submit(job: NewJob, idempotency?: SubmitTerms['idempotency']): Promise<Submitted> {
+    this.#refuseWhileDraining()
+    const terms = {
+      queueLimit: this.#settings.queueLimit,
+      ...(idempotency === undefined ? {} : { idempotency }),
+    }
+    return this.#ask((store) => store.submit(job, terms, Date.now()))
+  }
+
+  // Asked also for invocations that are no jobs: for them no store is opened.
+  async find(id: string): Promise<Job | undefined> {
+    return this.#started === undefined ? undefined : this.#ask((store) => store.find(id))
+  }
+
+  cancel(id: string): Promise<Job | undefined> {
+    return this.#ask((store) => store.cancel(id, Date.now()))
+  }
+
+  async retry(id: string): Promise<Retried> {
+    this.#refuseWhileDraining()
+    return this.#ask((store) => store.retry(id, { queueLimit: this.#settings.queueLimit }, Date.now()))
+  }
+
+  purge(): Promise<number> {
+    return this.#ask((store) => store.purge(Date.now()))
+  }
+
+  keepFor(id: string, ms: number): Promise<Job | undefined> {
+    return this.#ask((store) => store.keepFor(id, ms, Date.now()))
+  }
+
+  chunks(id: string, from: number, maxBytes: number): Promise<ChunkPage> {
+    return this.#ask((store) => store.chunks(id, from, maxBytes))
+  }
+
+  undelivered(id: string, maxBytes: number): Promise<ChunkPage> {
+    return this.#ask((store) => store.undelivered(id, maxBytes))
+  }
+
+  markDelivered(id: string, indexes: readonly number[]): Promise<void> {
+    return this.#ask((store) => store.markDelivered(id, indexes))
+  }
+
+  async health(): Promise<Health> {
+    const { census, failure } = this.#instances()
+    return {
+      jobs: await this.#ask((store) => store.count()),
+      instances: {
+        idle: census.idle,
+        running: census.busy + census.retiring,
+        initializing: census.loading,
+        unhealthy: failure === undefined ? 0 : 1,
+      },
+      ...(failure === undefined ? {} : { lastError: failure }),
+    }
+  }
+
+  watch(id: string, listener: (job: Job | undefined) => void): () => void {
+    const watchers = this.#watchers.get(id) ?? new Set()
+    this.#watchers.set(id, watchers.add(listener))
+    return () => {
+      watchers.delete(listener)
+      if (watchers.size === 0) this.#watchers.delete(id)
+    }
+  }
+
+  #noteChange(id: string, job: Job | undefined): void {
+    this.#runner.noteChange(id, job)
+    for (const each of this.#watchers.get(id) ?? []) each(job)
+    if (job !== undefined) this.#sweepSoon(job.expiresAt - Date.now())
+  }
+
+  // What time does is looked at when the first job is due, and every second while another runner may have died.
+  #sweepSoon(ms: number): void {
+    const at = performance.now() + Math.max(0, ms)
+    if (this.#stopped || at >= this.#sweepAt) return
+    this.#sweepAt = at
+    clearTimeout(this.#sweeper)
+    this.#sweeper = setTimeout(() => void this.#sweep(), Math.min(Math.max(0, ms), longestPauseMs))
+  }
+
+  async #sweep(): Promise<void> {
+    this.#sweepAt = Infinity
+    try {
+      const next = await this.#store.sweep({ attempts: this.#settings.attempts }, Date.now())
+      if (next !== undefined) this.#sweepSoon(Math.max(leastPauseMs, next - Date.now()))
+      this.#runner.fill()
+    } catch (cause) {
+      this.#events.emit('trouble', { what: 'what has expired in the store of jobs cannot be removed', cause })
+      this.#sweepSoon(longestPauseMs)
+    }
+  }
+
+  async #ask<Value>(question: (store: JobStore) => Promise<Value>): Promise<Value> {
+    await this.start()
+    return asFault(question(this.#store))
+  }
+
+  #refuseWhileDraining(): void {
+    if (this.#draining.signal.aborted) throw new Fault('draining', 'Service Unavailable')
+  }
+}
+
+async function asFault<Value>(answer: Promise<Value>): Promise<Value> {
+  try {
+    return await answer
+  } catch (cause) {
+    if (!(cause instanceof StoreError)) throw cause
+    const message = `the store of jobs does not work: ${cause.message}`
+    throw new Fault('store_unavailable', message, { cause })
+  }
+}
+
+const leastPauseMs = 100
+const longestPauseMs = 60_000

@@ -1,0 +1,19 @@
+// Who is told that a job has ended: what a webhook and the target of asynchronous invocations have in common. Owns nothing.
+
+import type { Work } from './job.ts'
+
+/** Takes the message about a job's end. */
+export interface Receiver {
+  /** what it is and where, for log lines: without credentials, path and query */
+  readonly name: string
+  /**
+   * Tries once. Settles soon after the signal was aborted.
+   * @throws Error whose message says what went wrong, without any secret; RefusedError when another try cannot help
+   */
+  readonly send: (job: Work, signal: AbortSignal) => Promise<void>
+}
+
+/** A message that no further try will deliver. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError'
+}

@@ -1,0 +1,131 @@
+// Runs jobs: reserves the next ones in the store, has each invoked when there is an instance, and keeps what it holds from
+// lapsing. Owns which jobs this process holds.
+
+import { randomUUID } from 'node:crypto'
+import type { Events } from '../events.ts'
+import type { Invoker } from '../invoker/invoker.ts'
+import { Attempt, type AttemptTerms } from './attempt.ts'
+import { isTerminal, type Job, type Work } from './job.ts'
+import type { JobStore } from './store.ts'
+
+/** What the runner needs besides the store. */
+export interface RunnerSettings extends AttemptTerms {
+  /** how many jobs may be reserved before there is an instance for them */
+  readonly ahead: number
+}
+
+/** Takes jobs from a store until it is stopped. Several runners may share a store. */
+export class Runner {
+  /** name of this runner in the store */
+  readonly id = randomUUID()
+  readonly #store: JobStore
+  readonly #invoker: Pick<Invoker, 'invoke'>
+  readonly #settings: RunnerSettings
+  readonly #events: Events
+  readonly #held = new Map<string, Attempt>()
+  readonly #ending = new Set<Promise<void>>()
+  #renewal: NodeJS.Timeout | undefined
+  #again: NodeJS.Timeout | undefined
+  #filling = false
+  #wanted = false
+  #stopped = true
+  #troubled = false
+
+  constructor(store: JobStore, invoker: Pick<Invoker, 'invoke'>, settings: RunnerSettings, events: Events) {
+    this.#store = store
+    this.#invoker = invoker
+    this.#settings = settings
+    this.#events = events
+  }
+
+  /** Begins to take jobs. */
+  start(): void {
+    this.#stopped = false
+    this.#renewal = setInterval(() => void this.#renew(), renewEveryMs)
+    this.fill()
+  }
+
+  /** Takes no more jobs; those that run go on. */
+  close(): void {
+    this.#stopped = true
+    clearTimeout(this.#again)
+  }
+
+  /** Settles when everything that it held has been written back. May be called twice, or before `start`. */
+  async stop(): Promise<void> {
+    this.close()
+    while (this.#ending.size > 0) await Promise.all(this.#ending)
+    clearInterval(this.#renewal)
+  }
+
+  /** There may be a job that nobody has taken. */
+  fill(): void {
+    this.#wanted = true
+    if (!this.#filling) void this.#fill()
+  }
+
+  /** A job has changed, by our doing or somebody else's: when it is ours no more, its handler is stopped. */
+  noteChange(id: string, job: Job | undefined): void {
+    const held = this.#held.get(id)
+    if (held !== undefined && (job === undefined || isTerminal(job.state))) held.abandon()
+    if (job?.state === 'IN_QUEUE' && held === undefined) this.fill()
+  }
+
+  async #fill(): Promise<void> {
+    this.#filling = true
+    try {
+      while (this.#wanted) {
+        this.#wanted = false
+        while (!this.#stopped && this.#waiting < this.#settings.ahead) {
+          const job = await this.#store.claim(this.id, leaseMs, Date.now())
+          if (job === undefined) break
+          this.#run(job)
+        }
+      }
+      this.#troubled = false
+    } catch (cause) {
+      this.#note(cause)
+      this.#again = setTimeout(() => this.fill(), pauseMs)
+    } finally {
+      this.#filling = false
+    }
+  }
+
+  get #waiting(): number {
+    return [...this.#held.values()].filter((each) => !each.hasBegun).length
+  }
+
+  #run(job: Work): void {
+    const attempt = new Attempt(job, this.id, this.#store, this.#settings, () => this.fill())
+    this.#held.set(job.id, attempt)
+    const ending = attempt
+      .run(this.#invoker)
+      .catch((cause: unknown) => this.#note(cause))
+      .finally(() => {
+        this.#held.delete(job.id)
+        this.#ending.delete(ending)
+        this.fill()
+      })
+    this.#ending.add(ending)
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      const lost = await this.#store.renew(this.id, [...this.#held.keys()], leaseMs, Date.now())
+      for (const id of lost) this.#held.get(id)?.abandon()
+    } catch (cause) {
+      this.#note(cause)
+    }
+  }
+
+  #note(cause: unknown): void {
+    if (!this.#troubled) this.#events.emit('trouble', { what: 'the store of jobs does not work', cause })
+    this.#troubled = true
+  }
+}
+
+// What a runner holds is another's after this long without a sign of it. Its own restart waits for that, too.
+const leaseMs = 6000
+const renewEveryMs = leaseMs / 3
+
+const pauseMs = 1000

@@ -1,0 +1,77 @@
+// Attempts: a reserved job is begun, yields, and ends or is queued again. What comes from any but the running attempt is dropped
+// (jobs.md C-4).
+
+import type { Job } from '../job.ts'
+import type { AttemptEnd, RequeueTerms } from '../store.ts'
+import { addChunks } from './chunks.ts'
+import { addTo } from './counts.ts'
+import type { Database } from './database.ts'
+import { change, end, move, queueAgain } from './moving.ts'
+import { findRow, findRunning, toJob } from './rows.ts'
+
+/** see JobStore, also for what follows */
+export function begin(
+  database: Database,
+  id: string,
+  runner: string,
+  start: { instance: string; delayMs: number },
+  now: number,
+): Job | undefined {
+  const row = findRow(database, id)
+  if (row?.state !== 'IN_QUEUE' || row.holder !== runner || (row.leaseUntil ?? 0) <= now) return undefined
+  const { instance, delayMs } = start
+  const begun = {
+    attempt: row.attempt + 1,
+    instance,
+    delayMs: asDuration(delayMs),
+    executionMs: 0,
+    notBefore: null,
+  }
+  return toJob(database, move(database, row, 'IN_PROGRESS', begun, now))
+}
+
+export function append(database: Database, id: string, attempt: number, chunks: readonly Buffer[]): boolean {
+  const row = findRunning(database, id, attempt)
+  if (row === undefined) return false
+  addChunks(database, row.n, row.nextIndex, chunks)
+  change(database, row, { nextIndex: row.nextIndex + chunks.length })
+  return true
+}
+
+export function progress(database: Database, id: string, attempt: number, json: Buffer): void {
+  const row = findRunning(database, id, attempt)
+  if (row !== undefined) change(database, row, { output: json })
+}
+
+export function finish(
+  database: Database,
+  id: string,
+  attempt: number,
+  { state, output, error, executionMs }: AttemptEnd,
+  now: number,
+): Job | undefined {
+  const row = findRunning(database, id, attempt)
+  if (row === undefined) return undefined
+  const result = output === 'chunks' ? { listsChunks: 1 } : { output: output ?? null }
+  const changes = { ...result, error: error ?? null, executionMs: asDuration(executionMs) }
+  return toJob(database, end(database, row, state, changes, now))
+}
+
+export function requeue(
+  database: Database,
+  id: string,
+  attempt: number,
+  { isRetry, notBefore }: RequeueTerms,
+  now: number,
+): Job | undefined {
+  const row = findRunning(database, id, attempt)
+  if (row === undefined) return undefined
+  if (isRetry) addTo(database, row.origin, 'retried', 1)
+  const changes = { retries: row.retries + Number(isRetry), notBefore: notBefore ?? null }
+  return toJob(database, queueAgain(database, row, changes, now))
+}
+
+// Whole milliseconds, whatever clock they come from (jobs.md OBJ-2, DUR-6).
+function asDuration(ms: number): number {
+  return Math.max(0, Math.round(ms))
+}

@@ -1,0 +1,83 @@
+// Executes what waits: all that is to be written in one transaction, since waiting for the disk is what costs.
+
+import type { Database } from './database.ts'
+import type { Answer, Call } from './messages.ts'
+import { operations } from './operations.ts'
+
+/** Whether a call needs the database to be there. */
+export function creates({ name }: Call): boolean {
+  return operations[name].kind === 'creates'
+}
+
+/**
+ * Executes calls. What one of them has written is kept for all of them or, when the disk refuses, for none; one that fails by itself
+ * leaves no trace, and does not disturb the others.
+ */
+export function execute(database: Database, calls: readonly Call[]): readonly Answer[] {
+  const writing = calls.filter(({ name }) => operations[name].kind !== 'reads')
+  const reading = calls.filter(({ name }) => operations[name].kind === 'reads')
+  return [...write(database, writing), ...reading.map((call) => attempt(call, () => perform(database, call)))]
+}
+
+/** The same answer for all. */
+export function refuse(calls: readonly Call[], error: unknown): readonly Answer[] {
+  return calls.map(({ number }) => ({ number, trouble: messageOf(error) }))
+}
+
+/** What went wrong, as SQLite or the system says it. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function write(database: Database, calls: readonly Call[]): readonly Answer[] {
+  if (calls.length === 0) return []
+  try {
+    database.durable = calls.some(({ name }) => ['tells', 'creates'].includes(operations[name].kind))
+    database.script('BEGIN IMMEDIATE')
+    const answers = calls.map((call) => attempt(call, () => performAlone(database, call)))
+    database.script('COMMIT')
+    return answers
+  } catch (error) {
+    rollBack(database)
+    return refuse(calls, error)
+  }
+}
+
+function attempt({ number }: Call, act: () => unknown): Answer {
+  try {
+    return { number, value: act() }
+  } catch (error) {
+    if (error instanceof TransactionLost) throw error
+    return { number, trouble: messageOf(error) }
+  }
+}
+
+function performAlone(database: Database, call: Call): unknown {
+  database.script('SAVEPOINT call')
+  try {
+    const value = perform(database, call)
+    database.script('RELEASE call')
+    return value
+  } catch (error) {
+    // A full disk, among others, has ended the transaction: nothing of it is left.
+    if (!database.isInTransaction) throw new TransactionLost(messageOf(error), { cause: error })
+    database.script('ROLLBACK TO call; RELEASE call')
+    throw error
+  }
+}
+
+function perform(database: Database, { name, values }: Call): unknown {
+  // Each name goes with its own values, which TypeScript cannot know of a union.
+  const run = operations[name].run as (database: Database, ...values: Call['values']) => unknown
+  return run(database, ...values)
+}
+
+function rollBack(database: Database): void {
+  try {
+    if (database.isInTransaction) database.script('ROLLBACK')
+  } catch {
+    // SQLite has done so, or does it when the next transaction begins; why we are here says more
+  }
+}
+
+class TransactionLost extends Error {}

@@ -1,0 +1,32 @@
+// Bodies on their way between the threads: what is posted, and what arrives.
+
+/** A message as it is posted. @param handedOver gets the memory of large bodies that are not needed here any more */
+export function toPost(message: unknown, handedOver?: Set<ArrayBuffer>): unknown {
+  return mapBytes(message, (bytes) => {
+    const { buffer, byteLength } = bytes
+    // A small body is cut from a pool, all of which would cross with it.
+    if (byteLength !== buffer.byteLength) return new Uint8Array(bytes)
+    if (byteLength >= handOverFrom && buffer instanceof ArrayBuffer) handedOver?.add(buffer)
+    return bytes
+  })
+}
+
+/** A message as it was before it was posted: its bodies are Buffers again. */
+export function fromPost(message: unknown): unknown {
+  return mapBytes(message, asBuffer)
+}
+
+/** The same bytes. */
+export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
+
+function mapBytes(value: unknown, map: (bytes: Uint8Array) => Uint8Array): unknown {
+  if (value instanceof Uint8Array) return map(value)
+  if (Array.isArray(value)) return value.map((each) => mapBytes(each, map))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mapBytes(each, map)]))
+}
+
+// Below, copying is faster.
+const handOverFrom = 64 * 1024

@@ -1,0 +1,116 @@
+// The queue: jobs come in, are reserved by runners, or leave it without having run.
+
+import { isTerminal, type Job, type NewJob, type Work } from '../job.ts'
+import type { Retried, Submitted, SubmitTerms } from '../store.ts'
+import { addTo, countQueued } from './counts.ts'
+import type { Database } from './database.ts'
+import { recallKey, rememberKey } from './keys.ts'
+import { change, end, nextRevision, queueAgain } from './moving.ts'
+import { findRow, toJob, toWork, type Row } from './rows.ts'
+
+/** see JobStore, also for what follows */
+export function submit(database: Database, job: NewJob, terms: SubmitTerms, now: number): Submitted {
+  const { idempotency, queueLimit } = terms
+  const known = idempotency && recallKey(database, idempotency, now)
+  if (known !== undefined) return known
+  if (findRow(database, job.id) !== undefined) return { type: 'conflict' }
+  if (countQueued(database) >= queueLimit) return { type: 'full' }
+  if (idempotency !== undefined) rememberKey(database, idempotency, job.id, now)
+  addTo(database, job.origin, 'IN_QUEUE', 1)
+  return { type: 'accepted', job: toJob(database, insert(database, job, now)) }
+}
+
+export function claim(database: Database, runner: string, leaseMs: number, now: number): Work | undefined {
+  const head = database.get<{ n: number }>(
+    `SELECT n FROM jobs WHERE state = 'IN_QUEUE' AND holder IS NULL
+     AND (notBefore IS NULL OR notBefore <= ?1) AND expiresAt > ?1 ORDER BY position LIMIT 1`,
+    now,
+  )
+  if (head === undefined) return undefined
+  const row = database.get<Row>(
+    'UPDATE jobs SET holder = ?, leaseUntil = ? WHERE n = ? RETURNING *',
+    runner,
+    now + leaseMs,
+    head.n,
+  )
+  return row && toWork(database, row)
+}
+
+export function release(database: Database, ids: readonly string[], runner: string): void {
+  for (const row of ids.map((id) => findRow(database, id)))
+    if (row?.state === 'IN_QUEUE' && row.holder === runner)
+      change(database, row, { holder: null, leaseUntil: null })
+}
+
+export function renew(
+  database: Database,
+  runner: string,
+  ids: readonly string[],
+  leaseMs: number,
+  now: number,
+): readonly string[] {
+  database.run('UPDATE jobs SET leaseUntil = ? WHERE holder = ?', now + leaseMs, runner)
+  return ids.filter((id) => findRow(database, id)?.holder !== runner)
+}
+
+export function cancel(database: Database, id: string, now: number): Job | undefined {
+  const row = findRow(database, id)
+  if (row === undefined) return undefined
+  return toJob(database, isTerminal(row.state) ? row : end(database, row, 'CANCELLED', {}, now))
+}
+
+export function purge(database: Database, now: number): number {
+  const queued = database.all<Row>(
+    `SELECT * FROM jobs WHERE state = 'IN_QUEUE' AND holder IS NULL
+     UNION ALL SELECT * FROM jobs WHERE state = 'IN_QUEUE' AND holder IS NOT NULL`,
+  )
+  for (const row of queued) end(database, row, 'CANCELLED', {}, now)
+  return queued.length
+}
+
+export function retry(database: Database, id: string, terms: { queueLimit: number }, now: number): Retried {
+  const row = findRow(database, id)
+  if (row === undefined) return { type: 'unknown' }
+  if (row.state !== 'FAILED' && row.state !== 'TIMED_OUT')
+    return { type: 'refused', job: toJob(database, row) }
+  if (countQueued(database) >= terms.queueLimit) return { type: 'full' }
+  database.run('DELETE FROM deliveries WHERE job = ?', row.n)
+  const fresh = { losses: 0, retries: 0, delayMs: 0, executionMs: 0, instance: '' }
+  const clocks = { submittedAt: now, expiresAt: now + row.ttlMs, position: nextRevision(database) }
+  return { type: 'queued', job: toJob(database, queueAgain(database, row, { ...fresh, ...clocks }, now)) }
+}
+
+export function keepFor(database: Database, id: string, ms: number, now: number): Job | undefined {
+  const row = findRow(database, id)
+  if (row === undefined) return undefined
+  return toJob(
+    database,
+    change(database, row, isTerminal(row.state) ? { expiresAt: now + ms } : { retentionMs: ms }),
+  )
+}
+
+function insert(database: Database, job: NewJob, now: number): Row {
+  const revision = nextRevision(database)
+  const row = database.get<Row>(
+    `INSERT INTO jobs (id, origin, state, revision, position, executionTimeoutMs, ttlMs, retentionMs, lowPriority, notify,
+     submittedAt, since, expiresAt, webhook, policy)
+     VALUES (?, ?, 'IN_QUEUE', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+    job.id,
+    job.origin,
+    revision,
+    revision,
+    job.executionTimeoutMs,
+    job.ttlMs,
+    job.retentionMs,
+    Number(job.lowPriority),
+    Number(job.notify),
+    now,
+    now,
+    now + job.ttlMs,
+    job.webhook ?? null,
+    job.policy ?? null,
+  )
+  if (row === undefined) throw new Error(`job ${job.id} was not stored`)
+  database.run('INSERT INTO inputs VALUES (?, ?, ?)', row.n, job.input, job.s3Config ?? null)
+  return row
+}

@@ -1,0 +1,139 @@
+// Opens the database of jobs: its tables, and what is refused.
+
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Database } from './database.ts'
+import { inMemory } from './messages.ts'
+
+/**
+ * Opens the database, and creates it, readable by its owner only (jobs.md DUR-7), when it is not there.
+ * @throws what SQLite and the file system throw, or an Error that says that this is no job store of ours
+ */
+export function openDatabase(path: string): Database {
+  if (path !== inMemory) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    closeSync(openSync(path, 'a', 0o600))
+  }
+  const database = new Database(path)
+  try {
+    database.script(settings)
+    create(database)
+    checkShape(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function create(database: Database): void {
+  if (versionOf(database) !== 0) return
+  database.script('BEGIN IMMEDIATE')
+  try {
+    if (versionOf(database) === 0) database.script(tables) // no other process was faster
+    database.script('COMMIT')
+  } catch (error) {
+    if (database.isInTransaction) database.script('ROLLBACK')
+    throw error
+  }
+}
+
+function checkShape(database: Database): void {
+  const found = versionOf(database)
+  if (found !== version)
+    throw new Error(
+      `it has version ${found}, this fnbox needs version ${version}: use another data directory`,
+    )
+  const { quick_check: verdict } = database.get<{ quick_check: string }>(
+    `SELECT quick_check FROM pragma_quick_check('store')`,
+  ) ?? { quick_check: 'ok' }
+  if (verdict !== 'ok') throw new Error(verdict)
+}
+
+function versionOf(database: Database): number {
+  return database.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
+}
+
+const version = 1
+
+// A log that a burst has blown up is cut to this size.
+const settings = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA journal_size_limit = ${64 * 1024 * 1024};
+`
+
+// Columns of `jobs` are called like the members of Job. Times are epoch milliseconds. What is large and never changes has a table of
+// its own, since SQLite writes a whole row when a column changes. `removedAt`: the job is gone, but other processes still have to
+// hear of that, or its end to be told.
+const tables = `
+  CREATE TABLE store (revision INTEGER NOT NULL) STRICT;
+  INSERT INTO store VALUES (0);
+
+  CREATE TABLE counts (origin TEXT, what TEXT, n INTEGER NOT NULL, PRIMARY KEY (origin, what)) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE jobs (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    state TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    executionTimeoutMs INTEGER NOT NULL,
+    ttlMs INTEGER NOT NULL,
+    retentionMs INTEGER NOT NULL,
+    lowPriority INTEGER NOT NULL,
+    notify INTEGER NOT NULL,
+    submittedAt INTEGER NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    losses INTEGER NOT NULL DEFAULT 0,
+    retries INTEGER NOT NULL DEFAULT 0,
+    delayMs INTEGER NOT NULL DEFAULT 0,
+    since INTEGER NOT NULL,
+    executionMs INTEGER NOT NULL DEFAULT 0,
+    instance TEXT NOT NULL DEFAULT '',
+    nextIndex INTEGER NOT NULL DEFAULT 0,
+    expiresAt INTEGER NOT NULL,
+    notBefore INTEGER,
+    holder TEXT,
+    leaseUntil INTEGER,
+    removedAt INTEGER,
+    webhook TEXT,
+    policy TEXT,
+    error TEXT,
+    listsChunks INTEGER NOT NULL DEFAULT 0,
+    output BLOB
+  ) STRICT;
+  CREATE UNIQUE INDEX jobsById ON jobs (id) WHERE removedAt IS NULL;
+  CREATE INDEX jobsChanged ON jobs (revision);
+  CREATE INDEX jobsQueued ON jobs (position, notBefore, expiresAt) WHERE state = 'IN_QUEUE' AND holder IS NULL;
+  CREATE INDEX jobsDelayed ON jobs (notBefore) WHERE notBefore IS NOT NULL;
+  CREATE INDEX jobsHeld ON jobs (leaseUntil) WHERE holder IS NOT NULL;
+  CREATE INDEX jobsExpiring ON jobs (expiresAt) WHERE removedAt IS NULL;
+  CREATE INDEX jobsRemoved ON jobs (removedAt) WHERE removedAt IS NOT NULL;
+
+  CREATE TABLE inputs (job INTEGER PRIMARY KEY, input BLOB NOT NULL, s3Config TEXT) STRICT;
+
+  CREATE TABLE chunks (
+    job INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    delivered INTEGER NOT NULL DEFAULT 0,
+    json BLOB NOT NULL,
+    PRIMARY KEY (job, number)
+  ) STRICT;
+  CREATE INDEX chunksUndelivered ON chunks (job, number) WHERE delivered = 0;
+
+  CREATE TABLE deliveries (n INTEGER PRIMARY KEY, job INTEGER NOT NULL UNIQUE, dueAt INTEGER NOT NULL, tries INTEGER NOT NULL) STRICT;
+  CREATE INDEX deliveriesDue ON deliveries (dueAt);
+
+  CREATE TABLE keys (
+    key TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    expiresAt INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX keysById ON keys (id);
+  CREATE INDEX keysExpiring ON keys (expiresAt);
+
+  PRAGMA user_version = ${version};
+`
