@@ -88,7 +88,10 @@ class Job:
     def _end(self, header, body=b""):
         flush_output()
         self.ended = True
-        self._send(header, body)
+        try:
+            self._send(header, body)
+        except ValueError as error:  # a limit of results above that of frames
+            self._send({"type": "returned", "undefined": True, "error": str(error)})
 
     def _send(self, header, body=b""):
         self._channel.send({**header, "id": self._frame["id"]}, body)

@@ -374,6 +374,15 @@ describe('serialisation (W-11)', () => {
     expect((await run(peer, 'large')).header).toEqual({ type: 'oversized', size: 4_000_002, id: '1' })
   })
 
+  test('what no frame can hold fails its job alone', async () => {
+    await using peer = await serving('job_returns')
+    const document = Buffer.from('{"id":"1","input":"huge"}')
+    await peer.send({ type: 'invoke', id: '1', mode: 'job', responseLimit: 100_000_000 }, document)
+    await peer.expect({ type: 'returned', id: '1', error: '70*' })
+    expect((await run(peer, 'huge error', '2')).header['error']).toHaveLength(1_000_001)
+    expect((await run(peer, 'bool', '3')).output).toBe(true)
+  })
+
   test('what the handler printed is with the kernel before its end is sent', async () => {
     await using peer = await serving('job_returns')
     await run(peer, 'string')
