@@ -16,6 +16,7 @@ from importlib.util import module_from_spec
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
+# For what a script does after `start`, once the channel has ended.
 _FAREWELL_SECONDS = 2
 
 
@@ -134,7 +135,8 @@ class Instance:
         except (SystemExit, KeyboardInterrupt) as error:
             self._end_process(error)
         finally:
-            self._running.pop(frame["id"], None)
+            if self._running.get(frame["id"]) is call:  # it may have come again, as soon as its end was sent
+                del self._running[frame["id"]]
             set_request_id("")
 
     # As the function wants it, but at once: the interpreter would wait for threads that nobody needs any more.

@@ -1,6 +1,7 @@
 """One job of a script on the wire (PROTOCOL.md; jobs.md §10): from its `invoke` frame to the frame that ends it.
 
-What a handler's behaviour means for it, the program's module decides (sdk/fnbox_serverless/handling.py). Owns the job's cancellation and window.
+What a handler's behaviour means for it, the program's module decides (sdk/fnbox_serverless/handling.py). Owns the job's
+cancellation and window.
 """
 
 import asyncio
@@ -87,7 +88,10 @@ class Job:
     def _end(self, header, body=b""):
         flush_output()
         self.ended = True
-        self._send(header, body)
+        try:
+            self._send(header, body)
+        except ValueError as error:  # a limit of results above that of frames
+            self._send({"type": "returned", "undefined": True, "error": str(error)})
 
     def _send(self, header, body=b""):
         self._channel.send({**header, "id": self._frame["id"]}, body)

@@ -113,12 +113,13 @@ class Script:
         self._jobs[job_id] = job
         task = self._loop.create_task(job.run())
         self._tasks.add(task)
-        task.add_done_callback(lambda _: self._finish(job_id, task))
+        task.add_done_callback(lambda _: self._finish(job_id, job, task))
         self._note_change()
 
-    def _finish(self, job_id, task):
+    def _finish(self, job_id, job, task):
         self._tasks.discard(task)
-        del self._jobs[job_id]
+        if self._jobs.get(job_id) is job:  # it may have come again, as soon as its end was sent
+            del self._jobs[job_id]
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._settle(error)  # nobody would answer for that job: this process cannot go on

@@ -374,6 +374,15 @@ describe('serialisation (W-11)', () => {
     expect((await run(peer, 'large')).header).toEqual({ type: 'oversized', size: 4_000_002, id: '1' })
   })
 
+  test('what no frame can hold fails its job alone', async () => {
+    await using peer = await serving('job_returns')
+    const document = Buffer.from('{"id":"1","input":"huge"}')
+    await peer.send({ type: 'invoke', id: '1', mode: 'job', responseLimit: 100_000_000 }, document)
+    await peer.expect({ type: 'returned', id: '1', error: '70*' })
+    expect((await run(peer, 'huge error', '2')).header['error']).toHaveLength(1_000_001)
+    expect((await run(peer, 'bool', '3')).output).toBe(true)
+  })
+
   test('what the handler printed is with the kernel before its end is sent', async () => {
     await using peer = await serving('job_returns')
     await run(peer, 'string')
@@ -482,6 +491,10 @@ describe('a stopped async generator (§10.5, CTL-3)', () => {
   })
 })
 
+function recordsOf(peer: Peer): readonly string[] {
+  return peer.stdout.split('\n').filter((line) => line.startsWith('[WARNING]'))
+}
+
 describe('control (§10.6)', () => {
   test('refresh_worker in config: every end asks for a fresh instance (W-12)', async () => {
     await using peer = await serving('job_control', 'refresh')
@@ -510,6 +523,9 @@ describe('control (§10.6)', () => {
     await peer.expect({ type: 'loaded' })
     expect((await run(peer, 'asked')).output).toEqual([1, 1])
     expect((await run(peer, 'asked')).output).toEqual([1, 1, 1, 1])
+    await eventually(() => peer.stdout.includes(`concurrency_modifier ${text}`))
+    peer.hangUp()
+    await peer.outputEnded
     expect(peer.stdout.split(`concurrency_modifier ${text}`)).toHaveLength(2)
   })
 
@@ -533,8 +549,10 @@ describe('control (§10.6)', () => {
   test('progress that cannot be shown is logged, and disturbs nobody (W-14)', async () => {
     await using peer = await serving('job_control')
     expect((await run(peer, 'bad progress')).output).toBe('bad progress')
+    await eventually(() =>
+      peer.stdout.includes('progress that JSON cannot hold is ignored: Object of type bytes'),
+    )
     expect(peer.stdout).toContain('nobody | progress of a job that does not run is ignored')
-    expect(peer.stdout).toContain('progress that JSON cannot hold is ignored: Object of type bytes')
   })
 
   test('a cancelled coroutine can release what it holds (W-15)', async () => {
@@ -544,7 +562,7 @@ describe('control (§10.6)', () => {
     await peer.send({ type: 'cancel', id: '1', reason: 'cancelled' })
     await peer.expect({ type: 'cancelling', id: '1' })
     await peer.expect({ type: 'returned', id: '1' })
-    expect(peer.stdout).toContain('released')
+    await eventually(() => peer.stdout.includes('released'))
     expect((await run(peer, 'next', '2')).output).toBe('next')
   })
 
@@ -570,7 +588,9 @@ describe('control (§10.6)', () => {
     await using peer = await serving('job_control')
     await run(peer, 1)
     await run(peer, 2)
-    expect(peer.stdout).toBe('checked once\nchecked twice\n')
+    peer.hangUp()
+    await peer.outputEnded
+    expect(peer.stdout).toBe('checked once\nchecked twice\nstart() has returned\n')
   })
 
   test.each(['unfit', 'async unfit'])('a failing check ends the instance with 1: %s (W-16)', async (how) => {
@@ -589,8 +609,8 @@ describe('control (§10.6)', () => {
     await eventually(() => peer.stdout.split('in a thread').length === 3)
     await peer.submit('open gate', 'c')
     for (let left = 3; left > 0; left -= 1) await endOf(peer)
-    const records = peer.stdout.split('\n').filter((line) => line.startsWith('[WARNING]'))
-    expect(records.map((line) => line.split('\t').slice(2).join(' '))).toEqual([
+    await eventually(() => recordsOf(peer).length === 6)
+    expect(recordsOf(peer).map((line) => line.split('\t').slice(2).join(' '))).toEqual([
       'a within',
       'a in a thread',
       'b within',

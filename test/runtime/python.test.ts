@@ -40,7 +40,7 @@ describe('the event loop (K-7)', () => {
     await peer.send({ type: 'cancel', id: '1', reason: 'disconnected' })
     await peer.expect({ type: 'cancelling', id: '1' })
     await peer.expect({ type: 'threw', id: '1' })
-    expect(peer.stdout).toContain('cancelled')
+    await said(peer, 'cancelled')
     expect((await peer.invoke('next', { id: '2' })).body.toString()).toBe('"here"')
   })
 })

@@ -51,7 +51,7 @@ const allowed = { RUNPOD_ALLOW_PRIVATE_DOWNLOAD_URLS: 'true' }
 
 describe('rp_download', () => {
   test('gives a path for each URL, None for one that failed', async () => {
-    const urls = ['/a/picture.png?size=1', '/named', '/missing', '/moved', '/circle'].map(
+    const urls = ['/a/picture.png?size=ä 1', '/named', '/missing', '/moved', '/circle'].map(
       (each) => base + each,
     )
     const code = `
@@ -101,6 +101,7 @@ result = [found["type"], open(found["extracted_path"] + "/within").read()]`
     'http://localhost/',
     'file:///etc/passwd',
     'http:///nowhere',
+    'http://x:port/',
   ])('%s raises SSRFError', async (url) => {
     const { stderr } = await python(
       ['-c', `from runpod.serverless.utils import *\ndownload_files_from_urls("j", "${url}")`],
@@ -118,6 +119,10 @@ result = [found["type"], open(found["extracted_path"] + "/within").read()]`
     )
     expect(await evaluate('import os\nresult = os.listdir("job_files")', { cwd })).toEqual([])
   })
+})
+
+test('is never asked for what is not a valid request', () => {
+  expect(requested).toContain('/a/picture.png?size=%C3%A4%201')
 })
 
 describe('rp_upload', () => {

@@ -75,6 +75,8 @@ CASES = {
     "surrogate": lambda: ["\ud800x", "\U0001f600"],
     "large": lambda: "x" * 4_000_000,
     "decimal": lambda: collections.OrderedDict(a=decimal.Decimal(1)),
+    "huge error": lambda: {"error": "x" * 70_000_000},
+    "huge": lambda: "x" * 70_000_000,
     "job": None,
 }
 

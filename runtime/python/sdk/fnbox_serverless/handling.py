@@ -35,6 +35,7 @@ async def run_handler(program, job, send, instance="unknown", is_stopped=lambda:
     end = await _run(program, job, send, instance, is_stopped)
     end.refresh = end.refresh or program.refreshes
     if end.error is not None:
+        end.error = end.error if len(end.error) <= _LONGEST_ERROR else end.error[:_LONGEST_ERROR] + "…"
         _log.error(end.error, job["id"])
     return end
 
@@ -170,5 +171,8 @@ def _traceback(error):
 
 
 _EXHAUSTED = object()
+
+# No message may fill a frame.
+_LONGEST_ERROR = 1_000_000
 
 _log = RunPodLogger()

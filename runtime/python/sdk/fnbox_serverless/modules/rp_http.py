@@ -1,4 +1,4 @@
-"""Programs replace functions in here to see results (jobs.md §10.7). Results go another way: nothing that is assigned has an effect."""
+"""Programs replace functions in here to see results (jobs.md §10.7), to no effect: results go another way."""
 
 
 async def send_result(session, job_data, job, is_stream=False):

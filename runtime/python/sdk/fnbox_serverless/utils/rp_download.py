@@ -8,7 +8,7 @@ from email.message import Message
 from urllib.parse import unquote, urlsplit
 
 from ..modules.rp_logger import RunPodLogger
-from .rp_ssrf import DownloadFailed, SSRFError, open_url
+from .rp_ssrf import DownloadFailed, SSRFError, most_bytes, open_url
 
 __all__ = ["SSRFError", "download_files_from_urls", "file"]
 
@@ -35,6 +35,8 @@ def file(file_url):
     if kind == "zip":
         extracted = base
         with zipfile.ZipFile(path) as archive:
+            if sum(each.file_size for each in archive.infolist()) > most_bytes():
+                raise SSRFError(f"the zip holds more than {most_bytes()} bytes; RUNPOD_MAX_DOWNLOAD_BYTES sets the limit")
             archive.extractall(extracted)
     return {"file_path": path, "type": kind, "original_name": name, "extracted_path": extracted}
 

@@ -9,7 +9,7 @@ import os
 import socket
 import ssl
 from contextlib import contextmanager
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 
 class SSRFError(ValueError):
@@ -49,14 +49,18 @@ def is_safe_address(address):
     return found.is_global and not found.is_multicast and not found.is_reserved and found not in _SHARED
 
 
+def most_bytes():
+    """The size limit of one download, from RUNPOD_MAX_DOWNLOAD_BYTES."""
+    wanted = os.environ.get("RUNPOD_MAX_DOWNLOAD_BYTES", "")
+    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else 5 * 1024**3
+
+
 def _connect(url, timeout):
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SSRFError(f"not an http or https URL: {url}")
-    address = _resolve(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), url)
+    parts, port = _split(url)
+    addresses = _resolve(parts.hostname, port, url)
     connection = http.client.HTTPConnection(parts.hostname, timeout=timeout)
     try:
-        connection.sock = socket.create_connection(address, timeout)
+        connection.sock = _reach(addresses, timeout)
         if parts.scheme == "https":
             connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=parts.hostname)
     except OSError as error:
@@ -65,6 +69,18 @@ def _connect(url, timeout):
     return connection
 
 
+def _split(url):
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise SSRFError(f"not a URL: {url}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SSRFError(f"not an http or https URL: {url}")
+    return parts, port or (443 if parts.scheme == "https" else 80)
+
+
+# All of them have to be public: a name that also leads inside is not to be trusted.
 def _resolve(host, port, url):
     try:
         found = [each[4][:2] for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
@@ -73,12 +89,21 @@ def _resolve(host, port, url):
     refused = [address for address, _ in found if not is_safe_address(address)]
     if refused and not _allows_private():
         raise SSRFError(f"{url} leads to {refused[0]}, which is not a public address")
-    return found[0]
+    return found
+
+
+def _reach(addresses, timeout):
+    for address in addresses:
+        try:
+            return socket.create_connection(address, timeout)
+        except OSError as error:
+            trouble = error
+    raise trouble
 
 
 def _get(connection, url):
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    parts, _ = _split(url)
+    target = quote(parts.path or "/", safe=_IN_URLS) + (f"?{quote(parts.query, safe=_IN_URLS)}" if parts.query else "")
     headers = {"Host": parts.netloc.rpartition("@")[2], "User-Agent": "fnbox", "Accept-Encoding": "identity"}
     try:
         connection.request("GET", target, headers=headers)
@@ -88,7 +113,7 @@ def _get(connection, url):
 
 
 def _chunks(response):
-    limit, total = _most_bytes(), 0
+    limit, total = most_bytes(), 0
     while True:
         try:
             chunk = response.read(_CHUNK)
@@ -102,14 +127,12 @@ def _chunks(response):
         yield chunk
 
 
-def _most_bytes():
-    wanted = os.environ.get("RUNPOD_MAX_DOWNLOAD_BYTES", "")
-    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else 5 * 1024**3
-
-
 def _allows_private():
     return os.environ.get("RUNPOD_ALLOW_PRIVATE_DOWNLOAD_URLS", "").strip().lower() in ("1", "true", "yes")
 
+
+# What may stand in a URL as it is, `%` of what is quoted already among it.
+_IN_URLS = "%/:=&?~#+!$,;'@()*[]"
 
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 _REDIRECTS = (301, 302, 303, 307, 308)
