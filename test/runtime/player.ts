@@ -142,6 +142,19 @@ export class Peer implements AsyncDisposable {
     await this.expect({ type: 'loaded' })
   }
 
+  /** Loads the file of a script, named without its extension, and waits until it serves. */
+  async loadScript(module: string, args: readonly string[] = [], members: object = {}): Promise<void> {
+    await this.send({ type: 'load', module, script: { args, ...members } })
+    await this.expect({ type: 'hello' })
+    await this.expect({ type: 'loaded' })
+  }
+
+  /** Sends a job with this input; frames and job have the same id. */
+  async submit(input: unknown, id = '1', members: object = {}): Promise<void> {
+    const document = JSON.stringify({ id, input, ...members })
+    await this.send({ type: 'invoke', id, mode: 'job' }, Buffer.from(document))
+  }
+
   /** Runs an invocation in raw mode and gives the frame that comes next. */
   async invoke(payload: unknown = {}, members: object = {}): Promise<Frame> {
     await this.send(
@@ -177,7 +190,8 @@ export class Peer implements AsyncDisposable {
   }
 
   #complete(header: Header): Header {
-    if (header.type === 'load') return { ...this.#loadDefaults(header), ...this.#entryOf(header) }
+    if (header.type === 'load')
+      return { ...this.#loadDefaults(header), ...this.#entryOf(header), ...scriptOf(header) }
     if (header.type === 'invoke') return { ...invokeDefaults(), ...header }
     return header
   }
@@ -207,6 +221,13 @@ export const identity = { id: 'd4e-function', version: 'd4e-version', logGroup: 
 /** Folder of the functions of a language. */
 export function functionsOf(language: Language): string {
   return join(import.meta.dirname, '..', 'functions', language)
+}
+
+// A transcript names a script by its file without the extension, which is the language's.
+function scriptOf({ script }: Header): object {
+  return typeof script === 'object'
+    ? { name: '', script: { args: [], sdk: 'auto', instance: 'i-1', ...script } }
+    : {}
 }
 
 function invokeDefaults(): object {

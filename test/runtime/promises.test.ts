@@ -45,7 +45,8 @@ describe.each(bothLanguages)('%s', (language) => {
     await peer.send({ type: 'cancel', id: '1', reason: 'disconnected' })
     let { header } = await peer.next()
     while (header.type === 'chunk') ({ header } = await peer.next())
-    expect(header).toMatchObject({ type: 'ended', id: '1' })
+    expect(header).toMatchObject({ type: 'cancelling', id: '1' })
+    await peer.expect({ type: 'ended', id: '1' })
   })
 
   test('has handed its output to the kernel before it answers', async () => {
