@@ -26,7 +26,7 @@ RUN node dist/compile.js && chmod -R a+rX compiled
 
 # All that fnbox adds to a base image.
 FROM scratch AS fnbox
-COPY --from=compiled /function/runtime /function/runtime
+COPY --from=compiled --chown=0:0 /function/runtime /function/runtime
 COPY --from=build /usr/bin/tini-static /usr/local/bin/tini
 COPY entrypoint.sh /
 

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/functions/**', 'node_modules/**'],
+    exclude: ['test/functions/**', 'test/container/**', 'node_modules/**'],
     globalSetup: ['test/harness/interpreter.ts'],
     reporters: ['default', './test/contract/compatibility.ts'],
     // The tests wait for processes more than they compute.

@@ -1,5 +1,6 @@
 // The only place that constructs things: wires them, starts them, and stops them in reverse order.
 
+import { Background } from './background.ts'
 import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
 import { authorizer, everyone, type Authorizer } from './http/auth.ts'
@@ -15,6 +16,7 @@ import { Invoker } from './invoker/invoker.ts'
 import { launcher, type Launch } from './invoker/launch.ts'
 import { Pool } from './invoker/pool.ts'
 import { tokenSource } from './invoker/token/choice.ts'
+import type { InstanceReport } from './jobs/engine.ts'
 import type { TokenSource } from './invoker/token/source.ts'
 import { metricsOf } from './metrics.ts'
 import type { DoorSettings } from './http/invoke.ts'
@@ -37,6 +39,7 @@ export class App {
   readonly #certificate: Certificate | undefined
   readonly #tokens: TokenSource | undefined
   readonly #metadata: MetadataServer | undefined
+  readonly #background: Background
   #server: HttpServer | undefined
   #listening: Promise<string | undefined> = Promise.resolve(undefined)
   #stopping = false
@@ -81,6 +84,7 @@ export class App {
       },
       this.events,
     )
+    this.#background = new Background(config, this.invoker, () => this.#report(), this.events)
     this.#metrics = metricsOf(this.events, {
       waiting: () => this.#admission.depth,
       inFlight: () => this.invoker.requestIds.length,
@@ -121,7 +125,6 @@ export class App {
 
   async #listen(): Promise<string | undefined> {
     const { HttpServer } = await import('./http/server.ts') // after the function's process: the two load side by side
-    if (!this.#isStopping()) await this.#certificate?.start()
     if (this.#isStopping()) return undefined
     const { host, port, 'admin-port': adminPort } = this.#config.options
     const settings = { ...this.door, host, port, adminPort }
@@ -130,7 +133,11 @@ export class App {
       certificate: this.#certificate,
       metrics: this.#metrics,
       events: this.events,
+      ...this.#background.served,
     })
+    void this.#background.start()
+    await this.#certificate?.start() // it is shown by the servers that are there by now
+    if (this.#isStopping()) return undefined
     const addresses = await this.#server.start()
     this.events.emit('listening', addresses)
     if (this.#isStopping()) await this.#server.stop(0)
@@ -141,6 +148,7 @@ export class App {
   async stop(): Promise<void> {
     const { options } = this.#config
     this.#stopping = true
+    this.#background.drain()
     this.#admission.close()
     const drainMs = options['drain-timeout'] ?? options.timeout
     const drained = performance.now() + drainMs
@@ -148,6 +156,7 @@ export class App {
     this.#admission.refuseAll()
     await this.#pool.stop()
     await this.invoker.idle()
+    await this.#background.stop()
     await this.#server?.stop(Math.max(0, drained - performance.now()))
     this.#certificate?.stop()
     this.#authorizer.stop()
@@ -170,6 +179,11 @@ export class App {
   // A question, since the answer may change at every wait.
   #isStopping(): boolean {
     return this.#stopping
+  }
+
+  #report(): InstanceReport {
+    const { status, reason = 'unknown' } = this.#pool.status
+    return { census: this.#pool.census, failure: status === 'failed' ? reason : undefined }
   }
 
   // Ready is who has loaded and, if that was asked for, listens.

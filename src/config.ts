@@ -1,13 +1,17 @@
 // The configuration: flags, then environment variables, then defaults (interface.md §3). The only reader of process.env.
 
 import { existsSync, statSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isUsableFunctionId } from './event/route.ts'
+import type { AsyncTerms } from './http/asyncDoor.ts'
 import { authProblems, type AuthSettings } from './http/auth.ts'
+import type { JobSettings } from './http/jobs/settings.ts'
 import { tlsProblems, type TlsSettings } from './http/tls.ts'
 import { deriveId } from './invoker/identity.ts'
 import { resolveEntry, type Entry } from './invoker/entry.ts'
+import { allowProblems } from './jobs/addresses.ts'
+import { targetProblems, toTargetSettings, type TargetSettings } from './jobs/targetSettings.ts'
 import { tokenProblems } from './invoker/token/choice.ts'
 import { options, type OptionName, type OptionValues } from './options.ts'
 
@@ -29,6 +33,8 @@ export interface Config {
   readonly args: readonly string[]
   /** whether the handler is a script, which takes jobs and nothing else */
   readonly isScript: boolean
+  /** who hears of asynchronous invocations */
+  readonly targets: TargetSettings
   /** the variables that the function may see: the user's own */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -89,8 +95,14 @@ export function surveyConfig(
   const functionId = values['function-id'] ?? deriveId(basename(root))
   if (!isUsableFunctionId(functionId))
     problems.push(`--function-id: ${functionId} is a reserved path or not a single path segment`)
+  const targets = toTargetSettings(
+    { success: values['async-success-target'], failure: values['async-failure-target'] },
+    env,
+  )
   problems.push(
     ...conflicts(values, broken),
+    ...allowProblems(values['webhook-allow']),
+    ...targetProblems(targets),
     ...authProblems(toAuthSettings(values)),
     ...tlsProblems(toTlsSettings(values)),
   )
@@ -109,6 +121,7 @@ export function surveyConfig(
     chosen,
     args,
     isScript: entry.type === 'found' && entry.script,
+    targets,
     environment: ofTheUser(env),
   }
   const usable = hasRoot && entry.type !== 'invalid'
@@ -131,8 +144,42 @@ export function toTlsSettings(values: OptionValues): TlsSettings {
 }
 
 /** The time that an attempt of a job may take, in milliseconds, when the job does not say it (jobs.md §3). */
-export function jobTimeoutMs({ options, chosen }: Pick<Config, 'options' | 'chosen'>): number {
-  return chosen.has('timeout') ? options.timeout : unsaidJobTimeoutMs
+export function jobTimeoutMs(config: Pick<Config, 'options' | 'chosen'>): number {
+  return config.chosen.has('timeout') ? config.options.timeout : unsaidJobTimeoutMs
+}
+
+/** What the jobs API is to do (jobs.md §9). */
+export function toJobSettings(config: Pick<Config, 'options' | 'chosen' | 'isScript'>): JobSettings {
+  const { isScript } = config
+  const values = config.options
+  return {
+    limit: values['job-limit'],
+    syncLimit: values['job-sync-limit'],
+    executionTimeoutMs: jobTimeoutMs(config),
+    ttlMs: values['job-ttl'],
+    retentionMs: values['job-retention'],
+    syncRetentionMs: values['job-sync-retention'],
+    streamHoldMs: values['stream-hold'],
+    cancelledAs: values['stream-cancelled-as'],
+    endpointId: values['endpoint-id'],
+    isScript,
+  }
+}
+
+/** Absolute path of the folder with the database of jobs. */
+export function dataDir(config: Pick<Config, 'options' | 'root'>): string {
+  const chosen = config.options['data-dir']
+  return chosen === undefined ? join(config.root, '.fnbox') : resolve(chosen)
+}
+
+/** What asynchronous invocations are stored with; their results are kept as long as those of `/run` (jobs.md FN-5). */
+export function toAsyncTerms({ options: values, targets }: Pick<Config, 'options' | 'targets'>): AsyncTerms {
+  return {
+    executionTimeoutMs: values.timeout,
+    ttlMs: values['job-ttl'],
+    retentionMs: values['job-retention'],
+    notify: (targets.success ?? targets.failure) !== undefined,
+  }
 }
 
 // A path is the operator's, relative to where the program was started; a bare name is searched for.

@@ -29,6 +29,8 @@ interface EventMap {
       readonly curlFlags: string
     },
   ]
+  /** --job-store memory: jobs end with the server */
+  'jobs-not-kept': []
   draining: [{ readonly signal: string }]
   stopped: []
   'instance-started': [{ readonly instance: string; readonly pid: number | undefined }]

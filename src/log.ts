@@ -67,6 +67,9 @@ function logServer(events: Events, log: Logger): void {
         `try: curl ${curlFlags}--data '{"hello": "world"}' -H 'Content-Type: application/json' '${url}?param=one'`,
       )
   })
+  events.on('jobs-not-kept', () =>
+    log.warn('jobs are kept in memory only (--job-store memory): none survives the end of this server'),
+  )
   events.on('draining', ({ signal }) =>
     log.info(`${signal}: finishing the calls that are here, refusing new ones`),
   )

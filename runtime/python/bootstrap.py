@@ -10,10 +10,13 @@ import platform
 import queue
 import sys
 import threading
+import time
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+_FAREWELL_SECONDS = 2
 
 
 def main():
@@ -24,12 +27,13 @@ def main():
 
 
 class Instance:
-    """One loaded function. Python runs one invocation at a time (yandex.md S-1)."""
+    """One loaded function, or one script. A function runs one invocation at a time (yandex.md S-1)."""
 
     def __init__(self):
         self._channel = Channel()
         self._inbox = queue.SimpleQueue()
         self._running = {}
+        self._script = None
         self._loop = asyncio.new_event_loop()
         self._channel.send(
             {
@@ -50,11 +54,14 @@ class Instance:
         except Exception as error:  # without this thread nobody would answer any more
             _leave(70, f"a frame cannot be used: {error!r}")
         if not self._channel.closed:
+            self._let_script_end()
             _leave(0)
 
     def serve(self):
         """Runs on the main thread: loads the function, then one invocation after the other."""
         header, _ = self._inbox.get()
+        if "script" in header:
+            self._run_script(header)
         handler = self._load(header)
         while True:
             frame, body = self._inbox.get()
@@ -66,6 +73,8 @@ class Instance:
             if header.get("version") != PROTOCOL_VERSION:
                 raise ProtocolError(f"version {header.get('version')} of the protocol is not understood")
             self._inbox.put((header, body))
+        elif self._script is not None and self._script.serves and kind in ("invoke", "cancel", "credit"):
+            self._script.take(header, body)
         elif kind == "invoke":
             call = Call(self._channel, header, body)
             self._running[header["id"]] = call
@@ -84,11 +93,36 @@ class Instance:
         except BaseException as error:
             if isinstance(error, (SystemExit, KeyboardInterrupt)):
                 self._end_process(error)
-            self._channel.send({"type": "load-failed", "error": to_load_error(error)})
-            self._inbox.get()  # nothing will come: the supervisor ends this process
+            self._fail_load(to_load_error(error))
         flush_output()
         self._channel.send({"type": "loaded"})
         return handler
+
+    # Never returns: the script has served, or has failed to.
+    def _run_script(self, header):
+        asyncio.set_event_loop(self._loop)
+        self._script = Script(self._channel, self._loop, header, self._end_process)
+        try:
+            self._script.run()
+        except (SystemExit, KeyboardInterrupt) as error:
+            self._end_process(error)
+        except BaseException as error:
+            if self._script.serves:
+                self._channel.close()
+                raise  # printed by the interpreter
+            self._fail_load(explain(to_load_error(error)))
+        self._end_process(SystemExit(0))
+
+    def _fail_load(self, error):
+        flush_output()
+        self._channel.send({"type": "load-failed", "error": error})
+        self._inbox.get()  # nothing will come: the supervisor ends this process
+
+    # What follows `start` in a script is its own to do, within reason.
+    def _let_script_end(self):
+        if self._script is not None and self._script.serves:
+            self._script.stop()
+            time.sleep(_FAREWELL_SECONDS)
 
     def _invoke(self, handler, identity, frame, call):
         if self._loop.is_closed():
@@ -137,6 +171,7 @@ if __name__ == "__main__":
     from _fnbox.loader import load_handler
     from _fnbox.log import flush_output, report, set_request_id, set_up_logging
     from _fnbox.outcome import to_load_error
+    from _fnbox.script import Script, explain
 
     sys.argv = [""]
     sys.stdout.reconfigure(line_buffering=True)

@@ -19,6 +19,7 @@ class Call:
         self._frame = frame
         self._body = body
         self._cancelled = False
+        self._acknowledged = False
         self._task = None
         self._unacknowledged = 0
         self._change = threading.Condition()
@@ -91,7 +92,7 @@ class Call:
     async def _settle(self, coroutine):
         self._task = asyncio.current_task()
         if self._cancelled:
-            self._task.cancel()
+            self._cancel_task()
         try:
             return await coroutine
         except BaseException as error:
@@ -102,6 +103,13 @@ class Call:
     def _cancel_task(self):
         if self._task is not None:
             self._task.cancel()
+            self._acknowledge()
+
+    # jobs.md CTL-3: sent by the code that runs the handler, so a handler that lets nothing in is not spoken for.
+    def _acknowledge(self):
+        if not self._acknowledged:
+            self._acknowledged = True
+            self._channel.send({"type": "cancelling", "id": self._frame["id"]})
 
     def _wake_on_loop(self):
         if self._changed_on_loop is not None:
@@ -122,6 +130,8 @@ class Call:
                 except StopIteration:
                     break
                 self._send_chunk(value)
+            if self._cancelled:
+                self._acknowledge()
         finally:
             generator.close()
         self._end({"type": "ended"})

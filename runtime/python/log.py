@@ -5,7 +5,10 @@ import logging
 import os
 import sys
 import time
+from contextvars import ContextVar
 
+# That of the task, where several run on one loop, and that of all the rest.
+_own_request_id = ContextVar("request_id", default="")
 _request_id = ""
 
 
@@ -21,6 +24,11 @@ def set_request_id(request_id):
     """From now on records belong to this invocation; "" stands for none."""
     global _request_id
     _request_id = request_id
+
+
+def enter_request(request_id):
+    """From now on records of this task, and of the tasks that it starts, belong to this invocation."""
+    _own_request_id.set(request_id)
 
 
 def flush_output():
@@ -43,7 +51,7 @@ def report(text):
 # Not a record factory: what a function gives as `extra={"request_id": …}` would be refused as one that is there already.
 def _make_record(logger, *arguments, **named):
     record = _plain_record(logger, *arguments, **named)
-    record.__dict__.setdefault("request_id", _request_id)
+    record.__dict__.setdefault("request_id", _own_request_id.get() or _request_id)
     return record
 
 
@@ -53,7 +61,7 @@ class _Formatter(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def format(self, record):
-        record.__dict__.setdefault("request_id", _request_id)  # a record that no logger has made
+        record.__dict__.setdefault("request_id", _own_request_id.get() or _request_id)  # a record that no logger has made
         return _joined(super().format(record))
 
 

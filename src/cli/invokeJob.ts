@@ -17,16 +17,12 @@ export async function invokeJob(
   const requestId = randomUUID()
   const stop = new AbortController()
   let deadline: NodeJS.Timeout | undefined
-  let streams = false
   const outcome = await app.invoker.invoke({
     requestId,
     mode: 'job',
     payload: toDocument({ id: requestId, input }),
     signal: stop.signal,
-    onChunk: ({ data }) => {
-      streams = true
-      return print(data)
-    },
+    onChunk: ({ data }) => print(data),
     job: {
       timeoutMs,
       resultLimit: Infinity,
@@ -44,7 +40,7 @@ export async function invokeJob(
   if (stop.signal.aborted) return complain(`executionTimeout of ${timeoutMs} ms exceeded`, 2)
   switch (outcome.type) {
     case 'returned':
-      if (!streams && outcome.json !== undefined) await print(outcome.json)
+      if (outcome.json !== undefined) await print(outcome.json)
       return outcome.error === undefined ? 0 : complain(outcome.error, 1)
     case 'streamed':
       return outcome.error === undefined ? 0 : complain(outcome.error, 1)

@@ -7,6 +7,7 @@ import { toFaultReply } from '../event/faultReply.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { Events } from '../events.ts'
 import type { JobService } from '../jobs/service.ts'
+import { AsyncDoor, type AsyncTerms } from './asyncDoor.ts'
 import { everyone, type Authorizer } from './auth.ts'
 import { Door, type DoorSettings, type Exchange } from './invoke.ts'
 import { JobDoor } from './jobs/door.ts'
@@ -43,6 +44,8 @@ export interface ServerParts {
   readonly events: Events
   /** the jobs API; undefined: there is none */
   readonly jobs?: { readonly service: JobService; readonly settings: JobSettings } | undefined
+  /** terms of asynchronous invocations; undefined: they are turned off */
+  readonly async?: AsyncTerms | undefined
 }
 
 /** Serves a function over HTTP. */
@@ -57,7 +60,8 @@ export class HttpServer {
     this.#invoker = invoker
     this.#settings = settings
     const { host, port, adminPort } = settings
-    const routes = this.#routes(new Door(invoker, settings, authorizer, events), parts)
+    const door = new Door(invoker, settings, authorizer, events, toAsyncDoor(parts, invoker))
+    const routes = this.#routes(door, parts)
     this.#main = new Listener(routes, { host, port }, certificate)
     if (adminPort !== undefined)
       this.#admin = new Listener(this.#adminRoutes(parts), { host, port: adminPort }, certificate)
@@ -128,6 +132,10 @@ export class HttpServer {
 
 function toJobDoor({ jobs, authorizer, events }: ServerParts): JobDoor | undefined {
   return jobs && new JobDoor(jobs.service, jobs.settings, authorizer, events)
+}
+
+function toAsyncDoor({ jobs, async }: ServerParts, invoker: Invoker): AsyncDoor | undefined {
+  return jobs && async && new AsyncDoor(jobs.service, invoker, async)
 }
 
 function own(jobs: JobDoor | undefined): readonly Router[] {

@@ -1,8 +1,9 @@
 // HEALTHCHECK of the image, a program of its own that needs no curl: ends well when the server in this container answers.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { fileURLToPath } from 'node:url'
 import { parseArguments, type Arguments } from '../cli/arguments.ts'
 import { readOptions } from '../config.ts'
 
@@ -23,10 +24,28 @@ request(
     answer.resume()
     if (answer.statusCode !== 200) throw new Error(`/_/healthz says ${answer.statusCode}`)
   },
-).end() // an error is not caught: it is the reason, and the exit code is 1
+)
+  .on('error', (error) => {
+    throw error // nobody catches it: it is the reason, and the exit code is 1
+  })
+  .end()
 
-// Flags of the server are in nobody's environment; they are in what the container's first process was told to run.
+// Flags of the server are in nobody's environment; they are in what it was told to run. The oldest such process is it, and
+// not always a child of the first one: engines bring an init of their own, and a pod's containers may share their processes.
 function serverFlags(): Arguments['flags'] {
-  const line = readFileSync('/proc/1/cmdline', 'utf8').split('\0').slice(0, -1)
-  return parseArguments(line.slice(1 + line.findIndex((each) => each.endsWith('/main.js')))).flags
+  const program = fileURLToPath(new URL('main.js', import.meta.url))
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  for (const pid of pids.toSorted((one, other) => Number(one) - Number(other))) {
+    const line = commandLine(pid)
+    if (line.includes(program)) return parseArguments(line.slice(1 + line.indexOf(program))).flags
+  }
+  return {}
+}
+
+function commandLine(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
+  } catch {
+    return [] // it has ended
+  }
 }

@@ -1,15 +1,10 @@
-// The error of an asynchronous invocation, as it is kept in its job: the object of yandex.md F-30 as JSON text. Owns nothing.
+// Why an asynchronous invocation has ended without a result, as its failure target is told (yandex.md M-14). Owns nothing.
 
 import { catalogue } from '../errors.ts'
 import type { UserError } from '../wire/frames.ts'
 import type { Job } from './job.ts'
 
-/** The text for the `error` of a job of origin `async` whose handler threw. */
-export function toAsyncErrorText({ errorMessage, errorType, stackTrace }: UserError): string {
-  return JSON.stringify({ errorMessage, errorType, ...(stackTrace === undefined ? {} : { stackTrace }) })
-}
-
-/** Why an asynchronous invocation has ended without a result: what its handler threw, or what became of it. */
+/** What the handler threw, or what became of the invocation. */
 export function toAsyncError({ state, error }: Pick<Job, 'state' | 'error'>): UserError {
   if (state === 'CANCELLED') return { errorMessage: 'The invocation was cancelled', errorType: 'Cancelled' }
   if (state === 'TIMED_OUT') {
@@ -20,13 +15,30 @@ export function toAsyncError({ state, error }: Pick<Job, 'state' | 'error'>): Us
   return fromErrorText(errorMessage) ?? { errorMessage, errorType: catalogue.process_exit.errorType }
 }
 
-// Undefined: a sentence of ours about a lost process.
+// A job keeps what its handler threw as a text (jobs.md FN-2). Undefined: a sentence of ours about a lost process.
 function fromErrorText(text: string): UserError | undefined {
   const value = parse(text)
   if (typeof value !== 'object' || value === null) return undefined
-  const { errorMessage, errorType, stackTrace }: Record<string, unknown> = { ...value }
+  const fields: Readonly<Record<string, unknown>> = { ...value }
+  return fromYandexForm(fields) ?? fromRunPodForm(fields)
+}
+
+// Bash: the object itself.
+function fromYandexForm({ errorMessage, errorType, stackTrace }: Fields): UserError | undefined {
   if (typeof errorMessage !== 'string' || typeof errorType !== 'string') return undefined
   return { errorMessage, errorType, ...(Array.isArray(stackTrace) ? { stackTrace } : {}) }
+}
+
+// Node.js and Python (jobs.md W-10, NODE-6): the frames of the stack are one text.
+function fromRunPodForm(fields: Fields): UserError | undefined {
+  const { error_type: type, error_message: errorMessage, error_traceback: traceback } = fields
+  if (typeof type !== 'string' || typeof errorMessage !== 'string') return undefined
+  const pythonType = /^<class '(.*)'>$/s.exec(type)?.[1]
+  const stackTrace =
+    typeof traceback === 'string' && traceback !== ''
+      ? traceback.split(pythonType === undefined ? '\n' : pythonFrame)
+      : undefined
+  return { errorMessage, errorType: pythonType ?? type, ...(stackTrace === undefined ? {} : { stackTrace }) }
 }
 
 function parse(text: string): unknown {
@@ -36,3 +48,8 @@ function parse(text: string): unknown {
     return undefined
   }
 }
+
+type Fields = Readonly<Record<string, unknown>>
+
+// Where the text of one frame ends and the next begins.
+const pythonFrame = /(?=^ {2}File ")/m

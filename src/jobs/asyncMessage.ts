@@ -2,16 +2,16 @@
 
 import { isUtf8 } from 'node:buffer'
 import { toAsyncError } from './asyncError.ts'
-import type { Job } from './job.ts'
+import type { Work } from './job.ts'
 
 /** The message of an invocation that has returned: its result as JSON text. A queue takes no empty message: `null` for no result. */
-export function toSuccessMessage({ output }: Pick<Job, 'output'>): string {
+export function toSuccessMessage({ output }: Pick<Work, 'output'>): string {
   const text = output?.toString() ?? ''
   return text === '' ? 'null' : text
 }
 
 /** The message of an invocation whose last attempt has failed, or that was stopped. */
-export function toFailureMessage(job: Pick<Job, 'id' | 'input' | 'state' | 'error'>): string {
+export function toFailureMessage(job: Pick<Work, 'id' | 'input' | 'state' | 'error'>): string {
   const { id: requestId, input } = job
   const error = toAsyncError(job)
   return isUtf8(input)

@@ -60,7 +60,7 @@ export class Attempt {
   async run(invoker: Pick<Invoker, 'invoke'>): Promise<void> {
     const { id, executionTimeoutMs, lowPriority, since } = this.#job
     const { isScript } = this.#terms
-    let failure: unknown
+    let failure: Error | undefined
     const outcome = await invoker.invoke({
       requestId: id.slice(-uuidLength),
       mode: isScript ? 'job' : 'raw',
@@ -75,7 +75,7 @@ export class Attempt {
         waitsForLoad: isScript,
         onStart: (instance) =>
           this.#begin(instance).catch((error: unknown) => {
-            failure = error
+            failure = error instanceof Error ? error : new Error(String(error))
             return false
           }),
         onProgress: (json) => this.#progress(json),

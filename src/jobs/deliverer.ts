@@ -3,7 +3,7 @@
 
 import type { Events } from '../events.ts'
 import { systemClock, type Clock } from './clock.ts'
-import { isTerminal, type Job } from './job.ts'
+import { isTerminal, type Work } from './job.ts'
 import { RefusedError, type Receiver } from './receiver.ts'
 import type { Delivery, JobStore } from './store.ts'
 
@@ -14,7 +14,7 @@ export type DeliveryStore = Pick<JobStore, 'onChange' | 'dueDeliveries' | 'settl
 export class Deliverer {
   readonly #store: DeliveryStore
   readonly #runner: string
-  readonly #receiverOf: (job: Job) => Receiver | undefined
+  readonly #receiverOf: (job: Work) => Receiver | undefined
   readonly #events: Events
   readonly #clock: Clock
   readonly #inFlight = new Map<AbortController, Promise<void>>()
@@ -35,7 +35,7 @@ export class Deliverer {
   constructor(
     store: DeliveryStore,
     runner: string,
-    receiverOf: (job: Job) => Receiver | undefined,
+    receiverOf: (job: Work) => Receiver | undefined,
     events: Events,
     clock: Clock = systemClock,
   ) {
@@ -126,9 +126,10 @@ export class Deliverer {
   }
 
   async #deliver(delivery: Delivery, attempt: AbortController): Promise<void> {
-    const receiver = this.#receiverOf(delivery.job)
+    let receiver: Receiver | undefined
     const cancelLimit = this.#clock.after(tryMs, () => attempt.abort())
     try {
+      receiver = this.#receiverOf(delivery.job)
       await receiver?.send(delivery.job, attempt.signal)
       this.#unsettled.set(delivery.id, {})
     } catch (error) {

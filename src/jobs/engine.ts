@@ -120,8 +120,9 @@ export class JobEngine implements JobService {
     return this.#ask((store) => store.submit(job, terms, Date.now()))
   }
 
-  find(id: string): Promise<Job | undefined> {
-    return this.#ask((store) => store.find(id))
+  // Asked also for invocations that are no jobs: for them no store is opened.
+  async find(id: string): Promise<Job | undefined> {
+    return this.#started === undefined ? undefined : this.#ask((store) => store.find(id))
   }
 
   cancel(id: string): Promise<Job | undefined> {

@@ -16,7 +16,7 @@ export function toJobMembers(job: Job, now: number): readonly JsonMember[] {
   const ended = isTerminal(state)
   const output = state === 'IN_QUEUE' ? undefined : job.output
   const members: JsonMember[] = []
-  if (ended || hasStarted(job)) members.push(['delayTime', toMilliseconds(job.delayMs)])
+  if (ended || hasStarted(job)) members.push(['delayTime', toMilliseconds(delayOf(job, now))])
   if (state === 'FAILED' || state === 'TIMED_OUT')
     members.push(['error', JSON.stringify(job.error ?? unknownReason[state])])
   if (ended) members.push(['executionTime', toMilliseconds(job.executionMs)])
@@ -44,6 +44,13 @@ export function toJsonObject(members: readonly JsonMember[]): Buffer {
 // since it goes on counting when a client has the job retried.
 function hasStarted({ state, retries, losses, delayMs }: Job): boolean {
   return state !== 'IN_QUEUE' || retries > 0 || losses > 0 || delayMs > 0
+}
+
+// The store adds to the delay when an attempt starts: what has passed since then, or without one, is added here.
+function delayOf({ state, delayMs, instance, since, submittedAt }: Job, now: number): number {
+  if (state === 'IN_QUEUE') return delayMs + Math.max(0, now - since)
+  const neverStarted = isTerminal(state) && instance === ''
+  return neverStarted ? Math.max(delayMs, since - submittedAt) : delayMs
 }
 
 // Clients decode them as integers (jobs.md OBJ-2).

@@ -1,6 +1,6 @@
 // Who is told that a job has ended: what a webhook and the target of asynchronous invocations have in common. Owns nothing.
 
-import type { Job } from './job.ts'
+import type { Work } from './job.ts'
 
 /** Takes the message about a job's end. */
 export interface Receiver {
@@ -10,7 +10,7 @@ export interface Receiver {
    * Tries once. Settles soon after the signal was aborted.
    * @throws Error whose message says what went wrong, without any secret; RefusedError when another try cannot help
    */
-  readonly send: (job: Job, signal: AbortSignal) => Promise<void>
+  readonly send: (job: Work, signal: AbortSignal) => Promise<void>
 }
 
 /** A message that no further try will deliver. */

@@ -2,7 +2,7 @@
 
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { toFailureMessage, toSuccessMessage } from './asyncMessage.ts'
-import type { Job } from './job.ts'
+import type { Work } from './job.ts'
 import type { Receiver } from './receiver.ts'
 import type { TargetSettings } from './targetSettings.ts'
 
@@ -22,7 +22,7 @@ export class Targets {
   }
 
   /** Whom to tell of the end of this job, which has ended; undefined: nobody. */
-  receiverOf({ state }: Pick<Job, 'state'>): Receiver | undefined {
+  receiverOf({ state }: Pick<Work, 'state'>): Receiver | undefined {
     return state === 'COMPLETED' ? this.#success : this.#failure
   }
 
@@ -33,7 +33,7 @@ export class Targets {
     this.#clients.clear()
   }
 
-  #queue(kind: string, url: string, toMessage: (job: Job) => string): Receiver {
+  #queue(kind: string, url: string, toMessage: (job: Work) => string): Receiver {
     const { origin, pathname } = new URL(url)
     return {
       name: `${kind} target ${origin}${pathname}`,
@@ -76,7 +76,7 @@ export class Targets {
 const sqs = () => import('@aws-sdk/client-sqs')
 
 // A FIFO queue wants to know what comes behind what; the ends of two invocations have no order.
-function orderOf({ id, attempt }: Job, queue: string): object {
+function orderOf({ id, attempt }: Work, queue: string): object {
   return queue.endsWith('.fifo') ? { MessageGroupId: id, MessageDeduplicationId: `${id}-${attempt}` } : {}
 }
 

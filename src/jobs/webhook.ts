@@ -3,7 +3,7 @@
 import { request as requestPlain, type ClientRequest, type RequestOptions } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import type { AddressGuard } from './addresses.ts'
-import type { Job } from './job.ts'
+import type { Work } from './job.ts'
 import { toJobMembers, toJsonObject } from './object.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -25,7 +25,7 @@ export function webhookReceiver(url: string, guard: AddressGuard): Receiver {
 }
 
 /** What a webhook gets: the object of `/status`, and whose end it is (jobs.md WH-1). Not `s3Config` (REQ-5). */
-export function toWebhookMessage(job: Job, url: string): Buffer {
+export function toWebhookMessage(job: Work, url: string): Buffer {
   return toJsonObject([
     ...toJobMembers(job, job.since),
     ['input', job.input],

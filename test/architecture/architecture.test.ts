@@ -8,7 +8,7 @@ const runtimes = sourcesBelow('runtime', ['.mjs', '.py'])
 const rows: readonly (readonly string[])[] = [
   ['src/main.ts', 'src/image/'],
   ['src/cli/'],
-  ['src/app.ts', 'src/log.ts', 'src/log/', 'src/metrics.ts'],
+  ['src/app.ts', 'src/background.ts', 'src/log.ts', 'src/log/', 'src/metrics.ts'],
   ['src/config.ts', 'src/options.ts'],
   ['src/http/'],
   ['src/jobs/'],

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { callRaw } from '../harness/calling.ts'
+import { callRaw, eventually } from '../harness/calling.ts'
 import { run } from '../harness/program.ts'
 import { bothLanguages, functionsIn, serve, serveFrom } from '../harness/serving.ts'
 
@@ -106,17 +106,15 @@ describe('a function', () => {
     expect((await fetch(serving.url)).status).toBe(200)
   })
 
-  it('that is asked for an asynchronous invocation says that there are none (M-11, F-24)', async () => {
-    await using serving = await serve('node', 'vectors.echo')
-    const response = await fetch(`${serving.url}/?integration=async`, { method: 'POST' })
-    expect([response.status, await response.json()]).toEqual([
-      400,
-      {
-        errorCode: 400,
-        errorType: 'ProxyIntegrationError',
-        errorMessage: 'Asynchronous invocation is not configured',
-      },
-    ])
+  it('that is asked for an asynchronous invocation stores it and runs it later, by default (M-11, TV-17)', async () => {
+    await using serving = await serve('node', 'vectors.echo', { 'job-store': 'memory' })
+    const response = await fetch(`${serving.url}/?integration=async`, { method: 'POST', body: '{}' })
+    expect([response.status, await response.text()]).toEqual([202, ''])
+    const id = response.headers.get('x-request-id')
+    await eventually(async () => {
+      const job: unknown = await (await fetch(`${serving.url}/status/${id}`)).json()
+      return JSON.stringify(job).includes('"COMPLETED"')
+    })
   })
 })
 

@@ -22,7 +22,7 @@ export function readYaml(path: string): unknown {
 
 /** As `readYaml`, for a text. */
 export function toValue(text: string): unknown {
-  const document = parseDocument(text)
+  const document = parseDocument(text, { merge: true }) // as every reader of compose files does
   const troubles = [...document.errors, ...document.warnings]
   if (troubles.length > 0) throw new Error(troubles.map(({ message }) => message).join('\n'))
   const value: unknown = document.toJS()

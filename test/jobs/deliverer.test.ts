@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Events } from '../../src/events.ts'
 import { Deliverer } from '../../src/jobs/deliverer.ts'
-import type { Job } from '../../src/jobs/job.ts'
+import type { Work } from '../../src/jobs/job.ts'
 import { RefusedError, type Receiver } from '../../src/jobs/receiver.ts'
 import { eventually } from '../harness/calling.ts'
 import { deliveries, type Deliveries } from './deliveries.ts'
@@ -30,19 +30,19 @@ function run(send: Send, store = deliveries(), clock = manualClock()): Running {
   events.on('trouble-over', () => troubles.push('over'))
   const receiver: Receiver = {
     name: 'webhook at http://example.com',
-    send: (job, signal) => {
-      sent.push(job.id)
-      return send(job, signal)
+    send: (ended, signal) => {
+      sent.push(ended.id)
+      return send(ended, signal)
     },
   }
-  const receiverOf = ({ webhook }: Job): Receiver | undefined =>
+  const receiverOf = ({ webhook }: Work): Receiver | undefined =>
     webhook === undefined ? undefined : receiver
   const deliverer = new Deliverer(store, 'a runner', receiverOf, events, clock)
   deliverer.start()
   return { store, clock, deliverer, sent, givenUp, troubles, [Symbol.asyncDispose]: () => deliverer.stop() }
 }
 
-function job(id = 'one'): Job {
+function job(id = 'one'): Work {
   return endedJob({ id, webhook: 'http://example.com' })
 }
 

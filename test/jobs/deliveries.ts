@@ -1,6 +1,6 @@
 // A store of deliveries in memory, for tests of the deliverer: the part of JobStore that it uses, and outages on demand.
 
-import type { Job } from '../../src/jobs/job.ts'
+import type { Job, Work } from '../../src/jobs/job.ts'
 import type { Delivery } from '../../src/jobs/store.ts'
 import type { DeliveryStore } from '../../src/jobs/deliverer.ts'
 import { StoreError } from '../../src/jobs/store.ts'
@@ -8,7 +8,7 @@ import { StoreError } from '../../src/jobs/store.ts'
 /** The store, and what a test does to it and sees of it. */
 export interface Deliveries extends DeliveryStore {
   /** A job has ended: there is something to deliver, and listeners hear of it. */
-  readonly ended: (job: Job) => void
+  readonly ended: (job: Work) => void
   /** deliveries that are not settled */
   readonly open: () => number
   /** times that it was asked for what is due */
@@ -18,7 +18,7 @@ export interface Deliveries extends DeliveryStore {
 }
 
 export function deliveries(): Deliveries {
-  const rows = new Map<string, { job: Job; tries: number; dueAt: number }>()
+  const rows = new Map<string, { job: Work; tries: number; dueAt: number }>()
   const listeners: ((id: string, job: Job | undefined) => void)[] = []
   let fails = false
   let asked = 0

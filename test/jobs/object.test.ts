@@ -63,10 +63,10 @@ describe('the job object (jobs.md §4)', () => {
   })
 
   it('of a queued job has a delay only when an attempt has started, and never an output', () => {
-    const queued = { state: 'IN_QUEUE', delayMs: 0 } as const
+    const queued = { state: 'IN_QUEUE', delayMs: 0, since: 1990 } as const
     expect(shown(queued)).toEqual({ id, status: 'IN_QUEUE' })
     expect(shown({ ...queued, delayMs: 5, retries: 1 })).toEqual({
-      delayTime: 5,
+      delayTime: 15,
       id,
       retries: 1,
       status: 'IN_QUEUE',
@@ -74,9 +74,9 @@ describe('the job object (jobs.md §4)', () => {
   })
 
   it('of a job that never started has zeros and no instance', () => {
-    const never = { state: 'CANCELLED', attempt: 0, delayMs: 7, executionMs: 0, instance: '' } as const
+    const never = { state: 'CANCELLED', attempt: 0, delayMs: 0, executionMs: 0, instance: '' } as const
     expect(JSON.parse(toJobObject({ ...withoutOutput, ...never }, 0).toString())).toEqual({
-      delayTime: 7,
+      delayTime: 1000,
       executionTime: 0,
       id,
       status: 'CANCELLED',

@@ -2,9 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { toAsyncErrorText } from '../../src/jobs/asyncError.ts'
 import { toFailureMessage, toSuccessMessage } from '../../src/jobs/asyncMessage.ts'
-import type { Job } from '../../src/jobs/job.ts'
+import type { Work } from '../../src/jobs/job.ts'
+import { toEnd } from '../../src/jobs/result.ts'
+import type { UserError } from '../../src/wire/frames.ts'
 import { Targets } from '../../src/jobs/targets.ts'
 import { targetProblems, toTargetSettings, type ChosenTargets } from '../../src/jobs/targetSettings.ts'
 import { eventually } from '../harness/calling.ts'
@@ -13,7 +14,7 @@ import { queueService } from './queueService.ts'
 
 const key = { AWS_ACCESS_KEY_ID: 'an-id', AWS_SECRET_ACCESS_KEY: 'hush' }
 
-function asyncJob(changed: Partial<Job> = {}): Job {
+function asyncJob(changed: Partial<Work> = {}): Work {
   return endedJob({ origin: 'async', input: Buffer.from('{"name": "test"}'), ...changed })
 }
 
@@ -21,12 +22,22 @@ function targetsAt(chosen: Partial<ChosenTargets>, env: Readonly<Record<string, 
   return new Targets(toTargetSettings({ success: undefined, failure: undefined, ...chosen }, env))
 }
 
-async function tell(targets: Targets, job: Job, signal = new AbortController().signal): Promise<void> {
+async function tell(targets: Targets, job: Work, signal = new AbortController().signal): Promise<void> {
   try {
     await targets.receiverOf(job)?.send(job, signal)
   } finally {
     await targets.stop()
   }
+}
+
+// What the engine stores of an error that a function of that language threw.
+function stored(error: UserError, language: 'node' | 'python' | 'bash' = 'python'): Partial<Work> {
+  const { state, error: text } = toEnd(
+    { type: 'threw', error },
+    { isScript: false, language, environment: {} },
+    'i-1',
+  )
+  return { state, error: text ?? expect.fail() }
 }
 
 const nameError = {
@@ -47,7 +58,7 @@ describe('the success message', () => {
 })
 
 describe('the failure message (M-14)', () => {
-  const failed = { state: 'FAILED', error: toAsyncErrorText(nameError) } as const
+  const failed = stored(nameError)
 
   it('has the request as text and the error of the function', () => {
     const job = asyncJob(failed)
@@ -67,14 +78,31 @@ describe('the failure message (M-14)', () => {
   })
 
   it('has no stack trace when there is none', () => {
-    const error = toAsyncErrorText({ errorMessage: 'm', errorType: 'T' })
-    expect(JSON.parse(toFailureMessage(asyncJob({ state: 'FAILED', error }))).error).toEqual({
-      errorMessage: 'm',
-      errorType: 'T',
-    })
+    for (const language of ['node', 'python', 'bash'] as const) {
+      const error = { errorMessage: 'm', errorType: 'T' }
+      expect(JSON.parse(toFailureMessage(asyncJob(stored(error, language)))).error).toEqual(error)
+    }
   })
 
-  it.each<[string, Partial<Job>, object]>([
+  it.each<['node' | 'python' | 'bash', UserError]>([
+    [
+      'node',
+      { errorMessage: 'm', errorType: 'TypeError', stackTrace: ['at a (f.js:1:1)', 'at b (f.js:2:1)'] },
+    ],
+    [
+      'python',
+      {
+        errorMessage: 'm',
+        errorType: 'ValueError',
+        stackTrace: ['  File "a.py", line 2, in a\n    b()\n', '  File "a.py", line 5, in b\n    raise\n'],
+      },
+    ],
+    ['bash', { errorMessage: 'exit code 3', errorType: 'BashScriptExecutionError', stackTrace: [] }],
+  ])('has the stack of %s frame by frame, as the answer to a caller has it', (language, error) => {
+    expect(JSON.parse(toFailureMessage(asyncJob(stored(error, language)))).error).toEqual(error)
+  })
+
+  it.each<[string, Partial<Work>, object]>([
     [
       'the deadline',
       { state: 'TIMED_OUT', error: 'executionTimeout of 10000 ms exceeded' },
@@ -105,7 +133,7 @@ describe('targets', () => {
     await using service = await queueService()
     const chosen = { success: service.queue('good'), failure: service.queue('bad') }
     await tell(targetsAt(chosen), asyncJob())
-    const failed = asyncJob({ state: 'FAILED', error: toAsyncErrorText(nameError) })
+    const failed = asyncJob(stored(nameError))
     await tell(targetsAt(chosen), failed)
     expect(service.messages()).toEqual([
       { QueueUrl: chosen.success, MessageBody: '{"text":"Hi"}' },
@@ -173,7 +201,7 @@ describe('targets', () => {
   it('stop twice, and before anything was sent', async () => {
     const targets = targetsAt({ success: 'http://q/good' })
     await targets.stop()
-    await targets.stop()
+    await expect(targets.stop()).resolves.toBeUndefined()
   })
 })
 

@@ -38,10 +38,20 @@ describe('the event loop (K-7)', () => {
     await peer.send({ type: 'invoke', id: '1', mode: 'raw' }, Buffer.from('{}'))
     await said(peer, 'started')
     await peer.send({ type: 'cancel', id: '1', reason: 'disconnected' })
+    await peer.expect({ type: 'cancelling', id: '1' })
     await peer.expect({ type: 'threw', id: '1' })
     expect(peer.stdout).toContain('cancelled')
     expect((await peer.invoke('next', { id: '2' })).body.toString()).toBe('"here"')
   })
+})
+
+test('a function that blocks does not acknowledge its cancellation (jobs.md CTL-3)', async () => {
+  await using peer = await loaded('notices_cancel.blocks')
+  await peer.send({ type: 'invoke', id: '1', mode: 'raw' }, Buffer.from('{}'))
+  await said(peer, 'started')
+  await peer.send({ type: 'cancel', id: '1', reason: 'cancelled' })
+  await peer.expect({ type: 'returned', id: '1' })
+  expect((await peer.invoke('next', { id: '2' })).header).toMatchObject({ type: 'returned', id: '2' })
 })
 
 describe('the context (C-2)', () => {

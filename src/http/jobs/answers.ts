@@ -10,7 +10,8 @@ import type { JobExchange } from './exchange.ts'
 import { Follower } from './follower.ts'
 import { toHealthObject } from './health.ts'
 import { Hold } from './hold.ts'
-import { toJobObject, toJobStatus } from './object.ts'
+import { toJobObject } from '../../jobs/object.ts'
+import { toJobStatus } from './object.ts'
 import { description } from './openapi.ts'
 import { idempotencyKey, lastEventId, wantsEvents, type Parameters } from './parameters.ts'
 import { toNewJob, withoutMark } from './request.ts'
@@ -72,7 +73,7 @@ async function submit(
   const key = idempotencyKey(exchange.head.headers)
   const job: NewJob = toNewJob(body, origin, settings)
   const terms: SubmitTerms['idempotency'] =
-    key === undefined ? undefined : { key, digest: jsonDigest(withoutMark(body)), keptMs: keyKeptMs }
+    key === undefined ? undefined : { key, digest: await jsonDigest(withoutMark(body)), keptMs: keyKeptMs }
   const submitted = await service.submit(job, terms)
   switch (submitted.type) {
     case 'accepted':
@@ -117,7 +118,7 @@ async function answerSettled(
   using follower = await follow(service, id)
   using hold = new Hold(exchange.client, service.draining, parameters.wait ?? defaultWaitMs)
   const job = await follower.settled(hold)
-  return exchange.reply(toJobObject(job, Date.now()))
+  return await exchange.reply(toJobObject(job, Date.now()))
 }
 
 async function stream(call: JobCall, { service, settings, streams }: JobParts): Promise<void> {
@@ -125,14 +126,13 @@ async function stream(call: JobCall, { service, settings, streams }: JobParts): 
   const { headers } = exchange.head
   using follower = await follow(service, id)
   if (wantsEvents(headers)) {
-    const seen = lastEventId(headers)
     using hold = new Hold(exchange.client, service.draining, undefined)
-    const from = seen === undefined ? (parameters.from ?? 0) : seen + 1
-    return new EventStream(service, follower, exchange, from).send(hold)
+    const start = { from: parameters.from ?? 0, seen: lastEventId(headers) }
+    return await new EventStream(service, follower, exchange, start).send(hold)
   }
   using hold = new Hold(exchange.client, service.draining, parameters.wait ?? settings.streamHoldMs)
-  if (parameters.from !== undefined) return streams.read(follower, parameters.from, hold, exchange)
-  return streams.drain(follower, hold, exchange)
+  if (parameters.from !== undefined) return await streams.read(follower, parameters.from, hold, exchange)
+  return await streams.drain(follower, hold, exchange)
 }
 
 async function cancel({ exchange, id }: JobCall, { service }: JobParts): Promise<unknown> {

@@ -2,13 +2,18 @@
 // numbers do not count; every digit of a number does. Without recursion: a text may be nested a million deep.
 
 import { hash } from 'node:crypto'
+import { setImmediate as pause } from 'node:timers/promises'
 import { decodeString, endOfString, endOfWord, skipSpace } from './spans.ts'
 
-/** The digest of a JSON text, hexadecimal. @param json valid JSON text in UTF-8 */
-export function jsonDigest(json: Buffer): string {
+/**
+ * The digest of a JSON text, hexadecimal. Lets others work in between: a large text may take seconds.
+ * @param json valid JSON text in UTF-8
+ */
+export async function jsonDigest(json: Buffer): Promise<string> {
   const open: Container[] = []
   let at = skipSpace(json, 0)
-  for (;;) {
+  for (let step = 1; at < json.length; step++) {
+    if (step % stepsAtOnce === 0) await pause()
     const byte = json[at]
     let done: string | undefined
     if (byte === brace || byte === bracket) {
@@ -35,6 +40,7 @@ export function jsonDigest(json: Buffer): string {
     if (container === undefined) return hash('sha256', done)
     add(container, shorten(done))
   }
+  throw new Error('the text is not JSON')
 }
 
 // A container that is not at its end yet, with the forms of what it holds.
@@ -83,6 +89,7 @@ function trimZeros(digits: string): string {
 }
 
 const number = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
+const stepsAtOnce = 10_000
 const longestForm = 80
 const longestExponent = 12 // characters: what is longer names no number that anybody could mean
 const quote = 0x22

@@ -11,29 +11,40 @@ export class EventStream {
   readonly #service: JobService
   readonly #follower: Follower
   readonly #exchange: JobExchange
+  readonly #seen: number | undefined
   #next: number
   #status = ''
   #progress = ''
   #isWriting = false
   #silence: NodeJS.Timeout | undefined
 
-  /** @param from index of the first chunk that the reader has not seen */
-  constructor(service: JobService, follower: Follower, exchange: JobExchange, from: number) {
+  /**
+   * @param from index of the first chunk to be sent
+   * @param seen the last id that the reader has seen, which takes the place of `from` when there is one
+   */
+  constructor(
+    service: JobService,
+    follower: Follower,
+    exchange: JobExchange,
+    { from, seen }: { readonly from: number; readonly seen: number | undefined },
+  ) {
     this.#service = service
     this.#follower = follower
     this.#exchange = exchange
-    this.#next = from
+    this.#seen = seen
+    // A terminal status, which a retry has undone, has the id of a chunk that is still to come.
+    this.#next = seen === undefined ? from : Math.min(seen + 1, follower.job.nextIndex)
   }
 
   /** Sends until the job is settled or the hold ends, then ends the answer; breaks it off when the store fails. */
   async send(hold: Hold): Promise<void> {
-    const { job } = this.#follower
-    if (this.#follower.isSettled && this.#next > job.nextIndex) return this.#exchange.replyNothing() // jobs.md STR-16
-    this.#next = Math.min(this.#next, job.nextIndex) // a terminal status that a retry has undone was no chunk
+    const { job, isSettled } = this.#follower
+    if (isSettled && this.#seen !== undefined && this.#seen >= job.nextIndex)
+      return this.#exchange.replyNothing() // jobs.md STR-16
     this.#exchange.start()
     this.#silence = setInterval(() => this.#breakSilence(), silenceMs)
     try {
-      while (!(await this.#sendNews(hold)) && !hold.isOver) await this.#follower.change(hold)
+      while (!(await this.#sendNews(hold)) && !hold.isOver()) await this.#follower.change(hold)
       this.#exchange.end()
     } catch (error) {
       this.#exchange.abort()
@@ -69,12 +80,12 @@ export class EventStream {
 
   async #sendChunks(hold: Hold): Promise<void> {
     let more = true
-    while (more && !hold.isAlone) {
+    while (more && !hold.isAlone()) {
       const page = await this.#service.chunks(this.#follower.job.id, this.#next, pageBytes)
       for (const { index, json } of page.chunks) {
         await this.#write(toEvent('output', Buffer.concat([opening, json, closing]), index))
         this.#next = index + 1
-        if (hold.isAlone) return
+        if (hold.isAlone()) return
       }
       more = page.more
     }

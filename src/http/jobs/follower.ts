@@ -47,7 +47,7 @@ export class Follower implements Disposable {
 
   /** Waits for the next change, at once when there was one since the last time; or for the end of the hold. */
   async change(hold: Hold): Promise<void> {
-    if (!this.#changed && !hold.isOver && !this.#removed)
+    if (!this.#changed && !hold.isOver() && !this.#removed)
       await new Promise<void>((settle) => {
         const wake = (): void => {
           hold.signal.removeEventListener('abort', wake)
@@ -61,7 +61,7 @@ export class Follower implements Disposable {
 
   /** Waits until the job is terminal or gone, or the hold ends. */
   async settled(hold: Hold): Promise<Job> {
-    while (!this.isSettled && !hold.isOver) await this.change(hold)
+    while (!this.isSettled && !hold.isOver()) await this.change(hold)
     return this.#job
   }
 

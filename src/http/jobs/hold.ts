@@ -15,7 +15,7 @@ export class Hold implements Disposable {
     if (client.aborted || draining.aborted || waitMs === 0) this.#finish()
     client.addEventListener('abort', this.#finish)
     draining.addEventListener('abort', this.#finish)
-    if (waitMs !== undefined && !this.isOver) this.#timer = setTimeout(this.#finish, waitMs)
+    if (waitMs !== undefined && !this.isOver()) this.#timer = setTimeout(this.#finish, waitMs)
   }
 
   /** aborted when the hold ends, for whatever reason */
@@ -23,12 +23,13 @@ export class Hold implements Disposable {
     return this.#end.signal
   }
 
-  get isOver(): boolean {
+  // Questions, since the answers may change at every wait.
+  isOver(): boolean {
     return this.#end.signal.aborted
   }
 
   /** Whether there is nobody left to answer. */
-  get isAlone(): boolean {
+  isAlone(): boolean {
     return this.#client.aborted
   }
 

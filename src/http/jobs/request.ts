@@ -15,7 +15,9 @@ import { memberTexts } from './spans.ts'
  */
 export function toNewJob(body: Buffer, origin: 'run' | 'sync', settings: JobSettings): NewJob {
   const json = withoutMark(body)
-  const { webhook, policy } = parseJob(json)
+  const request = parseJob(json)
+  const webhook = request.webhook ?? undefined
+  const { policy } = request
   const texts = memberTexts(json)
   const input = texts.get('input') ?? texts.get('input_data')
   if (input === undefined) throw invalid('input is missing; send an object such as {"input": {…}}')
@@ -25,14 +27,14 @@ export function toNewJob(body: Buffer, origin: 'run' | 'sync', settings: JobSett
     id: origin === 'run' ? randomUUID() : `sync-${randomUUID()}`,
     origin,
     input,
-    ...(webhook == null ? {} : { webhook }),
+    ...(webhook === undefined ? {} : { webhook }),
     ...(policyText === undefined ? {} : { policy: policyText }),
     ...(s3Text === undefined ? {} : { s3Config: s3Text }),
     executionTimeoutMs: policy?.executionTimeout ?? settings.executionTimeoutMs,
     ttlMs: policy?.ttl ?? settings.ttlMs,
     retentionMs: origin === 'run' ? settings.retentionMs : settings.syncRetentionMs,
     lowPriority: policy?.lowPriority ?? false,
-    notify: webhook != null,
+    notify: webhook !== undefined,
   }
 }
 
@@ -61,8 +63,8 @@ function parseJson(json: Buffer): unknown {
 
 // An optional field that is null counts as absent (jobs.md REQ-2).
 function textOf(texts: ReadonlyMap<string, Buffer>, name: string): string | undefined {
-  const text = texts.get(name)?.toString('utf8')
-  return text === 'null' ? undefined : text
+  const found = texts.get(name)?.toString('utf8')
+  return found === 'null' ? undefined : found
 }
 
 function invalid(message: string): Fault {

@@ -13,7 +13,7 @@ export interface Span {
  */
 export function* memberSpans(json: Buffer): Generator<{ readonly name: string; readonly value: Span }> {
   let at = skipSpace(json, skipSpace(json, 0) + 1)
-  while (json[at] !== closeBrace) {
+  while (at < json.length && json[at] !== closeBrace) {
     const nameEnd = endOfString(json, at)
     const from = skipSpace(json, skipSpace(json, nameEnd) + 1)
     const to = endOfValue(json, from)
@@ -45,7 +45,7 @@ export function skipSpace(json: Buffer, from: number): number {
 /** The place behind the string that begins here. */
 export function endOfString(json: Buffer, from: number): number {
   let at = from + 1
-  while (json[at] !== quote) at += json[at] === backslash ? 2 : 1
+  while (at < json.length && json[at] !== quote) at += json[at] === backslash ? 2 : 1
   return at + 1
 }
 
@@ -61,28 +61,14 @@ export function endOfValue(json: Buffer, from: number): number {
   let at = from
   let depth = 0
   do {
-    switch (json[at]) {
-      case quote:
-        at = endOfString(json, at)
-        break
-      case openBrace:
-      case openBracket:
-        depth++
-        at++
-        break
-      case closeBrace:
-      case closeBracket:
-        depth--
-        at++
-        break
-      case comma:
-      case colon:
-        at++
-        break
-      default:
-        at = isSpace(json[at]) ? at + 1 : endOfWord(json, at)
-    }
-  } while (depth > 0)
+    const byte = json[at] ?? 0
+    if (byte === quote) at = endOfString(json, at)
+    else if (isSpace(byte) || delimiters.has(byte)) at++
+    else if (byte !== openBrace && byte !== openBracket) at = endOfWord(json, at)
+    else at++
+    if (byte === openBrace || byte === openBracket) depth++
+    if (byte === closeBrace || byte === closeBracket) depth--
+  } while (depth > 0 && at < json.length)
   return at
 }
 

@@ -22,38 +22,38 @@ export class Streams {
 
   /** Answers with the chunks that nobody was given yet, and marks them when they have left (jobs.md STR-2). */
   async drain(follower: Follower, hold: Hold, exchange: JobExchange): Promise<void> {
-    while (!hold.isAlone && !(await this.#drainInTurn(follower, hold, exchange))) await follower.change(hold)
+    const { id } = follower.job
+    using place = this.#turns.join(id, hold.signal)
+    while (!hold.isAlone()) {
+      const hasTurn = await place.turn(graceMs)
+      if (hold.isAlone()) return
+      // Somebody else is being written to, and may turn out to have gone: it is not known what is left.
+      if (!hasTurn) return void (await exchange.reply(this.#toAnswer(follower, emptyPage, false)))
+      const { isSettled } = follower
+      const page = await this.#service.undelivered(id, mostBytes)
+      if (page.chunks.length > 0 || isSettled || hold.isOver())
+        return await this.#deliver(follower, page, isSettled, exchange)
+      place.pass()
+      await follower.change(hold)
+    }
   }
 
   /** Answers with the chunks from an index on, and marks nothing (jobs.md STR-11, STR-12). */
   async read(follower: Follower, from: number, hold: Hold, exchange: JobExchange): Promise<void> {
-    while (!hold.isAlone) {
+    while (!hold.isAlone()) {
       const isSettled = follower.isSettled
       const page = await this.#service.chunks(follower.job.id, from, mostBytes)
       const next = (page.chunks.at(-1)?.index ?? from - 1) + 1
-      if (page.chunks.length > 0 || isSettled || hold.isOver)
+      if (page.chunks.length > 0 || isSettled || hold.isOver())
         return void (await exchange.reply(this.#toAnswer(follower, page, isSettled, next)))
       await follower.change(hold)
     }
   }
 
-  // Whether there was anything to answer.
-  async #drainInTurn(follower: Follower, hold: Hold, exchange: JobExchange): Promise<boolean> {
-    const { id } = follower.job
-    using turn = await this.#turns.take(id, hold.signal, graceMs)
-    if (hold.isAlone) return true
-    // Somebody else is being written to, and may turn out to have gone: it is not known what is left.
-    if (turn === undefined) {
-      await exchange.reply(this.#toAnswer(follower, emptyPage, false))
-      return true
-    }
-    const isSettled = follower.isSettled
-    const page = await this.#service.undelivered(id, mostBytes)
-    if (page.chunks.length === 0 && !isSettled && !hold.isOver) return false
-    const hasLeft = await exchange.reply(this.#toAnswer(follower, page, isSettled))
+  async #deliver(follower: Follower, page: ChunkPage, mayEnd: boolean, exchange: JobExchange): Promise<void> {
     const indexes = page.chunks.map(({ index }) => index)
-    if (hasLeft && indexes.length > 0) await this.#service.markDelivered(id, indexes)
-    return true
+    const hasLeft = await exchange.reply(this.#toAnswer(follower, page, mayEnd))
+    if (hasLeft && indexes.length > 0) await this.#service.markDelivered(follower.job.id, indexes)
   }
 
   // Only an answer behind which nothing is left shows the end (jobs.md STR-5). `mayEnd`: the job was settled before the page

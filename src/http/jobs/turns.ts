@@ -1,66 +1,88 @@
 // One reader at a time for each job, the most recent first (jobs.md STR-3). Owns who has the turn and who waits for it.
 
-/** A turn; disposing of it passes it on. */
-export type Turn = Disposable
-
-/** Turns by the name of what is shared. */
+/** Lines of readers by what they read. */
 export class Turns {
   readonly #lines = new Map<string, Line>()
 
-  /**
-   * Waits for a turn.
-   * @param signal when it is aborted, patience ends `graceMs` later: whoever has the turn may be about to pass it on
-   * @returns undefined when patience has ended
-   */
-  async take(name: string, signal: AbortSignal, graceMs: number): Promise<Turn | undefined> {
-    const line = this.#lines.get(name) ?? { isTaken: false, waiting: [] }
+  /** Joins a line in front of everybody else. @param signal aborted when the reader's time is over */
+  join(name: string, signal: AbortSignal): Place {
+    const line = this.#lines.get(name) ?? { places: [], holder: undefined }
     this.#lines.set(name, line)
-    const granted = await new Promise<boolean>((settle) => {
-      let timer: NodeJS.Timeout | undefined
-      const give = (): void => {
-        signal.removeEventListener('abort', hurry)
-        clearTimeout(timer)
-        settle(true)
-      }
-      const leave = (): void => {
-        line.waiting = line.waiting.filter((each) => each !== give)
-        this.#forget(name, line)
-        settle(false)
-      }
-      const hurry = (): void => void (timer = setTimeout(leave, graceMs))
-      line.waiting.push(give)
-      if (signal.aborted) hurry()
-      else signal.addEventListener('abort', hurry, { once: true })
-      giveSoon(line)
+    return new Place(line, signal, () => {
+      if (line.places.length === 0) this.#lines.delete(name)
     })
-    if (!granted) return undefined
-    return { [Symbol.dispose]: () => this.#pass(name, line) }
-  }
-
-  #pass(name: string, line: Line): void {
-    line.isTaken = false
-    giveSoon(line)
-    this.#forget(name, line)
-  }
-
-  #forget(name: string, line: Line): void {
-    if (!line.isTaken && line.waiting.length === 0) this.#lines.delete(name)
   }
 }
 
-// Not at once: one event wakes many, and the most recent of them is to be first.
-function giveSoon(line: Line): void {
-  setImmediate(() => {
-    if (line.isTaken) return
-    const give = line.waiting.pop()
-    if (give === undefined) return
-    line.isTaken = true
-    give()
-  })
+/** A place in a line; disposing of it leaves the line. */
+export class Place implements Disposable {
+  readonly #line: Line
+  readonly #signal: AbortSignal
+  readonly #onLeave: () => void
+  #give: (() => void) | undefined
+
+  constructor(line: Line, signal: AbortSignal, onLeave: () => void) {
+    this.#line = line
+    this.#signal = signal
+    this.#onLeave = onLeave
+    line.places = [...line.places, this]
+  }
+
+  /**
+   * Waits for the turn. Who is not in front gets it when their time is over, as soon as nobody has it.
+   * @param graceMs how long, from then on, they wait for whoever has it
+   * @returns false when they have not got it
+   */
+  async turn(graceMs: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined
+    const hasTurn = await new Promise<boolean>((settle) => {
+      const hurry = (): void => {
+        timer = setTimeout(() => settle(false), graceMs)
+        advance(this.#line)
+      }
+      this.#give = () => {
+        this.#signal.removeEventListener('abort', hurry)
+        settle(true)
+      }
+      if (this.#signal.aborted) hurry()
+      else this.#signal.addEventListener('abort', hurry, { once: true })
+      advance(this.#line)
+    })
+    clearTimeout(timer)
+    this.#give = undefined
+    return hasTurn
+  }
+
+  /** Gives the turn back and keeps the place. */
+  pass(): void {
+    if (this.#line.holder === this) this.#line.holder = undefined
+    advance(this.#line)
+  }
+
+  /** Whether the turn is asked for, and could be taken. */
+  get isReady(): boolean {
+    return this.#give !== undefined && (this.#line.places.at(-1) === this || this.#signal.aborted)
+  }
+
+  /** Takes the turn. */
+  take(): void {
+    this.#line.holder = this
+    this.#give?.()
+  }
+
+  [Symbol.dispose](): void {
+    this.#line.places = this.#line.places.filter((each) => each !== this)
+    this.pass()
+    this.#onLeave()
+  }
+}
+
+function advance(line: Line): void {
+  if (line.holder === undefined) line.places.findLast((each) => each.isReady)?.take()
 }
 
 interface Line {
-  isTaken: boolean
   /** the most recent last */
-  waiting: (() => void)[]
+  places: readonly Place[]
+  holder: Place | undefined
 }

@@ -8,14 +8,13 @@ import { toJob, type Row } from './rows.ts'
 export class Feed {
   readonly #database: Database
   #seen: number
-  #foreign: number
+  #foreign: number | undefined
 
-  /** @param seen the latest change that was announced before; without it, those from now on are announced */
+  /** @param seen the latest change that was announced by a feed before this one; without it, those from now on are read */
   constructor(database: Database, seen: number | undefined) {
     this.#database = database
     const latest = database.get<{ revision: number }>('SELECT revision FROM store')?.revision ?? 0
     this.#seen = Math.min(seen ?? latest, latest)
-    this.#foreign = -1
   }
 
   /** The latest change that was read. */

@@ -1,5 +1,6 @@
 // A store of jobs in a SQLite database, in a thread of its own. Owns the thread, and who waits for its answers.
 
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Job } from '../job.ts'
@@ -10,7 +11,12 @@ import type { Name, Result, Values } from './operations.ts'
 
 /** A store in a file of a directory, which are both made when the first job is stored. Several processes may share it. */
 export function sqliteStore(dataDir: string): JobStore {
-  return new SqliteStore(join(dataDir, 'jobs.db'))
+  return new SqliteStore(join(dataDir, fileName))
+}
+
+/** Whether there is such a file. */
+export function holdsJobs(dataDir: string): boolean {
+  return existsSync(join(dataDir, fileName))
 }
 
 /** A store that lives only as long as it runs. */
@@ -160,3 +166,5 @@ const threadFile = new URL(
 
 // How long a disk may hold up the end.
 const closeMs = 10_000
+
+const fileName = 'jobs.db'

@@ -27,7 +27,7 @@ parentPort?.on('message', (request: unknown) => {
 function work(): void {
   const requests = inbox
   inbox = []
-  if (requests.some(({ type }) => type === 'listen')) listening = true
+  if (requests.some(({ type }) => type === 'listen')) listen()
   for (const each of requests) if (each.type === 'open') answerOpening(each.number)
   const calls = requests.filter((each) => each.type === 'call')
   if (calls.length > 0) post({ type: 'answers', answers: executeAll(calls) })
@@ -63,12 +63,19 @@ function isThere(): boolean {
 function open(): void {
   if (database !== undefined) return
   database = openDatabase(path)
-  feed = new Feed(database, seen)
+  if (listening) listen()
+}
+
+// What has changed before is not announced, unless a thread before this one was to do so.
+function listen(): void {
+  listening = true
+  if (database === undefined) return
+  feed ??= new Feed(database, seen)
+  poll ??= setInterval(look, pollMs)
 }
 
 function announce(): void {
-  if (!listening || feed === undefined) return
-  poll ??= setInterval(look, pollMs)
+  if (feed === undefined) return
   try {
     const changes = feed.read()
     if (changes.length === 0) return

@@ -21,7 +21,7 @@ const deeds = {
   },
   late: () => void setTimeout(() => Promise.reject(new RangeError('nobody\nwaits')), 1),
   flood: async ({ forever }) => {
-    const block = `${'x'.repeat(100)}\n`.repeat(1000)
+    const block = forever ? `${'x'.repeat(10_000)}\n`.repeat(10) : `${'x'.repeat(100)}\n`.repeat(1000)
     for (let each = 0; forever || each < 400; each++) await new Promise((resolve) => process.stdout.write(block, resolve))
     console.log('end of the flood')
   },

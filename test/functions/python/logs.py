@@ -66,10 +66,10 @@ def exit(wish, context):
 
 
 def flood(wish, context):
-    block = b"x" * 100 + b"\n"
-    block *= 1000
+    forever = wish.get("forever")
+    block = (b"x" * 10_000 + b"\n") * 10 if forever else (b"x" * 100 + b"\n") * 1000
     each = 0
-    while wish.get("forever") or each < 400:
+    while forever or each < 400:
         each += 1
         os.write(1, block)
     print("end of the flood")

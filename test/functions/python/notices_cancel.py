@@ -1,6 +1,7 @@
 """Says when it is cancelled."""
 
 import asyncio
+import time
 
 
 async def handler(event, context):
@@ -12,3 +13,8 @@ async def handler(event, context):
     except asyncio.CancelledError:
         print("cancelled", flush=True)
         raise
+
+
+def blocks(event, context):
+    print("started", flush=True)
+    time.sleep(0.2)

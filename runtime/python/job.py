@@ -1,0 +1,100 @@
+"""One job of a script on the wire (PROTOCOL.md; jobs.md §10): from its `invoke` frame to the frame that ends it.
+
+What a handler's behaviour means for it, the program's module decides (sdk/fnbox_serverless/handling.py). Owns the job's cancellation and window.
+"""
+
+import asyncio
+import json
+
+from .log import enter_request, flush_output
+
+
+class Job:
+    """All of it happens on the loop, but `progress`, which any thread may call."""
+
+    def __init__(self, channel, program, instance, frame, body):
+        self._channel = channel
+        self._program = program
+        self._instance = instance
+        self._frame = frame
+        self._body = body
+        self._task = None
+        self._cancelled = False
+        self._unacknowledged = 0
+        self._credited = asyncio.Event()
+        #: whether the frame that ends it is on its way: what comes later is nobody's
+        self.ended = False
+        #: as the program knows it, which need not be the id of its frames
+        self.id = None
+
+    async def run(self):
+        """Runs the handler and sends what it gives. Raises SystemExit and KeyboardInterrupt, which end the process."""
+        enter_request(self._frame["id"])
+        self._task = asyncio.current_task()
+        try:
+            document = _loads(self._body)
+        except RecursionError:
+            self._end({"type": "returned", "undefined": True, "error": "the input is nested too deep for Python"})
+            return
+        self.id = document["id"]
+        if self._cancelled:
+            self._task.cancel()
+        end = await self._program.run(document, self._send_chunk, self._instance, lambda: self._cancelled)
+        self._end(*self._to_frame(end))
+
+    def cancel(self):
+        """Lets the handler know at its next await, and says that it does: whoever gets here is not blocked by it."""
+        if self.ended:
+            return
+        self._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
+        self._send({"type": "cancelling"})
+
+    def credit(self, count):
+        """So many bytes of chunks have left for the reader."""
+        self._unacknowledged -= count
+        self._credited.set()
+
+    def progress(self, text):
+        """Sends the newest progress value, JSON text."""
+        self._send({"type": "progress"}, text)
+
+    async def _send_chunk(self, text):
+        while self._unacknowledged >= _CHUNK_WINDOW and not self._cancelled:
+            self._credited.clear()
+            await self._credited.wait()
+        if self._cancelled:
+            raise asyncio.CancelledError  # a generator that has caught the first one and goes on
+        self._unacknowledged += len(text)
+        self._send({"type": "chunk", "kind": "json"}, text)
+        await asyncio.sleep(0)  # lets frames and other jobs in, even when the generator never waits for anything
+
+    def _to_frame(self, end):
+        header = {"type": "ended" if end.streamed else "returned"}
+        if end.error is not None:
+            header["error"] = end.error
+        if end.refresh:
+            header["refresh"] = True
+        if end.streamed:
+            return ({**header, "aggregate": True} if self._program.aggregates and end.error is None else header), b""
+        if end.output is None:
+            return {**header, "undefined": True}, b""
+        if len(end.output) > self._frame["responseLimit"]:
+            return {"type": "oversized", "size": len(end.output)}, b""
+        return header, end.output
+
+    def _end(self, header, body=b""):
+        flush_output()
+        self.ended = True
+        self._send(header, body)
+
+    def _send(self, header, body=b""):
+        self._channel.send({**header, "id": self._frame["id"]}, body)
+
+
+# PROTOCOL.md, promise 4
+_CHUNK_WINDOW = 262_144
+
+# The program may replace it later.
+_loads = json.loads

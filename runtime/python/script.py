@@ -1,0 +1,209 @@
+"""A script (jobs.md §10.1): a program that registers its handler itself, and then serves jobs on the event loop.
+
+Owns the jobs that run. `run` and `serve` are on the main thread, `take` and `stop` on the one that reads the channel.
+"""
+
+import asyncio
+import os
+import sys
+import types
+
+from .job import Job
+from .log import flush_output, report, set_request_id
+
+_running = None
+
+
+def running():
+    """The script of this process, None where it runs a function. For the modules below sdk/."""
+    return _running
+
+
+class ScriptDidNotServe(Exception):
+    """The program ended without a call of `start` (jobs.md W-2)."""
+
+
+class Script:
+    """One script, from its `load` frame until the channel ends. `end_process` ends it as SystemExit says."""
+
+    def __init__(self, channel, loop, header, end_process):
+        global _running
+        self._channel = channel
+        self._loop = loop
+        self._header = header
+        self._end_process = end_process
+        self._program = None
+        self._seats = None
+        self._jobs = {}
+        self._tasks = set()
+        self._stopped = None
+        #: whether frames may be taken; stays true after the end
+        self.serves = False
+        _running = self
+
+    def run(self):
+        """Runs the program to its end. Raises what it raises, ScriptDidNotServe when it has never served."""
+        file, start = self._header["file"], self._header["script"]
+        _prepare_path(self._header["root"], file, start["sdk"])
+        sys.argv = [file, *start["args"]]
+        _run_as_main(file)
+        if not self.serves:
+            name = os.path.basename(file)
+            raise ScriptDidNotServe(f"{name} ended without serving: it has to call runpod.serverless.start(…)")
+
+    def serve(self, program):
+        """What `start` does: prepares the program, then runs its jobs until the channel ends (jobs.md W-2)."""
+        if self._program is not None:
+            if self._loop.is_running():
+                raise RuntimeError("start() was called a second time, while the first call serves")
+            return  # a program that goes on after its end
+        self._program = program
+        try:
+            self._serve()
+        except (SystemExit, KeyboardInterrupt) as error:
+            for task in self._tasks:
+                if task.done() and not task.cancelled():
+                    task.exception()  # nobody needs to hear of it twice
+            self._end_process(error)
+
+    def take(self, header, body):
+        """Takes an `invoke`, `cancel` or `credit` frame."""
+        self._loop.call_soon_threadsafe(self._take, header, body)
+
+    def stop(self):
+        """The channel has ended: `serve` returns."""
+        self._loop.call_soon_threadsafe(self._settle, None)
+
+    def progress(self, job_id, text):
+        """Sends the progress of a job, JSON text; False when no such job runs. Any thread may call it."""
+        job = next((each for each in list(self._jobs.values()) if each.id == job_id and not each.ended), None)
+        if job is not None:
+            job.progress(text)
+        return job is not None
+
+    def _serve(self):
+        if self._loop.is_closed():
+            self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)  # asyncio.run() in the program leaves none behind
+        self._loop.run_until_complete(_check_fitness(self._program.checks))
+        self._ask_for_seats()
+        flush_output()
+        self._stopped = self._loop.create_future()
+        self.serves = True
+        self._channel.send({"type": "loaded"})
+        self._loop.run_until_complete(self._until_stopped())
+
+    async def _until_stopped(self):
+        await self._stopped
+        if self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=_FAREWELL_SECONDS)
+
+    def _take(self, header, body):
+        job_id = header["id"]
+        if header["type"] == "invoke":
+            self._begin(job_id, Job(self._channel, self._program, self._header["script"]["instance"], header, body))
+        elif job_id in self._jobs and header["type"] == "cancel":
+            self._jobs[job_id].cancel()
+        elif job_id in self._jobs:
+            self._jobs[job_id].credit(header["bytes"])
+
+    def _begin(self, job_id, job):
+        self._jobs[job_id] = job
+        task = self._loop.create_task(job.run())
+        self._tasks.add(task)
+        task.add_done_callback(lambda _: self._finish(job_id, task))
+        self._note_change()
+
+    def _finish(self, job_id, task):
+        self._tasks.discard(task)
+        del self._jobs[job_id]
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._settle(error)  # nobody would answer for that job: this process cannot go on
+        self._note_change()
+
+    # What is printed by threads belongs to the one job that runs, and is anybody's where there are several.
+    def _note_change(self):
+        set_request_id(next(iter(self._jobs)) if len(self._jobs) == 1 else "")
+        self._ask_for_seats()
+
+    # Before each take (jobs.md W-13): the supervisor takes when a job has begun or ended.
+    def _ask_for_seats(self):
+        seats = self._program.concurrency.ask()
+        if seats is not None and seats != self._seats:
+            self._seats = seats
+            self._channel.send({"type": "seats", "count": seats})
+
+    def _settle(self, error):
+        if self._stopped.done():
+            return
+        if error is None:
+            self._stopped.set_result(None)
+        else:
+            self._stopped.set_exception(error)
+
+
+def _prepare_path(root, file, sdk):
+    folder = os.path.dirname(file)
+    sys.path[:0] = [folder] if folder == root else [folder, root]
+    sys.path.insert(0 if sdk == "bundled" else len(sys.path), _BUNDLED)
+    sys.meta_path.insert(0, _OnlyBundled)
+
+
+def _run_as_main(file):
+    program = types.ModuleType("__main__")
+    program.__file__ = file
+    program.__dict__["__builtins__"] = __builtins__
+    bootstrap = sys.modules["__main__"]  # lives on: its functions are on the stack
+    sys.modules["__main__"] = program
+    with open(file, "rb") as source:
+        code = compile(source.read(), file, "exec", dont_inherit=True)
+    exec(code, program.__dict__)
+    del bootstrap
+
+
+async def _check_fitness(checks):
+    for check in checks:
+        try:
+            result = check()
+            if hasattr(result, "__await__"):
+                await result
+        except Exception as error:
+            report(f"fitness check {getattr(check, '__name__', check)} failed: {error!r}")
+            raise SystemExit(1) from None
+
+
+def explain(error):
+    """The load error of a script, with what to do about it where another package took the place of a bundled one."""
+    foreign = [each for each in _PACKAGES if each in sys.modules and not _is_bundled(sys.modules[each])]
+    if not foreign or "--sdk bundled" in error["errorMessage"]:
+        return error
+    return {**error, "errorMessage": f"{error['errorMessage']} ({_hint(foreign[0])})"}
+
+
+class _OnlyBundled:
+    """Stops a package that would look for a control plane of its own before it does anything (jobs.md W-4)."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        package, _, rest = name.partition(".")
+        if rest == "serverless" and package in _PACKAGES and not _is_bundled(sys.modules[package]):
+            raise ImportError(_hint(package), name=name)
+
+
+def _is_bundled(module):
+    return (getattr(module, "__file__", None) or "").startswith(_BUNDLED + os.sep)
+
+
+def _hint(package):
+    return f"the installed package {package} does not serve jobs here; start with --sdk bundled, which hides it"
+
+
+_BUNDLED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sdk")
+
+_PACKAGES = ("runpod", "snowcell", "snowcell_sdk")
+
+# For what handlers do when they are told that it is over.
+_FAREWELL_SECONDS = 1

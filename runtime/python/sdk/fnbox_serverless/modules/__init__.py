@@ -1,0 +1,1 @@
+"""What programs import from `….modules` (jobs.md §10.7)."""

@@ -1,0 +1,77 @@
+// Everything that jobs need, made from the configuration: the store, the engine, whom to tell of a job's end.
+
+import { dataDir, toAsyncTerms, toJobSettings, type Config } from './config.ts'
+import type { Events } from './events.ts'
+import type { ServerParts } from './http/server.ts'
+import { resolveEntry } from './invoker/entry.ts'
+import type { Invoker } from './invoker/invoker.ts'
+import { AddressGuard } from './jobs/addresses.ts'
+import { JobEngine, type EngineSettings, type InstanceReport } from './jobs/engine.ts'
+import { receivers } from './jobs/receivers.ts'
+import { holdsJobs, memoryStore, sqliteStore } from './jobs/store/sqlite.ts'
+import { Targets } from './jobs/targets.ts'
+
+/** Jobs, beside the invocations of callers. */
+export class Background {
+  /** what the server offers of them */
+  readonly served: Required<Pick<ServerParts, 'jobs' | 'async'>>
+  readonly #engine: JobEngine
+  readonly #targets: Targets
+  readonly #events: Events
+  readonly #isKept: boolean
+  readonly #hasJobs: boolean
+
+  constructor(config: Config, invoker: Invoker, instances: () => InstanceReport, events: Events) {
+    const { options, isScript, targets } = config
+    const folder = dataDir(config)
+    const isKept = options['job-store'] === 'sqlite'
+    this.#events = events
+    this.#isKept = isKept
+    this.#hasJobs = isKept && holdsJobs(folder)
+    this.#targets = new Targets(targets)
+    const receiverOf = receivers(new AddressGuard(options['webhook-allow']), this.#targets)
+    const store = isKept ? sqliteStore(folder) : memoryStore()
+    this.#engine = new JobEngine(store, invoker, toEngineSettings(config), { instances, receiverOf }, events)
+    this.served = {
+      jobs: { service: this.#engine, settings: toJobSettings(config) },
+      async: isScript ? undefined : toAsyncTerms(config),
+    }
+  }
+
+  /** Goes on with jobs from before. Where there are none, the first job opens the store: those who have no jobs pay nothing. */
+  async start(): Promise<void> {
+    if (!this.#isKept) this.#events.emit('jobs-not-kept')
+    if (this.#hasJobs) await this.#engine.start().catch(() => {}) // who asks for a job is told, and the log
+  }
+
+  /** Takes nothing new, and answers everybody who waits. */
+  drain(): void {
+    this.#engine.drain()
+  }
+
+  /** Writes back what was cut off. The invoker runs nothing any more. May be called twice, or before `start`. */
+  async stop(): Promise<void> {
+    await this.#engine.stop()
+    await this.#targets.stop()
+  }
+}
+
+function toEngineSettings({ options, root, handler, isScript, environment }: Config): EngineSettings {
+  const entry = resolveEntry(handler, root, options.runtime)
+  const seats = options.instances * options.concurrency
+  return {
+    ahead: Math.min(seats, mostAhead),
+    queueLimit: options['job-queue'],
+    attempts: options['job-attempts'],
+    streamLimit: options['job-stream-limit'],
+    resultLimit: ({ origin }) => options[origin === 'sync' ? 'job-sync-limit' : 'job-limit'],
+    reschedule: options.reschedule,
+    asyncRetries: options['async-retries'],
+    isScript,
+    language: entry.type === 'found' ? entry.language : undefined,
+    environment,
+  }
+}
+
+// Reserved jobs are ready to run the moment that there is an instance. Where runners share a store, more would be hoarding.
+const mostAhead = 16
