@@ -21,10 +21,12 @@ import { toUserError } from './outcome.mjs'
  */
 let state = { type: 'new' }
 
-/** @type {Map<string, Call | import('./job.mjs').Job>} */
+/** @typedef {Call | import('./job.mjs').Job} Invocation */
+
+/** @type {Map<string, Invocation>} */
 const running = new Map()
 
-/** In whatever an invocation of a function has started this is that invocation. @type {AsyncLocalStorage<Call>} */
+/** In whatever an invocation of a function has started this is that invocation. @type {AsyncLocalStorage<Invocation>} */
 const origin = new AsyncLocalStorage()
 
 const exit = process.exit.bind(process) // the function may replace it later
@@ -58,8 +60,7 @@ function take(frame, body) {
       return invoke(frame, body)
     case 'cancel': {
       const call = running.get(frame.id)
-      if (call instanceof Call) origin.run(call, () => call.cancel(frame.reason))
-      else call?.cancel(frame.reason)
+      if (call !== undefined) origin.run(call, () => call.cancel(frame.reason))
       return
     }
     case 'credit':

@@ -74,7 +74,12 @@ export class Job {
     })
     this.over = true
     await outputWritten()
-    this.#sendEnd(end, program.aggregates)
+    try {
+      this.#sendEnd(end, program.aggregates)
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error) // a limit of results above that of frames
+      this.#sendEnd({ ...end, json: undefined, error: message }, false)
+    }
   }
 
   /** @param {Buffer} json */
@@ -91,7 +96,7 @@ export class Job {
    */
   #sendEnd({ json, error, refresh, streamed }, aggregates) {
     const more = {
-      ...(error === undefined ? {} : { error: error.slice(0, longestError) }),
+      ...(error === undefined ? {} : { error: clip(error) }),
       ...(refresh === true ? { refresh } : {}),
     }
     if (streamed === true)
@@ -114,8 +119,12 @@ export class Job {
   }
 }
 
-// A frame must hold it.
-const longestError = 1_048_576
+/** A frame must hold it. @param {string} text */
+function clip(text) {
+  return text.length > longestError ? `${text.slice(0, longestError)}…` : text
+}
+
+const longestError = 1_000_000
 
 // The program may replace it later.
 const { parse } = JSON

@@ -8,7 +8,7 @@ import { write } from './log.mjs'
 /**
  * How a job has ended.
  * @typedef {object} End
- * @property {Buffer} [json] the output; absent: there is none at all
+ * @property {Buffer | undefined} [json] the output; absent: there is none at all
  * @property {string} [error] why the job has failed; absent: it has not
  * @property {boolean} [refresh] whether the instance is to be replaced (jobs.md W-12)
  * @property {boolean} [streamed] whether the handler gave chunks: the output is theirs

@@ -1,3 +1,4 @@
+import { existsSync, writeSync } from 'node:fs'
 import { progressUpdate, registerFitnessCheck, start } from 'fnbox/serverless'
 
 // How the program is set up is said by its arguments, what a job does by its input.
@@ -47,12 +48,6 @@ const deeds = {
     await new Promise((settle) => setTimeout(settle, 50))
     return 'late'
   },
-  blocks: async () => {
-    console.log('started')
-    await new Promise((settle) => setImmediate(settle))
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
-    return 'blocked'
-  },
   twice: () => start({ handler: () => 1 }),
 }
 
@@ -70,13 +65,20 @@ if (how === 'unfit')
   })
 if (how === 'async unfit') registerFitnessCheck(async () => Promise.reject(new RangeError('not today')))
 
+// Lets nothing in until there is such a file.
+const block = (file) => {
+  writeSync(1, 'started\n')
+  while (!existsSync(file)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+  return 'blocked'
+}
+
 const concurrencyModifier = (current) => {
   asked.push(current)
   return what === undefined ? current + 1 : modifiers[what]()
 }
 
 await start({
-  handler: (job, context) => (deeds[job.input] ?? (() => job.input))(job, context),
+  handler: (job, context) => job.input.until ? block(job.input.until) : (deeds[job.input] ?? (() => job.input))(job, context),
   refreshWorker: how === 'refresh',
   ...(how === 'modifier' ? { concurrencyModifier } : {}),
   ...(how === 'snakes' ? { refresh_worker: true, return_aggregate_stream: true, concurrency_modifier: 1 } : {}),

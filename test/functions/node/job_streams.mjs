@@ -52,6 +52,16 @@ const deeds = {
   *forever() {
     for (;;) yield 'x'.repeat(100_000)
   },
+  *huge() {
+    yield 'x'.repeat(70_000_000)
+  },
+  *'fails when closed'() {
+    try {
+      yield { error: 'boom' }
+    } finally {
+      throw new RangeError('in finally')
+    }
+  },
   *busy() {
     for (;;) yield ''
   },
