@@ -31,7 +31,7 @@ export class Call {
     try {
       const streams = await makeStreams(script.mkfifo)
       this.#run = new ScriptRun(script, streams, variables(id, script.identity), input, largestOutput)
-      if (this.#cancelled) this.#run.kill()
+      if (this.#cancelled) this.#kill(this.#run)
       const { code, output } = await this.#run.ended
       if (output.length <= largestOutput && code === 0) {
         if (output.length > responseLimit) this.#end({ type: 'oversized', size: output.length })
@@ -48,7 +48,13 @@ export class Call {
   /** Ends the script. */
   cancel() {
     this.#cancelled = true
-    this.#run?.kill()
+    if (this.#run !== undefined) this.#kill(this.#run)
+  }
+
+  /** @param {ScriptRun} run */
+  #kill(run) {
+    run.kill()
+    this.#channel.send({ type: 'cancelling', id: this.#frame.id })
   }
 
   /** @param {import('../../src/wire/frames.ts').UserError} error */

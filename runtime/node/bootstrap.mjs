@@ -12,13 +12,21 @@ import { toUserError } from './outcome.mjs'
 
 /** @typedef {import('./channel.mjs').FrameToInstance} FrameToInstance */
 
-/** @type {{ type: 'new' | 'loading' | 'failed' } | { type: 'loaded', handler: import('./loader.mjs').Handler, identity: import('./context.mjs').Identity }} */
+/** @typedef {import('./script.mjs').Script} Script */
+
+/**
+ * @type {{ type: 'new' | 'loading' | 'failed' }
+ *   | { type: 'loaded', handler: import('./loader.mjs').Handler, identity: import('./context.mjs').Identity }
+ *   | { type: 'serving', script: Script }}
+ */
 let state = { type: 'new' }
 
-/** @type {Map<string, Call>} */
+/** @typedef {Call | import('./job.mjs').Job} Invocation */
+
+/** @type {Map<string, Invocation>} */
 const running = new Map()
 
-/** In whatever an invocation has started this is that invocation. @type {AsyncLocalStorage<Call>} */
+/** In whatever an invocation of a function has started this is that invocation. @type {AsyncLocalStorage<Invocation>} */
 const origin = new AsyncLocalStorage()
 
 const exit = process.exit.bind(process) // the function may replace it later
@@ -34,7 +42,7 @@ channel.send({
 
 function openChannel() {
   try {
-    return new Channel({ onFrame: take, onEnd: () => exit(0), onProtocolError: refuse })
+    return new Channel({ onFrame: take, onEnd: end, onProtocolError: refuse })
   } catch {
     return refuse('descriptor 3 is not a channel; fnbox starts this program itself')
   }
@@ -67,6 +75,7 @@ async function load(frame) {
   if (state.type !== 'new') return refuse('load may come once')
   state = { type: 'loading' }
   try {
+    if (frame.script !== undefined) return await runScript(frame)
     const handler = await loadHandler(frame)
     await nextTurn() // rejections that nobody handles in the module are reported by now
     await outputWritten()
@@ -78,10 +87,28 @@ async function load(frame) {
   }
 }
 
+/** @param {any} frame a `load` frame with `script` */
+async function runScript(frame) {
+  const { Script } = await import('./script.mjs') // functions start faster without it
+  const script = new Script(channel, frame, { onServing: () => serve(script), onFailed: failLoad })
+  script.run()
+}
+
+// From here on errors that nobody has caught are the program's own, and end it (jobs.md NODE-8).
+/** @param {Script} script */
+function serve(script) {
+  if (state.type !== 'loading') return
+  process.off('uncaughtException', charge)
+  process.off('unhandledRejection', charge)
+  state = { type: 'serving', script }
+  channel.send({ type: 'loaded' })
+}
+
 /** @param {unknown} error */
 function failLoad(error) {
   if (state.type !== 'loading') return
   state = { type: 'failed' }
+  channel.ref()
   channel.send({ type: 'load-failed', error: toUserError(error) })
 }
 
@@ -90,9 +117,15 @@ function failLoad(error) {
  * @param {Buffer} body
  */
 function invoke(frame, body) {
-  if (state.type !== 'loaded' || running.has(frame.id)) throw new ProtocolError('invoke came out of turn')
+  if (running.has(frame.id)) throw new ProtocolError('invoke came twice')
+  const onOver = () => running.delete(frame.id)
+  if (state.type === 'serving') {
+    running.set(frame.id, state.script.begin(frame, body, onOver))
+    return
+  }
+  if (state.type !== 'loaded') throw new ProtocolError('invoke came out of turn')
   const { handler, identity } = state
-  const call = new Call(channel, frame, body, () => running.delete(frame.id))
+  const call = new Call(channel, frame, body, onOver)
   running.set(frame.id, call)
   origin.run(call, () => void call.run(handler, identity))
 }
@@ -104,9 +137,17 @@ function invoke(frame, body) {
 function charge(error) {
   if (state.type === 'loading') return failLoad(error)
   // A call whose ending waits for its output is over, too.
-  const charged = origin.getStore()?.over ? [] : [...running.values()].filter(({ over }) => !over)
+  const calls = [...running.values()].filter((each) => each instanceof Call)
+  const charged = origin.getStore()?.over ? [] : calls.filter(({ over }) => !over)
   if (charged.length === 0) report(inspect(error))
   for (const call of charged) void call.fail(error)
+}
+
+// What follows `start` in a script is its own to do, within reason.
+function end() {
+  if (state.type !== 'serving') return exit(0)
+  void state.script.stop()
+  setTimeout(exit, farewellMs, 0).unref()
 }
 
 /** @param {string} reason @returns {never} */
@@ -114,3 +155,5 @@ function refuse(reason) {
   report(`fnbox: ${reason}`)
   return exit(70)
 }
+
+const farewellMs = 2000

@@ -1,4 +1,5 @@
 // One invocation: from its `invoke` frame to the frame that ends it. Owns whether it is over, and the window of its stream.
+// The window is that of a script's jobs, too.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isGeneratorObject } from 'node:util/types'
@@ -14,9 +15,7 @@ export class Call {
   /** @readonly */ #frame
   /** @readonly */ #body
   /** @readonly */ #cancellation
-  #unacknowledged = 0
-  /** @type {(() => void) | undefined} wakes the stream that waits for the window or for a reason to stop */
-  #wake
+  /** @readonly */ #window = new Window(() => this.over || this.#cancellation.cancelled)
   /** @readonly */ #onOver
 
   /**
@@ -61,16 +60,17 @@ export class Call {
     await this.#end({ type: 'threw', error: toUserError(error) })
   }
 
-  /** @param {string} reason */
+  /** Tells the handler, then the supervisor that it was told. @param {string} reason */
   cancel(reason) {
+    if (this.over) return
     this.#cancellation.cancel(reason)
-    this.#wake?.()
+    this.#channel.send({ type: 'cancelling', id: this.#frame.id })
+    this.#window.wake()
   }
 
   /** @param {number} bytes */
   credit(bytes) {
-    this.#unacknowledged -= bytes
-    this.#wake?.()
+    this.#window.credit(bytes)
   }
 
   // yandex.md M-6 to M-8
@@ -96,9 +96,7 @@ export class Call {
   async #stream(generator) {
     try {
       for (;;) {
-        while (this.#unacknowledged >= chunkWindow && !this.#stopped) await this.#unlessWoken()
-        if (this.#stopped) break
-        const step = await this.#unlessWoken(generator.next())
+        const step = await this.#window.next(generator)
         if (step === undefined || step.done) break
         this.#sendChunk(await step.value)
         await nextTurn() // lets frames in, even when the generator never waits for anything (PROTOCOL.md, promise 4)
@@ -109,30 +107,12 @@ export class Call {
     await this.#end({ type: 'ended' })
   }
 
-  /**
-   * Waits for a step of the generator, or for the first reason to look again. A generator that waits cannot be stopped,
-   * only told (PROTOCOL.md, promise 6): its step is then left alone.
-   * @param {IteratorResult<unknown> | Promise<IteratorResult<unknown>>} [step]
-   * @returns {Promise<IteratorResult<unknown> | undefined>}
-   */
-  #unlessWoken(step) {
-    return new Promise((resolve, reject) => {
-      this.#wake = () => (step === undefined || this.#stopped) && resolve(undefined)
-      if (step !== undefined) Promise.resolve(step).then(resolve, reject)
-      if (this.#stopped) resolve(undefined)
-    })
-  }
-
-  get #stopped() {
-    return this.over || this.#cancellation.cancelled
-  }
-
   /** @param {unknown} value */
   #sendChunk(value) {
-    if (this.#stopped) return
+    if (this.#window.closed) return
     const { kind, body } = toChunk(value)
     this.#channel.send({ type: 'chunk', id: this.#frame.id, kind }, body)
-    this.#unacknowledged += body.length
+    this.#window.spend(body.length)
   }
 
   /**
@@ -142,11 +122,67 @@ export class Call {
   async #end(ending, body) {
     if (this.over) return
     this.over = true
-    this.#wake?.()
+    this.#window.wake()
     this.#cancellation.end()
     await outputWritten()
     this.#channel.send({ ...ending, id: this.#frame.id }, body)
     this.#onOver()
+  }
+}
+
+/** How far a stream may run ahead of its reader (PROTOCOL.md, promise 4). Owns the bytes that are without credit. */
+export class Window {
+  #spent = 0
+  /** @type {(() => void) | undefined} wakes the stream that waits for room or for a reason to stop */
+  #wake
+  /** @readonly */ #isClosed
+
+  /** @param {() => boolean} isClosed whether nobody wants more; `wake` is to be called when that changes */
+  constructor(isClosed) {
+    this.#isClosed = isClosed
+  }
+
+  get closed() {
+    return this.#isClosed()
+  }
+
+  /** @param {number} bytes of a chunk that was sent */
+  spend(bytes) {
+    this.#spent += bytes
+  }
+
+  /** @param {number} bytes that have left for the reader */
+  credit(bytes) {
+    this.#spent -= bytes
+    this.wake()
+  }
+
+  wake() {
+    this.#wake?.()
+  }
+
+  /**
+   * Takes the next step of a generator when there is room for what it yields. One that waits for something cannot be
+   * stopped, only told (PROTOCOL.md, promise 6): its step is then left alone.
+   * @param {{ next: () => any }} generator
+   * @returns {Promise<IteratorResult<unknown> | undefined>} undefined when it is to stop
+   */
+  async next(generator) {
+    while (this.#spent >= chunkWindow && !this.closed) await this.#unlessWoken()
+    return this.closed ? undefined : this.#unlessWoken(generator.next())
+  }
+
+  /**
+   * Waits for a step, or for the first reason to look again.
+   * @param {IteratorResult<unknown> | Promise<IteratorResult<unknown>>} [step]
+   * @returns {Promise<IteratorResult<unknown> | undefined>}
+   */
+  #unlessWoken(step) {
+    return new Promise((resolve, reject) => {
+      this.#wake = () => (step === undefined || this.closed) && resolve(undefined)
+      if (step !== undefined) Promise.resolve(step).then(resolve, reject)
+      if (this.closed) resolve(undefined)
+    })
   }
 }
 

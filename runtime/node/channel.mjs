@@ -66,6 +66,16 @@ export class Channel {
     this.#socket.uncork()
   }
 
+  /** From now on nothing but the function's own work keeps the process alive. */
+  unref() {
+    this.#socket.unref()
+  }
+
+  /** Keeps the process alive again. */
+  ref() {
+    this.#socket.ref()
+  }
+
   /** @param {Buffer} bytes */
   #receive(bytes) {
     try {

@@ -54,7 +54,7 @@ export class Cancellation {
   #timer
   #over = false
 
-  /** @param {number} deadlineMs */
+  /** @param {number} [deadlineMs] epoch milliseconds; without it only the supervisor cancels */
   constructor(deadlineMs) {
     this.#deadlineMs = deadlineMs
   }
@@ -85,7 +85,7 @@ export class Cancellation {
   /** @param {AbortController} controller */
   #start(controller) {
     if (this.#reason !== undefined) controller.abort(this.#reason)
-    else if (!this.#over) {
+    else if (!this.#over && this.#deadlineMs !== undefined) {
       const delay = Math.min(Math.max(0, this.#deadlineMs - now()), longestTimer)
       this.#timer = setTimer(() => this.cancel('deadline'), delay).unref()
     }

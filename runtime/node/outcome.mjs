@@ -47,10 +47,42 @@ export function toUserError(thrown) {
 }
 
 /**
+ * The same for the text of a job's error (jobs.md NODE-6). Never throws.
+ * @param {unknown} thrown
+ * @returns {{ type: string, message: string, stack: string }} the constructor's name; the stack without rows of the runtime
+ */
+export function describeThrown(thrown) {
+  const made = thrown === undefined || thrown === null ? undefined : read(Object(thrown), 'constructor')
+  const name = typeof made === 'function' ? read(made, 'name') : String(made ?? thrown)
+  const type = typeof name === 'string' && name !== '' ? clip(name) : 'Error'
+  if (!isError(thrown)) return { type, message: clip(textOf(thrown)), stack: '' }
+  const stack = read(thrown, 'stack')
+  const rows = typeof stack === 'string' ? stack.split('\n').filter((row) => !ofRuntime.test(row)) : []
+  return { type, message: clip(textOf(read(thrown, 'message'))), stack: clip(rows.join('\n')) }
+}
+
+/**
+ * A string itself, else its JSON text, else whatever text the value has. Never throws.
+ * @param {unknown} value
+ */
+export function textOf(value) {
+  if (typeof value === 'string') return value
+  for (const write of [stringify, String]) {
+    try {
+      const text = write(value)
+      if (typeof text === 'string') return text
+    } catch {
+      // the next way
+    }
+  }
+  return `an unprintable ${typeof value}`
+}
+
+/**
  * @param {unknown} value
  * @returns {value is object}
  */
-function isError(value) {
+export function isError(value) {
   try {
     return types.isNativeError(value) || value instanceof Error // the first knows those of other realms
   } catch {
@@ -69,20 +101,6 @@ function read(error, key) {
   } catch {
     return undefined
   }
-}
-
-/** A string itself, else its JSON text, else whatever text it has. @param {unknown} value */
-function textOf(value) {
-  if (typeof value === 'string') return value
-  for (const write of [stringify, String]) {
-    try {
-      const text = write(value)
-      if (typeof text === 'string') return text
-    } catch {
-      // the next way
-    }
-  }
-  return `an unprintable ${typeof value}`
 }
 
 /**
@@ -153,6 +171,9 @@ const mostRows = 200
 
 // V8's own frame of a value that cannot be serialised, which this file has asked for.
 const ownRow = 'at stringify (<anonymous>)'
+
+const runtimePlace = RegExp.escape(runtimeFolder)
+const ofRuntime = new RegExp(`^\\s+at .*(?:\\(|at |file://)(?:node:|${runtimePlace})`)
 
 const namedRow = /^at (.*?) \((.+):(\d+):(\d+)\)$/
 const anonymousRow = /^at (?:async )?()?(.+?):(\d+)(?::(\d+))?$/

@@ -1,0 +1,130 @@
+// One job of a script on the wire (../PROTOCOL.md; jobs.md §10): from its `invoke` frame to the frame that ends it. What a
+// handler's behaviour means, the program decides (sdk/handling.mjs). Owns whether it is over, its cancellation and window.
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Window } from './call.mjs'
+import { Cancellation } from './context.mjs'
+import { outputWritten } from './log.mjs'
+
+/** @typedef {import('./sdk/handling.mjs').End} End */
+
+/** A running job. */
+export class Job {
+  /** as the program knows it, which need not be the id of its frames @type {unknown} */
+  id
+  /** whether its ending frame was sent, or is about to be: what comes later is nobody's */
+  over = false
+  /** settles when it is over @type {Promise<void>} */
+  ended = Promise.resolve()
+  /** @readonly */ #channel
+  /** @readonly */ #frame
+  /** @readonly */ #cancellation = new Cancellation() // the supervisor keeps the limit of an attempt
+  /** @readonly */ #window = new Window(() => this.#cancellation.cancelled)
+
+  /**
+   * @param {import('./channel.mjs').Channel} channel
+   * @param {any} frame the `invoke` frame
+   */
+  constructor(channel, frame) {
+    this.#channel = channel
+    this.#frame = frame
+  }
+
+  /**
+   * Has the program handle it, and sends what comes of it.
+   * @param {import('./sdk/program.mjs').Program} program
+   * @param {Buffer} body the document of the job
+   * @param {string} instance
+   */
+  run(program, body, instance) {
+    this.ended = this.#run(program, body, instance)
+  }
+
+  /** Tells the handler, then the supervisor that it was told. @param {string} reason */
+  cancel(reason) {
+    if (this.over) return
+    this.#cancellation.cancel(reason)
+    this.#send({ type: 'cancelling' })
+    this.#window.wake()
+  }
+
+  /** @param {number} bytes */
+  credit(bytes) {
+    this.#window.credit(bytes)
+  }
+
+  /** Sends the newest progress value. @param {Buffer} json */
+  progress(json) {
+    this.#send({ type: 'progress' }, json)
+  }
+
+  /**
+   * @param {import('./sdk/program.mjs').Program} program
+   * @param {Buffer} body
+   * @param {string} instance
+   */
+  async #run(program, body, instance) {
+    const document = parse(body.toString())
+    this.id = document.id
+    const end = await program.run(document, {
+      signal: this.#cancellation.signal,
+      instance,
+      next: (iterator) => this.#window.next(iterator),
+      send: (json) => this.#sendChunk(json),
+    })
+    this.over = true
+    await outputWritten()
+    try {
+      this.#sendEnd(end, program.aggregates)
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error) // a limit of results above that of frames
+      this.#sendEnd({ ...end, json: undefined, error: message }, false)
+    }
+  }
+
+  /** @param {Buffer} json */
+  async #sendChunk(json) {
+    if (this.#window.closed) return
+    this.#send({ type: 'chunk', kind: 'json' }, json)
+    this.#window.spend(json.length)
+    await nextTurn() // lets frames and other jobs in, even when the generator never waits for anything
+  }
+
+  /**
+   * @param {End} end
+   * @param {boolean} aggregates
+   */
+  #sendEnd({ json, error, refresh, streamed }, aggregates) {
+    const more = {
+      ...(error === undefined ? {} : { error: clip(error) }),
+      ...(refresh === true ? { refresh } : {}),
+    }
+    if (streamed === true)
+      this.#send({
+        type: 'ended',
+        ...more,
+        ...(aggregates && error === undefined ? { aggregate: true } : {}),
+      })
+    else if (json === undefined) this.#send({ type: 'returned', undefined: true, ...more })
+    else if (json.length > this.#frame.responseLimit) this.#send({ type: 'oversized', size: json.length })
+    else this.#send({ type: 'returned', ...more }, json)
+  }
+
+  /**
+   * @param {{ type: string, [member: string]: unknown }} header
+   * @param {Buffer} [body]
+   */
+  #send(header, body) {
+    this.#channel.send({ ...header, id: this.#frame.id }, body)
+  }
+}
+
+/** A frame must hold it. @param {string} text */
+function clip(text) {
+  return text.length > longestError ? `${text.slice(0, longestError)}…` : text
+}
+
+const longestError = 1_000_000
+
+// The program may replace it later.
+const { parse } = JSON

@@ -1,0 +1,54 @@
+// What a script imports as `fnbox/serverless` (jobs.md §13): below fnbox it serves, elsewhere it runs one test job. Owns the
+// list of fitness checks.
+
+import { runLocalTest } from './local.mjs'
+import { takeFlags } from './flags.mjs'
+import { findHost } from './host.mjs'
+import { write } from './log.mjs'
+import { toJson } from './json.mjs'
+import { toProgram } from './program.mjs'
+
+/**
+ * Registers the handler and serves jobs (jobs.md NODE-2). Settles when the instance has stopped.
+ * @type {typeof import('./serverless.d.mts').start}
+ * @throws {TypeError} when there is no handler; Error when it was called before
+ */
+export async function start(config) {
+  const flags = takeFlags()
+  const program = toProgram(config, checks, flags['rp_debugger'] === true)
+  const host = findHost()
+  if (host === undefined || flags['test_input'] !== undefined)
+    return runLocalTest(program, flags, host === undefined)
+  await host.serve(program)
+}
+
+/**
+ * Shows a value as the state of a running job (jobs.md W-14). Never throws: what cannot be shown is logged.
+ * @type {typeof import('./serverless.d.mts').progressUpdate}
+ */
+export function progressUpdate(job, value) {
+  let id
+  try {
+    id = /** @type {{ id?: unknown } | undefined} */ (job)?.id
+    const json = toJson(value)
+    const host = findHost()
+    if (host === undefined) write('INFO', `progress: ${json.toString()}`, id)
+    else if (!host.progress(id, json)) write('WARN', 'progress of a job that does not run is ignored', id)
+  } catch (error) {
+    write('WARN', `progress that JSON cannot hold is ignored: ${/** @type {Error} */ (error).message}`, id)
+  }
+}
+
+/**
+ * Adds a check that has to hold before the instance takes its first job (jobs.md W-16).
+ * @type {typeof import('./serverless.d.mts').registerFitnessCheck}
+ * @throws {TypeError} when it cannot be called
+ */
+export function registerFitnessCheck(check) {
+  if (typeof check !== 'function') throw new TypeError('a fitness check must be a function')
+  checks.push(check)
+  return check
+}
+
+/** @type {(() => unknown)[]} */
+const checks = []
