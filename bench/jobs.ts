@@ -10,9 +10,8 @@ import { serve } from './server.ts'
 
 /** Jobs per second at 1 and 32 clients, and the delay of chunks. */
 export async function* jobs(): AsyncGenerator<string> {
-  const data = mkdtempSync(join(tmpdir(), 'fnbox-bench-'))
   {
-    await using server = await serve('job.handler', ['--data-dir', data, '--queue', '1000'])
+    await using server = await serve('job.handler', ['--data-dir', newFolder(), '--queue', '1000'])
     for (const clients of [1, 32]) {
       const direct = await perSecond(`${server.url}?integration=raw`, '{"n":1}', clients)
       const stored = await perSecond(`${server.url}runsync`, '{"input":{"n":1}}', clients)
@@ -20,9 +19,13 @@ export async function* jobs(): AsyncGenerator<string> {
       yield `${clients} clients: ${Math.round(stored)} jobs/s, ${Math.round(direct)} direct calls/s, ratio ${ratio}`
     }
   }
-  await using server = await serve('ticks.mjs', ['--data-dir', data])
+  await using server = await serve('ticks.mjs', ['--data-dir', newFolder()])
   const delays = (await chunkDelays(server.url)).toSorted((one, other) => one - other)
   yield `a chunk takes ${at(delays, 0.5)} ms from its yield to the client (median), ${at(delays, 0.99)} ms (p99)`
+}
+
+function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'fnbox-bench-'))
 }
 
 async function chunkDelays(url: string): Promise<readonly number[]> {

@@ -21,11 +21,13 @@ export async function serve(handler: string, flags: readonly string[] = []): Pro
     program.kill('SIGTERM')
     await once(program, 'exit')
   }
-  for await (const line of createInterface({ input: program.stdout })) {
-    const { msg, url } = JSON.parse(line) as { msg: string; url?: string } // lines of ours are JSON
-    if (url === undefined || !msg.startsWith('ready')) continue
-    program.stdout.resume() // somebody reads the log, as somebody always does
-    return { url, [Symbol.asyncDispose]: stop }
-  }
-  throw new Error(`${handler} was not served`)
+  const url = await new Promise<string>((settle, fail) => {
+    // The log is read to its end, as somebody always does.
+    createInterface({ input: program.stdout }).on('line', (line) => {
+      const { msg, url: address } = JSON.parse(line) as { msg: string; url?: string } // lines of ours are JSON
+      if (address !== undefined && msg.startsWith('ready')) settle(address)
+    })
+    program.once('exit', () => fail(new Error(`${handler} was not served`)))
+  })
+  return { url, [Symbol.asyncDispose]: stop }
 }
