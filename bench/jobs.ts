@@ -29,7 +29,9 @@ function newFolder(): string {
 }
 
 async function chunkDelays(url: string): Promise<readonly number[]> {
-  const { id } = (await (await fetch(`${url}run`, { method: 'POST', body: '{"input":null}' })).json()) as { id: string } // our own route
+  const { id } = (await (await fetch(`${url}run`, { method: 'POST', body: '{"input":null}' })).json()) as {
+    id: string
+  } // our own route
   const { body } = await fetch(`${url}stream/${id}`, { headers: { Accept: 'text/event-stream' } })
   const delays: number[] = []
   if (body === null) return delays

@@ -8,8 +8,14 @@ export async function perSecond(url: string, body: string, clients: number): Pro
   return (await run(url, body, clients, 5)).requests.average
 }
 
-async function run(url: string, body: string, connections: number, duration: number): Promise<autocannon.Result> {
+async function run(
+  url: string,
+  body: string,
+  connections: number,
+  duration: number,
+): Promise<autocannon.Result> {
   const result = await autocannon({ url, method: 'POST', body, connections, duration })
-  if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`)
+  if (result.non2xx + result.errors > 0)
+    throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`)
   return result
 }
