@@ -23,7 +23,7 @@ export class Runner {
   readonly #settings: RunnerSettings
   readonly #events: Events
   readonly #held = new Map<string, Attempt>()
-  readonly #ending = new Set<Promise<void>>()
+  readonly #endings = new Map<string, Promise<void>>()
   #renewal: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
   #filling = false
@@ -54,7 +54,7 @@ export class Runner {
   /** Settles when everything that it held has been written back. May be called twice, or before `start`. */
   async stop(): Promise<void> {
     this.close()
-    while (this.#ending.size > 0) await Promise.all(this.#ending)
+    while (this.#endings.size > 0) await Promise.all(this.#endings.values())
     clearInterval(this.#renewal)
   }
 
@@ -79,7 +79,7 @@ export class Runner {
         while (!this.#stopped && this.#waiting < this.#settings.ahead) {
           const job = await this.#store.claim(this.id, leaseMs, Date.now())
           if (job === undefined) break
-          this.#run(job)
+          this.#take(job)
         }
       }
       this.#troubled = false
@@ -95,23 +95,31 @@ export class Runner {
     return [...this.#held.values()].filter((each) => !each.hasBegun).length
   }
 
-  #run(job: Work): void {
+  #take(job: Work): void {
+    const ending = this.#run(job).finally(() => {
+      if (this.#endings.get(job.id) === ending) this.#endings.delete(job.id)
+      this.fill()
+    })
+    this.#endings.set(job.id, ending)
+  }
+
+  // A job may come again before its earlier attempt has let go of the instance: at most one runs at a time (jobs.md C-1).
+  async #run(job: Work): Promise<void> {
+    await this.#endings.get(job.id)
     const attempt = new Attempt(job, this.id, this.#store, this.#settings, () => this.fill())
     this.#held.set(job.id, attempt)
-    const ending = attempt
-      .run(this.#invoker)
-      .catch((cause: unknown) => this.#note(cause))
-      .finally(() => {
-        this.#held.delete(job.id)
-        this.#ending.delete(ending)
-        this.fill()
-      })
-    this.#ending.add(ending)
+    try {
+      await attempt.run(this.#invoker)
+    } catch (cause) {
+      this.#note(cause)
+    } finally {
+      this.#held.delete(job.id)
+    }
   }
 
   async #renew(): Promise<void> {
     try {
-      const lost = await this.#store.renew(this.id, [...this.#held.keys()], leaseMs, Date.now())
+      const lost = await this.#store.renew(this.id, [...this.#endings.keys()], leaseMs, Date.now())
       for (const id of lost) this.#held.get(id)?.abandon()
     } catch (cause) {
       this.#note(cause)

@@ -31,7 +31,7 @@ export interface JobStore {
   claim: (runner: string, leaseMs: number, now: number) => Promise<Work | undefined>
   /** Gives up reservations that were not begun: others may claim the jobs. */
   release: (ids: readonly string[], runner: string) => Promise<void>
-  /** Prolongs everything that the runner holds. @returns ids of jobs that it has lost: removed, ended or taken over by others */
+  /** Prolongs these of the jobs that the runner holds; the others lapse. @returns ids of jobs that it has lost: removed, ended or taken over by others */
   renew: (runner: string, ids: readonly string[], leaseMs: number, now: number) => Promise<readonly string[]>
   /**
    * IN_QUEUE → IN_PROGRESS, attempt + 1. Written before it settles, so that a restart knows of the attempt.

@@ -49,8 +49,8 @@ export function renew(
   leaseMs: number,
   now: number,
 ): readonly string[] {
-  database.run('UPDATE jobs SET leaseUntil = ? WHERE holder = ?', now + leaseMs, runner)
-  return ids.filter((id) => findRow(database, id)?.holder !== runner)
+  const sql = 'UPDATE jobs SET leaseUntil = ? WHERE holder = ? AND id = ? RETURNING 1'
+  return ids.filter((id) => database.get(sql, now + leaseMs, runner, id) === undefined)
 }
 
 export function cancel(database: Database, id: string, now: number): Job | undefined {

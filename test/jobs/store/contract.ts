@@ -491,6 +491,13 @@ export function describeStore(name: string, open: () => JobStore): void {
         expect(await store.find(id)).toMatchObject({ state: 'IN_QUEUE', losses: 0 })
       })
 
+      it('lapses for a job that its runner does not name any more', async () => {
+        const [named, forgotten] = [await submitAndBegin(store), await submitAndBegin(store)]
+        expect(await store.renew('r1', [named], minute, start + 50 * second)).toEqual([])
+        await store.sweep({ attempts: 3 }, start + minute)
+        expect(await claimAll(store, start + minute)).toEqual([forgotten])
+      })
+
       it('leaves what is renewed, and tells the runner what it has lost', async () => {
         const ids = [await submitAndBegin(store), await submit(store), await submit(store)]
         await claimAll(store, start, 'r1')

@@ -94,8 +94,8 @@ export class Model {
     return true
   }
 
-  renew(runner: string): void {
-    for (const job of this.jobs) if (job.holder === runner) job.leaseUntil = this.now + leaseMs
+  renew(runner: string, jobs: readonly ModelJob[]): void {
+    for (const job of jobs) if (job.holder === runner) job.leaseUntil = this.now + leaseMs
   }
 
   sweep(): void {

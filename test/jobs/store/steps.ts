@@ -75,9 +75,15 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       agree(type === 'queued', model.retry(job))
     }),
   ),
-  runner.map<Step>((name) => async (store, model) => {
-    model.renew(name)
-    await store.renew(name, [], leaseMs, at(model))
+  fc.tuple(runner, fc.array(which)).map<Step>(([name, ns]) => async (store, model) => {
+    const jobs = model.jobs.filter((_, n) => ns.includes(n))
+    model.renew(name, jobs)
+    await store.renew(
+      name,
+      jobs.map(({ id }) => id),
+      leaseMs,
+      at(model),
+    )
   }),
   fc.nat({ max: 200 }).map<Step>((ms) => async (store, model) => {
     model.now += ms
