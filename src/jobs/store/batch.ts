@@ -9,6 +9,16 @@ export function creates({ name }: Call): boolean {
   return operations[name].kind === 'creates'
 }
 
+/** Whether nobody may hear of what a call has changed before that is on stable storage. */
+export function isNews({ name }: Call): boolean {
+  return operations[name].kind === 'tells' || operations[name].kind === 'creates'
+}
+
+/** Whether a call may be answered before that: a runner that dies with the machine needs no memory of it. */
+export function isHasty({ name }: Call): boolean {
+  return operations[name].kind === 'writes'
+}
+
 /**
  * Executes calls. What one of them has written is kept for all of them or, when the disk refuses, for none; one that fails by itself
  * leaves no trace, and does not disturb the others.
@@ -20,7 +30,7 @@ export function execute(database: Database, calls: readonly Call[]): readonly An
 }
 
 /** The same answer for all. */
-export function refuse(calls: readonly Call[], error: unknown): readonly Answer[] {
+export function refuse(calls: readonly Pick<Call, 'number'>[], error: unknown): readonly Answer[] {
   return calls.map(({ number }) => ({ number, trouble: messageOf(error) }))
 }
 
@@ -32,7 +42,6 @@ export function messageOf(error: unknown): string {
 function write(database: Database, calls: readonly Call[]): readonly Answer[] {
   if (calls.length === 0) return []
   try {
-    database.durable = calls.some(({ name }) => ['tells', 'creates'].includes(operations[name].kind))
     database.script('BEGIN IMMEDIATE')
     const answers = calls.map((call) => attempt(call, () => performAlone(database, call)))
     database.script('COMMIT')

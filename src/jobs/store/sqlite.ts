@@ -110,16 +110,10 @@ class SqliteStore implements JobStore {
   }
 
   #take(thread: Worker, notice: Notice): void {
-    switch (notice.type) {
-      case 'answers':
-        for (const answer of notice.answers) this.#settle(answer)
-        if (this.#waiting.size === 0) thread.unref() // an idle store keeps no process alive
-        break
-      case 'changes':
-        this.#seen = notice.seen
-        for (const { id, job } of notice.changes) this.#tell(id, job)
-        break
-    }
+    this.#seen = notice.seen ?? this.#seen
+    for (const answer of notice.answers) this.#settle(answer)
+    if (this.#waiting.size === 0) thread.unref() // an idle store keeps no process alive
+    for (const { id, job } of notice.changes) this.#tell(id, job)
   }
 
   #settle(answer: Answer): void {
