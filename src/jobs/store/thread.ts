@@ -29,8 +29,9 @@ let poll: NodeJS.Timeout | undefined
 // Until there is a file, the store is empty: nothing can be found, reserved or swept.
 const nothing = openDatabase(inMemory)
 
-parentPort?.on('message', (request: unknown) => {
-  if (inbox.push(fromPost(request) as Request) === 1) setImmediate(work) // by sqlite.ts
+parentPort?.on('message', (requests: unknown) => {
+  if (inbox.length === 0) setImmediate(work)
+  inbox.push(...(fromPost(requests) as readonly Request[])) // by sqlite.ts
 })
 
 // All messages that wait have arrived when this runs.
@@ -47,7 +48,7 @@ function work(): void {
 function executeAll(calls: readonly Call[]): readonly Answer[] {
   const creating = calls.filter((each) => creates(each))
   try {
-    if (creating.length > 0 || isThere()) open()
+    if (database === undefined && (creating.length > 0 || isThere())) open()
   } catch (error) {
     const others = existsSync(path) ? [] : calls.filter((each) => !creates(each))
     const refused = calls.filter((each) => !others.includes(each))
