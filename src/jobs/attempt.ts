@@ -26,25 +26,26 @@ export class Attempt {
   readonly #runner: string
   readonly #store: JobStore
   readonly #terms: AttemptTerms
-  readonly #onBegun: () => void
+  readonly #onSeated: () => void
   readonly #stop = new AbortController()
   #begun: { readonly number: number; readonly instance: string; readonly at: number } | undefined
+  #seated = false
   #deadline: NodeJS.Timeout | undefined
   #streamed = 0
   #ended = false
 
-  /** @param onBegun it has an instance, so somebody else may be reserved */
-  constructor(job: Work, runner: string, store: JobStore, terms: AttemptTerms, onBegun: () => void) {
+  /** @param onSeated it has an instance, so somebody else may be reserved */
+  constructor(job: Work, runner: string, store: JobStore, terms: AttemptTerms, onSeated: () => void) {
     this.#job = job
     this.#runner = runner
     this.#store = store
     this.#terms = terms
-    this.#onBegun = onBegun
+    this.#onSeated = onSeated
   }
 
   /** Whether an instance has it. */
-  get hasBegun(): boolean {
-    return this.#begun !== undefined
+  get isSeated(): boolean {
+    return this.#seated
   }
 
   /** The job has ended or is somebody else's: its handler is stopped. */
@@ -89,11 +90,13 @@ export class Attempt {
   async #begin(instance: string): Promise<boolean> {
     const now = Date.now()
     const delayMs = this.#job.delayMs + Math.max(0, now - this.#job.since)
-    const job = await this.#store.begin(this.#job.id, this.#runner, { instance, delayMs }, now)
+    const begun = this.#store.begin(this.#job.id, this.#runner, { instance, delayMs }, now)
+    this.#seated = true
+    this.#onSeated() // the store is asked for both at once
+    const job = await begun
     if (job === undefined) return false
     this.#begun = { number: job.attempt, instance, at: performance.now() }
     this.#deadline = setTimeout(() => void this.#expire(), this.#job.executionTimeoutMs)
-    this.#onBegun()
     return true
   }
 
