@@ -10,7 +10,7 @@ import type { Answer, Call, Change, Notice } from './messages.ts'
 /** Tells as soon as it may. While the disk is busy, everything that comes is collected: it waits for the disk once. */
 export class Outbox {
   readonly #database: Database
-  readonly #disk: Disk
+  readonly #disk: Pick<Disk, 'sync'>
   readonly #post: (notice: Notice) => void
   #feed: Feed | undefined
   readonly #answers: Answer[] = []
@@ -21,7 +21,7 @@ export class Outbox {
   #onClosed: (() => void) | undefined
   #isClosed = false
 
-  constructor(database: Database, disk: Disk, post: (notice: Notice) => void) {
+  constructor(database: Database, disk: Pick<Disk, 'sync'>, post: (notice: Notice) => void) {
     this.#database = database
     this.#disk = disk
     this.#post = post
