@@ -117,7 +117,11 @@ export class JobEngine implements JobService {
       queueLimit: this.#settings.queueLimit,
       ...(idempotency === undefined ? {} : { idempotency }),
     }
-    return this.#ask((store) => store.submit(job, terms, Date.now()))
+    return this.#ask((store) => {
+      const submitted = store.submit(job, terms, Date.now())
+      this.#runner.fill() // the job is prepared while the disk is waited for
+      return submitted
+    })
   }
 
   // Asked also for invocations that are no jobs: for them no store is opened.

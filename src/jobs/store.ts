@@ -4,7 +4,8 @@
 import type { EndState, Job, NewJob, StoredChunk, Work } from './job.ts'
 
 /**
- * Keeps jobs. Every method may reject with a StoreError when the store cannot be written or read; nothing has changed then.
+ * Keeps jobs. Every method may reject with a StoreError when the store cannot be written or read; nothing has changed then, unless the
+ * disk has failed under what was written already.
  * Times (`now`) are epoch milliseconds and come from the caller.
  */
 export interface JobStore {

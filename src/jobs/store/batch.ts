@@ -1,5 +1,6 @@
 // Executes what waits: all that is to be written in one transaction, since waiting for the disk is what costs.
 
+import type { Job } from '../job.ts'
 import type { Database } from './database.ts'
 import type { Answer, Call } from './messages.ts'
 import { operations } from './operations.ts'
@@ -17,6 +18,14 @@ export function isNews({ name }: Call): boolean {
 /** Whether a call may be answered before that: a runner that dies with the machine needs no memory of it. */
 export function isHasty({ name }: Call): boolean {
   return operations[name].kind === 'writes'
+}
+
+/** The job that a call has changed; undefined: none; `unknown`: its answer does not tell. */
+export function changedBy({ name }: Call, answer: Answer): Job | 'unknown' | undefined {
+  const { kind, changed } = operations[name]
+  if (kind === 'reads') return undefined
+  if (changed === undefined || !('value' in answer)) return 'unknown'
+  return (changed as (result: unknown) => Job | undefined)(answer.value) // each name goes with its own result
 }
 
 /**

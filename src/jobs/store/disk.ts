@@ -22,7 +22,7 @@ export class Disk {
   sync(done: (error: Error | null) => void): void {
     if (this.#path === inMemory) return void setImmediate(done, null)
     if (this.#descriptor !== undefined) return fdatasync(this.#descriptor, done)
-    open(`${this.#path}-wal`, 'r+', (error, descriptor) => {
+    open(`${this.#path}-wal`, 'r', (error, descriptor) => {
       if (error !== null) return done(error)
       this.#descriptor = descriptor
       fdatasync(descriptor, done)

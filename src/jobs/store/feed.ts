@@ -1,13 +1,17 @@
 // The changes of jobs, also those that other processes make. Owns how far they were announced.
 
+import type { Job } from '../job.ts'
 import type { Database } from './database.ts'
 import type { Change } from './messages.ts'
 import { toJob, type Row } from './rows.ts'
 
-/** Reads what has changed since it was last asked. */
+/** Tells what has changed since it was last asked. */
 export class Feed {
   readonly #database: Database
   #seen: number
+  /** what our calls have changed, by revision: it needs not be read again */
+  readonly #known = new Map<number, Job>()
+  #isBehind = true
 
   /** @param seen the latest change that was announced by a feed before this one; without it, those from now on are read */
   constructor(database: Database, seen: number | undefined) {
@@ -21,8 +25,20 @@ export class Feed {
     return this.#seen
   }
 
+  /** A job was changed, to this. */
+  note(job: Job): void {
+    this.#known.set(job.revision, job)
+  }
+
+  /** Something may have changed. */
+  fallBehind(): void {
+    this.#isBehind = true
+  }
+
   /** What has changed, the oldest change first; not all of it when that is much. */
   read(): readonly Change[] {
+    const known = this.#takeKnown()
+    if (!this.#isBehind) return known
     const changes: Change[] = []
     let bytes = 0
     const sql = 'SELECT * FROM jobs WHERE revision > ? ORDER BY revision LIMIT ?'
@@ -32,7 +48,26 @@ export class Feed {
       bytes += changes.at(-1)?.job?.output?.length ?? 0
       if (bytes > enoughBytes) break
     }
-    return changes
+    this.#isBehind = changes.length > 0 // there may be more
+    return [...known, ...changes]
+  }
+
+  // Each change has the next revision: where one is missing, it is not ours. Of a job only the latest is told.
+  #takeKnown(): readonly Change[] {
+    const latest = new Map<string, Change>()
+    for (
+      let job = this.#known.get(this.#seen + 1);
+      job !== undefined;
+      job = this.#known.get(this.#seen + 1)
+    ) {
+      this.#seen = job.revision
+      latest.delete(job.id)
+      latest.set(job.id, { id: job.id, job })
+      this.#known.delete(job.revision)
+    }
+    if (this.#known.size > 0) this.#isBehind = true
+    this.#known.clear()
+    return [...latest.values()]
   }
 }
 

@@ -1,5 +1,6 @@
 // What the thread can do, by the names of JobStore.
 
+import type { Job } from '../job.ts'
 import type { JobStore } from '../store.ts'
 import * as attempts from './attempts.ts'
 import { markDelivered, readChunks, readUndelivered } from './chunks.ts'
@@ -26,20 +27,26 @@ interface Operation<Each extends Name> {
    * it must survive the loss of power. `writes`: the change must survive the end of the process, and only a runner is told.
    */
   readonly kind: 'reads' | 'writes' | 'tells' | 'creates'
+  /** The job that a call has changed, if any, where its result tells; without this, or where it fails, what has changed is looked up. */
+  readonly changed?: (result: Result<Each>) => Job | undefined
 }
 
 /** All of them. */
 export const operations: { readonly [Each in Name]: Operation<Each> } = {
-  submit: { run: queue.submit, kind: 'creates' },
+  submit: {
+    run: queue.submit,
+    kind: 'creates',
+    changed: (result) => (result.type === 'accepted' ? result.job : undefined),
+  },
   find: { run: find, kind: 'reads' },
   count: { run: count, kind: 'reads' },
-  claim: { run: queue.claim, kind: 'writes' },
+  claim: { run: queue.claim, kind: 'writes', changed: () => undefined },
   release: { run: queue.release, kind: 'writes' },
   renew: { run: queue.renew, kind: 'writes' },
-  begin: { run: attempts.begin, kind: 'writes' },
+  begin: { run: attempts.begin, kind: 'writes', changed: (job) => job },
   append: { run: attempts.append, kind: 'writes' },
   progress: { run: attempts.progress, kind: 'writes' },
-  finish: { run: attempts.finish, kind: 'tells' },
+  finish: { run: attempts.finish, kind: 'tells', changed: (job) => job },
   requeue: { run: attempts.requeue, kind: 'writes' },
   cancel: { run: queue.cancel, kind: 'tells' },
   retry: { run: queue.retry, kind: 'tells' },

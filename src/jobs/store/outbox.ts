@@ -1,16 +1,16 @@
 // What is to be told of a database: answers and changes. Owns those that wait until what they rest on is on stable storage
 // (jobs.md DUR-1, DUR-2).
 
-import { refuse } from './batch.ts'
+import { changedBy, refuse } from './batch.ts'
 import type { Database } from './database.ts'
 import type { Disk } from './disk.ts'
 import type { Feed } from './feed.ts'
-import type { Answer, Change, Notice } from './messages.ts'
+import type { Answer, Call, Change, Notice } from './messages.ts'
 
 /** Tells as soon as it may. While the disk is busy, everything that comes is collected: it waits for the disk once. */
 export class Outbox {
   readonly #database: Database
-  readonly #disk: Disk
+  readonly #disk: Pick<Disk, 'sync'>
   readonly #post: (notice: Notice) => void
   #feed: Feed | undefined
   readonly #answers: Answer[] = []
@@ -21,7 +21,7 @@ export class Outbox {
   #onClosed: (() => void) | undefined
   #isClosed = false
 
-  constructor(database: Database, disk: Disk, post: (notice: Notice) => void) {
+  constructor(database: Database, disk: Pick<Disk, 'sync'>, post: (notice: Notice) => void) {
     this.#database = database
     this.#disk = disk
     this.#post = post
@@ -30,6 +30,13 @@ export class Outbox {
   /** From now on changes are told as well. */
   announce(feed: Feed): void {
     this.#feed = feed
+  }
+
+  /** Notes what a call has changed. */
+  note(call: Call, answer: Answer): void {
+    const change = changedBy(call, answer)
+    if (change === 'unknown') this.#feed?.fallBehind()
+    else if (change !== undefined) this.#feed?.note(change)
   }
 
   /** Takes answers. @param isNews whether something was committed that nobody may hear of before it is safe */
@@ -105,6 +112,7 @@ export class Outbox {
     const isForeign = version !== this.#foreign
     this.#foreign = version
     this.#isUnsafe ||= isForeign
+    if (isForeign) this.#feed?.fallBehind()
     return isForeign
   }
 }

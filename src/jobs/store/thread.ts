@@ -59,11 +59,16 @@ function executeAll(calls: readonly Call[]): readonly Answer[] {
 
 function answer(calls: readonly Call[], answers: readonly Answer[]): void {
   if (outbox === undefined) return post({ answers, changes: [] })
-  const hasty = new Set(calls.filter((each) => isHasty(each)).map(({ number }) => number))
-  const [early, late] = [
-    answers.filter(({ number }) => hasty.has(number)),
-    answers.filter(({ number }) => !hasty.has(number)),
-  ]
+  const callOf = new Map(calls.map((call) => [call.number, call]))
+  const early: Answer[] = []
+  const late: Answer[] = []
+  for (const each of answers) {
+    const call = callOf.get(each.number)
+    if (call === undefined) continue // only calls are answered
+    outbox.note(call, each)
+    if (isHasty(call)) early.push(each)
+    else late.push(each)
+  }
   if (early.length > 0) post({ answers: early, changes: [] })
   outbox.add(
     late,
