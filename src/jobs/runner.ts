@@ -27,6 +27,7 @@ export class Runner {
   #renewal: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
   #filling = false
+  #filled: Promise<void> | undefined
   #wanted = false
   #stopped = true
   #troubled = false
@@ -54,6 +55,7 @@ export class Runner {
   /** Settles when everything that it held has been written back. May be called twice, or before `start`. */
   async stop(): Promise<void> {
     this.close()
+    await this.#filled // a job that was just reserved is given back
     while (this.#endings.size > 0) await Promise.all(this.#endings.values())
     clearInterval(this.#renewal)
   }
@@ -61,7 +63,7 @@ export class Runner {
   /** There may be a job that nobody has taken. */
   fill(): void {
     this.#wanted = true
-    if (!this.#filling) void this.#fill()
+    if (!this.#filling) this.#filled = this.#fill()
   }
 
   /** A job has changed, by our doing or somebody else's: when it is ours no more, its handler is stopped. */
