@@ -54,6 +54,7 @@ export class JobEngine implements JobService {
   #sweeper: NodeJS.Timeout | undefined
   #started: Promise<void> | undefined
   #stopped = false
+  #isTroubled = false
 
   constructor(
     store: JobStore,
@@ -197,10 +198,16 @@ export class JobEngine implements JobService {
     try {
       const next = await this.#store.sweep({ attempts: this.#settings.attempts }, Date.now())
       if (next !== undefined) this.#sweepSoon(Math.max(leastPauseMs, next - Date.now()))
+      this.#isTroubled = false
       this.#runner.fill()
     } catch (cause) {
-      this.#events.emit('trouble', { what: 'what has expired in the store of jobs cannot be removed', cause })
-      this.#sweepSoon(longestPauseMs)
+      if (!this.#isTroubled)
+        this.#events.emit('trouble', {
+          what: 'what has expired in the store of jobs cannot be removed',
+          cause,
+        })
+      this.#isTroubled = true
+      this.#sweepSoon(troubledPauseMs)
     }
   }
 
@@ -226,3 +233,6 @@ async function asFault<Value>(answer: Promise<Value>): Promise<Value> {
 
 const leastPauseMs = 100
 const longestPauseMs = 60_000
+
+// A lease that has lapsed meanwhile waits for the sweep.
+const troubledPauseMs = 2000

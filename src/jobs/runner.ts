@@ -108,7 +108,14 @@ export class Runner {
   // A job may come again before its earlier attempt has let go of the instance: at most one runs at a time (jobs.md C-1).
   async #run(job: Work): Promise<void> {
     await this.#endings.get(job.id)
-    const attempt = new Attempt(job, this.id, this.#store, this.#settings, () => this.fill())
+    const attempt = new Attempt(
+      job,
+      this.id,
+      this.#store,
+      this.#settings,
+      () => this.fill(),
+      (cause) => this.#pause(cause),
+    )
     this.#held.set(job.id, attempt)
     try {
       await attempt.run(this.#invoker)
@@ -126,6 +133,13 @@ export class Runner {
     } catch (cause) {
       this.#note(cause)
     }
+  }
+
+  // Once it takes nothing new it leaves to the next start what cannot be written.
+  async #pause(cause: unknown): Promise<boolean> {
+    this.#note(cause)
+    if (!this.#stopped) await new Promise((settle) => setTimeout(settle, pauseMs))
+    return !this.#stopped
   }
 
   #note(cause: unknown): void {
