@@ -95,7 +95,8 @@ export class Attempt {
       },
     })
     clearTimeout(this.#deadline)
-    if (this.#failure !== undefined) throw this.#failure
+    const isTroubled = this.#failure !== undefined
+    if (isTroubled && (this.hasBegun || !(await this.#patience(this.#failure)))) throw this.#failure
     await this.#conclude(outcome)
   }
 
@@ -164,7 +165,8 @@ export class Attempt {
   async #giveUp(outcome: Outcome): Promise<void> {
     const { id } = this.#job
     const isHopeless = outcome.type === 'failed' && outcome.fault.code.startsWith('load_')
-    if (!isHopeless || !(await this.#begin(''))) return this.#store.release([id], this.#runner)
+    if (!isHopeless || !(await this.#begin('')))
+      return this.#insist(() => this.#store.release([id], this.#runner))
     clearTimeout(this.#deadline)
     await this.#end(toEnd(outcome, this.#terms, ''))
   }

@@ -7,7 +7,7 @@ import type { InstanceState } from '../invoker/state.ts'
 import { Deliverer } from './deliverer.ts'
 import type { Job, NewJob, Work } from './job.ts'
 import type { Receiver } from './receiver.ts'
-import { Runner, type RunnerSettings } from './runner.ts'
+import { leaseMs, Runner, type RunnerSettings } from './runner.ts'
 import type { Health, JobService } from './service.ts'
 import {
   StoreError,
@@ -182,9 +182,10 @@ export class JobEngine implements JobService {
     this.#runner.noteChange(id, job)
     for (const each of this.#watchers.get(id) ?? []) each(job)
     if (job !== undefined) this.#sweepSoon(job.expiresAt - Date.now())
+    if (job?.state === 'IN_PROGRESS') this.#sweepSoon(leaseMs)
   }
 
-  // What time does is looked at when the first job is due, and every second while another runner may have died.
+  // What time does is looked at when the first job is due, and while jobs run, since a runner may have died.
   #sweepSoon(ms: number): void {
     const at = performance.now() + Math.max(0, ms)
     if (this.#stopped || at >= this.#sweepAt) return

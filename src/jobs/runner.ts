@@ -14,6 +14,9 @@ export interface RunnerSettings extends AttemptTerms {
   readonly ahead: number
 }
 
+/** What a runner holds is another's after this long without a sign of it, in milliseconds. Its own restart waits for that, too. */
+export const leaseMs = 6000
+
 /** Takes jobs from a store until it is stopped. Several runners may share a store. */
 export class Runner {
   /** name of this runner in the store */
@@ -148,8 +151,6 @@ export class Runner {
   }
 }
 
-// What a runner holds is another's after this long without a sign of it. Its own restart waits for that, too.
-const leaseMs = 6000
 const renewEveryMs = leaseMs / 3
 
 const pauseMs = 1000
