@@ -81,6 +81,7 @@ export class Attempt {
       signal: this.#stop.signal,
       onChunk: (chunk) => this.#append(chunk),
       job: {
+        id,
         timeoutMs: executionTimeoutMs,
         resultLimit: this.#terms.resultLimit(this.#job),
         waitingSince: performance.now() - Math.max(0, Date.now() - since),
