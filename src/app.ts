@@ -189,10 +189,10 @@ export class App {
 
   // Ready is who has loaded and, if that was asked for, listens.
   #announce({ language, loadMs }: { readonly language: string; readonly loadMs: number }): void {
-    const { handler } = this.#config
+    const { handler, isScript } = this.#config
     const curlFlags = this.#curlFlags
     this.#listening.then(
-      (url) => this.events.emit('ready', { handler, language, loadMs, url, curlFlags }),
+      (url) => this.events.emit('ready', { handler, isScript, language, loadMs, url, curlFlags }),
       () => {}, // `serve` has thrown it
     )
   }

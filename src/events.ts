@@ -22,6 +22,8 @@ interface EventMap {
   ready: [
     {
       readonly handler: string
+      /** whether it takes jobs and nothing else */
+      readonly isScript: boolean
       readonly language: string
       readonly loadMs: number
       readonly url: string | undefined

@@ -57,16 +57,13 @@ function logServer(events: Events, log: Logger): void {
     log.info({ url }, `listening at ${url}`)
     if (adminUrl !== undefined) log.info({ url: adminUrl }, `probes at ${adminUrl}_/healthz`)
   })
-  events.on('ready', ({ handler, language, url, loadMs, curlFlags }) => {
+  events.on('ready', ({ handler, isScript, language, url, loadMs, curlFlags }) => {
     const where = url === undefined ? '' : ` at ${url}`
     log.info(
       { handler, language, url, loadMs: Math.round(loadMs) },
       `ready: ${handler} (${language})${where}`,
     )
-    if (url !== undefined)
-      log.info(
-        `try: curl ${curlFlags}--data '{"hello": "world"}' -H 'Content-Type: application/json' '${url}?param=one'`,
-      )
+    if (url !== undefined) log.info(`try: curl ${curlFlags}${isScript ? jobToTry(url) : callToTry(url)}`)
   })
   events.on('jobs-not-kept', () =>
     log.warn('jobs are kept in memory only (--job-store memory): none survives the end of this server'),
@@ -100,6 +97,14 @@ function logServer(events: Events, log: Logger): void {
   )
   events.on('trouble', ({ what, cause }) => log.error({ err: cause }, what))
   events.on('trouble-over', ({ what }) => log.info(what))
+}
+
+function callToTry(url: string): string {
+  return `--data '{"hello": "world"}' -H 'Content-Type: application/json' '${url}?param=one'`
+}
+
+function jobToTry(url: string): string {
+  return `--data '{"input": {"hello": "world"}}' '${url}runsync'`
 }
 
 // The records of invocations are written for each call: nothing is made for them that the level filters out.

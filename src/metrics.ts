@@ -81,7 +81,7 @@ function countInstances(events: Events, registry: Registry): void {
   const restarts = new Counter({
     registers,
     name: `${prefix}instance_restarts_total`,
-    help: 'Instances that ended although they were wanted, by reason: exit, memory, deadline, load_failed or channel',
+    help: 'Instances that ended although they were wanted, by reason: exit, memory, deadline, load_failed, stopped_job or channel',
     labelNames: ['reason'],
   })
   events.on('instance-loaded', ({ loadMs }) => {

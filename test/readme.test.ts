@@ -49,26 +49,59 @@ describe('the README', () => {
     ['npm start', 'index.handler'],
     ['npm start -- --root examples/hello-python main.handler', 'main.handler'],
   ])('shows how to serve an example, which prints a curl line that works: %s', async (line, handler) => {
-    const program = spawn('sh', ['-c', `exec ${line}`], {
-      cwd: project,
-      env: { ...process.env, PORT: '0' },
-      detached: true,
-    })
-    try {
-      const printed: string[] = []
-      for await (const text of createInterface({ input: program.stdout })) {
-        printed.push(text)
-        if (text.includes('try: curl')) break
-      }
-      expect(printed.join('\n')).toContain(`ready: ${handler}`)
-      const message = (JSON.parse(printed.at(-1) ?? '{}') as { msg: string }).msg // a log line
-      const { stdout } = await promisify(execFile)('sh', ['-c', message.replace('try: curl', 'curl -s')])
-      expect(stdout).toContain('Hello, World!')
-    } finally {
+    await using serving = await serveAsPrinted(line)
+    expect(serving.printed.join('\n')).toContain(`ready: ${handler}`)
+    const message = (JSON.parse(serving.printed.at(-1) ?? '{}') as { msg: string }).msg // a log line
+    expect(await inShell(message.replace('try: curl', 'curl -s'))).toContain('Hello, World!')
+  })
+
+  it.each(['job-python handler.py', 'job-node handler.mjs'])(
+    'shows how a job is submitted, streamed and looked at: %s',
+    async (example) => {
+      await using serving = await serveAsPrinted(`npm start -- --root examples/${example} --job-store memory`)
+      const [, url = ''] = /"url":"([^"]+)\/"/.exec(serving.printed.join('\n')) ?? []
+      const lines = commands.filter((line) => /^curl .*:8080\/\w/.test(line))
+      const [run = '', stream = '', status = '', events = ''] = lines.map((line) =>
+        line.replace('curl', 'curl -s').replace('http://127.0.0.1:8080', url),
+      )
+      const { id } = JSON.parse(await inShell(run)) as { id: string } // our own route
+      expect(await inShell(stream.replace('ID', id))).toContain('"stream":[{"output":"ONE"}')
+      expect(await inShell(events.replace('ID', id))).toMatch(/"ONE"[^]*"TWO"[^]*"THREE"[^]*COMPLETED/)
+      expect(JSON.parse(await inShell(status.replace('ID', id)))).toMatchObject({
+        status: 'COMPLETED',
+        output: ['ONE', 'TWO', 'THREE'],
+      })
+    },
+  )
+})
+
+interface Printing extends AsyncDisposable {
+  /** the log up to the line that says how to call the function */
+  readonly printed: readonly string[]
+}
+
+async function serveAsPrinted(line: string): Promise<Printing> {
+  const program = spawn('sh', ['-c', `exec ${line}`], {
+    cwd: project,
+    env: { ...process.env, PORT: '0' },
+    detached: true,
+  })
+  const printed: string[] = []
+  for await (const text of createInterface({ input: program.stdout })) {
+    printed.push(text)
+    if (text.includes('try: curl')) break
+  }
+  return {
+    printed,
+    [Symbol.asyncDispose]: async () => {
       const ended = once(program, 'close')
       process.kill(-(program.pid ?? 0), 'SIGTERM')
       program.stdout.resume()
       await ended
-    }
-  })
-})
+    },
+  }
+}
+
+async function inShell(line: string): Promise<string> {
+  return (await promisify(execFile)('sh', ['-c', line])).stdout
+}

@@ -29,7 +29,8 @@ const running = new Map()
 /** In whatever an invocation of a function has started this is that invocation. @type {AsyncLocalStorage<Invocation>} */
 const origin = new AsyncLocalStorage()
 
-const exit = process.exit.bind(process) // the function may replace it later
+const exit = process.exit.bind(process) // the function may replace these later
+const { setTimeout } = globalThis
 const channel = openChannel()
 process.on('uncaughtException', charge)
 process.on('unhandledRejection', charge)

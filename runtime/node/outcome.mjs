@@ -52,9 +52,10 @@ export function toUserError(thrown) {
  * @returns {{ type: string, message: string, stack: string }} the constructor's name; the stack without rows of the runtime
  */
 export function describeThrown(thrown) {
-  const made = thrown === undefined || thrown === null ? undefined : read(Object(thrown), 'constructor')
-  const name = typeof made === 'function' ? read(made, 'name') : String(made ?? thrown)
-  const type = typeof name === 'string' && name !== '' ? clip(name) : 'Error'
+  const isNothing = thrown === undefined || thrown === null
+  const made = isNothing ? undefined : read(Object(thrown), 'constructor')
+  const name = typeof made === 'function' ? read(made, 'name') : undefined
+  const type = typeof name === 'string' && name !== '' ? clip(name) : isNothing ? String(thrown) : 'Object'
   if (!isError(thrown)) return { type, message: clip(textOf(thrown)), stack: '' }
   const stack = read(thrown, 'stack')
   const rows = typeof stack === 'string' ? stack.split('\n').filter((row) => !ofRuntime.test(row)) : []

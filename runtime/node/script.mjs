@@ -125,11 +125,19 @@ function offerModules(sdk) {
       try {
         return nextResolve(specifier, context)
       } catch (error) {
-        if (!notFound.has(/** @type {NodeJS.ErrnoException} */ (error).code ?? '')) throw error
-        return { url, shortCircuit: true }
+        if (notFound.has(/** @type {NodeJS.ErrnoException} */ (error).code ?? ''))
+          return { url, shortCircuit: true }
+        throw withHint(/** @type {Error} */ (error)) // the resolver throws nothing else
       }
     },
   })
+}
+
+// jobs.md W-4
+/** @param {Error} error */
+function withHint(error) {
+  error.message += ' (start with --sdk bundled, which hides the installed package fnbox)'
+  return error
 }
 
 // jobs.md W-16

@@ -29,36 +29,37 @@ export class Attempt {
   readonly #runner: string
   readonly #store: JobStore
   readonly #terms: AttemptTerms
-  readonly #onBegun: () => void
+  readonly #onSeated: () => void
   readonly #patience: Patience
   readonly #stop = new AbortController()
   #begun: { readonly number: number; readonly instance: string; readonly at: number } | undefined
+  #seated = false
   #deadline: NodeJS.Timeout | undefined
   #streamed = 0
   #ended = false
   #stored: Promise<unknown> | undefined
   #failure: unknown
 
-  /** @param onBegun it has an instance, so somebody else may be reserved */
+  /** @param onSeated it has an instance, so somebody else may be reserved */
   constructor(
     job: Work,
     runner: string,
     store: JobStore,
     terms: AttemptTerms,
-    onBegun: () => void,
+    onSeated: () => void,
     patience: Patience,
   ) {
     this.#job = job
     this.#runner = runner
     this.#store = store
     this.#terms = terms
-    this.#onBegun = onBegun
+    this.#onSeated = onSeated
     this.#patience = patience
   }
 
   /** Whether an instance has it. */
-  get hasBegun(): boolean {
-    return this.#begun !== undefined
+  get isSeated(): boolean {
+    return this.#seated
   }
 
   /** The job has ended or is somebody else's: its handler is stopped. */
@@ -90,6 +91,7 @@ export class Attempt {
         onStart: (instance) =>
           this.#begin(instance).catch((cause: unknown) => {
             this.#failure = cause
+            this.#seated = false
             return false
           }),
         onProgress: (json) => this.#progress(json),
@@ -97,18 +99,21 @@ export class Attempt {
     })
     clearTimeout(this.#deadline)
     const isTroubled = this.#failure !== undefined
-    if (isTroubled && (this.hasBegun || !(await this.#patience(this.#failure)))) throw this.#failure
+    if (isTroubled && (this.#begun !== undefined || !(await this.#patience(this.#failure))))
+      throw this.#failure
     await this.#conclude(outcome)
   }
 
   async #begin(instance: string): Promise<boolean> {
     const now = Date.now()
     const delayMs = this.#job.delayMs + Math.max(0, now - this.#job.since)
-    const job = await this.#store.begin(this.#job.id, this.#runner, { instance, delayMs }, now)
+    const begun = this.#store.begin(this.#job.id, this.#runner, { instance, delayMs }, now)
+    this.#seated = true
+    this.#onSeated() // the store is asked for both at once
+    const job = await begun
     if (job === undefined) return false
     this.#begun = { number: job.attempt, instance, at: performance.now() }
     this.#deadline = setTimeout(() => void this.#expire(), this.#job.executionTimeoutMs)
-    this.#onBegun()
     return true
   }
 

@@ -97,7 +97,7 @@ export class Runner {
   }
 
   get #waiting(): number {
-    return [...this.#held.values()].filter((each) => !each.hasBegun).length
+    return [...this.#held.values()].filter((each) => !each.isSeated).length
   }
 
   #take(job: Work): void {

@@ -53,6 +53,22 @@ describe('an example, in 128 MB, with everything taken away, as any user', () =>
     expect(answers).toEqual([accepted, accepted])
   })
 
+  it.each([
+    ['job-python', '128m'],
+    ['job-node', '128m'],
+  ])('%s runs a job, and hands out its chunks', async (example, memory) => {
+    onTestFinished(await build(`fnbox-test-${example}`, join(project, 'examples', example)))
+    await using container = await serve(`fnbox-test-${example}`, { flags: [...hardened, '--memory', memory] })
+    const body = JSON.stringify({ input: { text: 'one two' } })
+    const { id } = (await (await container.ask('/run', { method: 'POST', body })).json()) as { id: string } // our own route
+    const events = await (
+      await container.ask(`/stream/${id}`, { headers: { Accept: 'text/event-stream' } })
+    ).text()
+    expect(events.match(/(?<=data: )\{"output".*/g)).toEqual(['{"output":"ONE"}', '{"output":"TWO"}'])
+    const status: unknown = await (await container.ask(`/status/${id}`)).json()
+    expect(status).toMatchObject({ status: 'COMPLETED', output: ['ONE', 'TWO'] })
+  })
+
   it('image-python says a size with a package from requirements.txt', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
     cpSync(join(project, 'examples', 'image-python'), folder, { recursive: true })

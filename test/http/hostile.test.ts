@@ -76,7 +76,7 @@ const deeds: readonly (readonly [deed: string, rules: string, node: Answer, pyth
 describe.each(bothLanguages)('a %s function', (language: TestLanguage) => {
   let serving: Serving
   beforeAll(async () => {
-    serving = await serve(language, 'hostile.handler', { timeout: '1500ms', memory: '256MB' })
+    serving = await serve(language, 'hostile.handler', { timeout: '1500ms', memory: '160MB' })
   })
   afterAll(() => serving[Symbol.asyncDispose]())
 

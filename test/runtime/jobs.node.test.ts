@@ -194,7 +194,11 @@ describe('the import of fnbox/serverless (NODE-1, W-4)', () => {
       const { header } = await peer.next()
       expect(header).toMatchObject({
         type: 'load-failed',
-        error: { errorMessage: expect.stringContaining("'./serverless' is not defined by") as string },
+        error: {
+          errorMessage: expect.stringMatching(
+            /'\.\/serverless' is not defined by .* \(start with --sdk bundled,/,
+          ) as string,
+        },
       })
     })
   })
@@ -336,6 +340,7 @@ describe.each([['sync'], ['async']])('what a %s handler returns (§10.4, NODE-5)
     ['throws text', 'String', 'just text'],
     ['throws object', 'Object', '{"code":7}'],
     ['throws nothing', 'undefined', 'undefined'],
+    ['throws bare', 'Object', '{}'],
     ['aborts', 'DOMException', 'gone'],
   ])('%s: FAILED with the text of W-10 (NODE-6)', async (what, type, message) => {
     await using peer = await serving('job_returns', kind)
@@ -356,6 +361,7 @@ describe.each([['sync'], ['async']])('what a %s handler returns (§10.4, NODE-5)
   test.each([
     ['bigint', 'BigInt'],
     ['nested bigint', 'BigInt'],
+    ['refresh and bigint', 'BigInt'],
     ['circle', 'circular structure'],
     ['function', 'function'],
     ['symbol', 'symbol'],
@@ -366,6 +372,7 @@ describe.each([['sync'], ['async']])('what a %s handler returns (§10.4, NODE-5)
     expect(header).toMatchObject({ type: 'returned', undefined: true })
     expect(header['error']).toMatch(/^the handler returned a value that JSON cannot hold: /)
     expect(header['error']).toContain(text)
+    expect(header['refresh']).toBe(what.startsWith('refresh') ? true : undefined)
   })
 
   test.each<[string, number | string]>([
@@ -389,6 +396,20 @@ describe('results', () => {
     await using peer = new Peer('node', functionsOf('node'), env)
     await peer.loadScript('job_returns')
     expect(errorOf(await run(peer, 'throws'))).toMatchObject({ hostname: 'pod-host', worker_id: 'pod' })
+  })
+
+  test('that are errors are in the log, unless the job was stopped', async () => {
+    await using peer = await serving('job_returns')
+    await run(peer, 'error')
+    expect(await printed(peer, 2)).toBe('did error\nERROR  | 1 | boom\n')
+    await using stopped = await serving('job_control')
+    await stopped.submit('waits')
+    await stopped.send({ type: 'cancel', id: '1', reason: 'cancelled' })
+    await stopped.expect({ type: 'cancelling', id: '1' })
+    await endOf(stopped)
+    stopped.hangUp()
+    await stopped.outputEnded
+    expect(stopped.stdout).toBe('started\nreleased AbortError\nstart() has settled\n')
   })
 
   test('above the limit are not sent (LIM-1)', async () => {
@@ -466,7 +487,9 @@ describe.each([['sync'], ['async']])('%s generators (§10.5, NODE-5)', (kind) =>
   test('fails while it is closed: the first error counts', async () => {
     await using peer = await serving('job_streams', kind)
     expect((await run(peer, 'fails when closed')).header).toMatchObject({ type: 'ended', error: 'boom' })
-    expect(await printed(peer, 1)).toBe('WARN   | 1 | the generator failed while it was closed: in finally\n')
+    expect(await printed(peer, 2)).toBe(
+      'WARN   | 1 | the generator failed while it was closed: in finally\nERROR  | 1 | boom\n',
+    )
   })
 
   test('the process ends: after the chunks before', async () => {
@@ -581,9 +604,11 @@ describe('control (§10.6)', () => {
   test('progress that cannot be shown is logged, and disturbs nobody (W-14)', async () => {
     await using peer = await serving('job_control')
     expect((await run(peer, 'bad progress')).output).toBe('bad progress')
-    expect(await printed(peer, 3)).toBe(
+    expect(await printed(peer, 5)).toBe(
       'WARN   | nobody | progress of a job that does not run is ignored\n' +
         'WARN   | progress of a job that does not run is ignored\n' +
+        'WARN   | Symbol(s) | progress of a job that does not run is ignored\n' +
+        'WARN   | progress is ignored: undefined\n' +
         'WARN   | 1 | progress that JSON cannot hold is ignored: Do not know how to serialize a BigInt\n',
     )
   })

@@ -86,9 +86,8 @@ describe('--test_input', () => {
   test.each(['fails', 'throws'])('exits 1 when the handler %s', async (what) => {
     const { code, lines } = await testing({ do: what })
     expect(code).toBe(1)
-    expect(lines.at(-1)).toMatch(
-      /^ERROR {2}\| local_test \| Job local_test failed with error: (boom|\{"error_type")/,
-    )
+    expect(lines[0]).toMatch(/^ERROR {2}\| local_test \| (boom|\{"error_type":"RangeError")/)
+    expect(lines[1]).toBe('INFO   | Job local_test failed.')
   })
 
   test.each([
@@ -192,7 +191,7 @@ describe('log lines (W-18)', () => {
     const { lines } = await node(args, { RUNPOD_ENDPOINT_ID: 'e' })
     expect(JSON.parse(lines[0] ?? '')).toEqual({
       requestId: 'local_test',
-      message: 'Job local_test failed with error: boom',
+      message: 'boom',
       level: 'ERROR',
     })
   })

@@ -40,26 +40,26 @@ import { write } from './log.mjs'
  * @returns {Promise<End>}
  */
 export async function runHandler(habits, job, terms) {
-  const end = await run(habits, job, terms)
+  const { id } = job
+  const end = await run(habits, job, id, terms)
+  if (end.error !== undefined && !terms.signal.aborted) write('ERROR', end.error, id)
   return habits.refreshes ? { ...end, refresh: true } : end
 }
 
 /**
  * @param {Habits} habits
- * @param {Record<string, unknown>} job
+ * @param {Record<string, unknown>} job the handler's own: it may change it
+ * @param {unknown} id
  * @param {Terms} terms
  * @returns {Promise<End>}
  */
-async function run({ handler, debugs }, job, terms) {
+async function run({ handler, debugs }, job, id, terms) {
   try {
-    const { id } = job
     const value = await Reflect.apply(handler, undefined, [job, { signal: terms.signal }])
     const iterator = toIterator(value)
     return iterator === undefined ? toEnd(value, id, debugs) : await stream(iterator, id, terms)
   } catch (error) {
-    return error instanceof NotJson
-      ? { error: `the handler returned a value that JSON cannot hold: ${error.message}` }
-      : { error: toErrorText(error, terms.instance) }
+    return { error: toErrorText(error, terms.instance) }
   }
 }
 
@@ -79,14 +79,18 @@ function toIterator(value) {
  * @returns {End}
  */
 function toEnd(value, id, debugs) {
-  if (!isPlain(value)) {
-    if (debugs) write('INFO', `rp_debugger: ${JSON.stringify(debuggerOutput())}`, id)
-    return { json: toJson(value) }
-  }
-  const { error, refreshWorker, ...rest } = value
+  const { error, refreshWorker, ...rest } = isPlain(value) ? value : {}
   const refresh = refreshWorker ? { refresh: true } : {}
   if (error) return { ...refresh, error: toText(error), ...outputBeside(rest, id) }
-  return { ...refresh, ...toOutput(debugs ? { ...rest, rp_debugger: debuggerOutput() } : rest) }
+  try {
+    if (isPlain(value))
+      return { ...refresh, ...toOutput(debugs ? { ...rest, rp_debugger: measured() } : rest) }
+    if (debugs) write('INFO', `rp_debugger: ${stringify(measured())}`, id)
+    return { json: toJson(value) }
+  } catch (cause) {
+    if (!(cause instanceof NotJson)) throw cause
+    return { ...refresh, error: `the handler returned a value that JSON cannot hold: ${cause.message}` }
+  }
 }
 
 /** @param {object} rest @returns {{ json?: Buffer }} */
@@ -104,7 +108,7 @@ function outputBeside(rest, id) {
   } catch (error) {
     write(
       'WARN',
-      `beside its error the handler returned what JSON cannot hold: ${/** @type {Error} */ (error).message}`,
+      `beside its error the handler returned what JSON cannot hold: ${describeThrown(error).message}`,
       id,
     )
     return {}
@@ -183,7 +187,7 @@ function toText(error) {
  */
 function toErrorText(error, instance) {
   const { type: error_type, message: error_message, stack: error_traceback } = describeThrown(error)
-  return JSON.stringify({
+  return stringify({
     error_type,
     error_message,
     error_traceback,
@@ -194,7 +198,7 @@ function toErrorText(error, instance) {
 }
 
 // Node.js has no modules that measure; the form is that of the Python twin.
-function debuggerOutput() {
+function measured() {
   const system_info = {
     os: `${system()} ${release()}`,
     processor: process.arch,
@@ -206,3 +210,6 @@ function debuggerOutput() {
 
 // The level that scripts find here (jobs.md W-5).
 const runpodVersion = '1.12.0'
+
+// The program may replace it later.
+const { stringify } = JSON

@@ -2,7 +2,7 @@
 
 import { describeThrown, toJson as toDefinedJson } from '../outcome.mjs'
 
-/** JSON cannot hold the value; the message names its type. */
+/** JSON cannot hold a value; the message names its type. */
 export class NotJson extends Error {}
 
 /**

@@ -19,12 +19,9 @@ export async function runLocalTest(program, flags, alone) {
     return fail(`There is no API server in here; run: fnbox serve ${basename(process.argv[1] ?? '')}`)
   const document = readDocument(flags['test_input'])
   const { error, json } = await run(program, document)
-  if (error !== undefined) write('ERROR', `Job ${document.id} failed with error: ${error}`, document.id)
   const result = json === undefined ? {} : { output: JSON.parse(json.toString()) }
-  if (error === undefined) {
-    write('INFO', `Job ${document.id} completed successfully.`)
-    write('INFO', `Job result: ${JSON.stringify(result)}`)
-  }
+  write('INFO', `Job ${document.id} ${error === undefined ? 'completed successfully' : 'failed'}.`)
+  if (error === undefined) write('INFO', `Job result: ${JSON.stringify(result)}`)
   const good = error === undefined && isExpected(result, flags['test_output'])
   await outputWritten()
   return process.exit(good ? 0 : 1)

@@ -1,19 +1,22 @@
 // Lines of this module's own on the standard output, in the form of jobs.md W-18. Owns the level below which there are none.
 
+import { textOf } from '../outcome.mjs'
+
 /** @typedef {'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'} Level */
 
 /**
  * Writes one line.
  * @param {Level} weight
  * @param {string} message
- * @param {any} [id] of the job that it is about
+ * @param {unknown} [id] of the job that it is about
  */
 export function write(weight, message, id) {
   if (level === 'NOTSET' || levels.indexOf(weight) < levels.indexOf(level)) return
   const text = shorten(message)
+  const of = id === undefined ? undefined : textOf(id)
   const line = process.env['RUNPOD_ENDPOINT_ID']
-    ? JSON.stringify({ requestId: id ?? null, message: text, level: weight })
-    : `${weight.padEnd(7)}| ${id === undefined ? '' : `${id} | `}${text}`
+    ? JSON.stringify({ requestId: of ?? null, message: text, level: weight })
+    : `${weight.padEnd(7)}| ${of === undefined ? '' : `${of} | `}${text}`
   process.stdout.write(`${line}\n`)
 }
 

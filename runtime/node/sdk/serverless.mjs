@@ -1,11 +1,12 @@
 // What a script imports as `fnbox/serverless` (jobs.md §13): below fnbox it serves, elsewhere it runs one test job. Owns the
 // list of fitness checks.
 
+import { describeThrown } from '../outcome.mjs'
 import { runLocalTest } from './local.mjs'
 import { takeFlags } from './flags.mjs'
 import { findHost } from './host.mjs'
 import { write } from './log.mjs'
-import { toJson } from './json.mjs'
+import { NotJson, toJson } from './json.mjs'
 import { toProgram } from './program.mjs'
 
 /**
@@ -35,7 +36,8 @@ export function progressUpdate(job, value) {
     if (host === undefined) write('INFO', `progress: ${json.toString()}`, id)
     else if (!host.progress(id, json)) write('WARN', 'progress of a job that does not run is ignored', id)
   } catch (error) {
-    write('WARN', `progress that JSON cannot hold is ignored: ${/** @type {Error} */ (error).message}`, id)
+    const what = error instanceof NotJson ? 'progress that JSON cannot hold' : 'progress'
+    write('WARN', `${what} is ignored: ${describeThrown(error).message}`, id)
   }
 }
 

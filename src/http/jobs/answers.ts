@@ -1,7 +1,7 @@
 // What each route of the jobs API does (jobs.md §2.2): one function for each row of the table.
 
 import { Fault } from '../../errors.ts'
-import type { NewJob } from '../../jobs/job.ts'
+import type { Job, NewJob } from '../../jobs/job.ts'
 import type { JobService } from '../../jobs/service.ts'
 import type { SubmitTerms } from '../../jobs/store.ts'
 import { jsonDigest } from './digest.ts'
@@ -55,29 +55,32 @@ export const answers: Readonly<Record<RouteName, Answer>> = {
 }
 
 async function run(call: JobCall, parts: JobParts): Promise<unknown> {
-  const { id, status: state } = await submit('run', call, parts)
+  const { id, status: state } = await submit(toNewJob(call.body, 'run', parts.settings), call, parts)
   return call.exchange.reply(toJobStatus(id, state))
 }
 
 async function runSync(call: JobCall, parts: JobParts): Promise<unknown> {
-  const { id, status: state, isKept } = await submit('sync', call, parts)
-  if (isKept) return answerSettled(id, call, parts)
-  return call.exchange.reply(toJobStatus(id, state)) // its result has expired (jobs.md REQ-7)
+  const job = toNewJob(call.body, 'sync', parts.settings)
+  const submitting = submit(job, call, parts)
+  using follower = await Follower.of(parts.service, job.id, async () => (await submitting).fresh)
+  if (follower !== undefined) return await answerSettled(follower, call, parts)
+  const { id, status: state, isKept } = await submitting
+  if (isKept) return await statusSync({ ...call, id }, parts)
+  return await call.exchange.reply(toJobStatus(id, state)) // its result has expired (jobs.md REQ-7)
 }
 
 async function submit(
-  origin: 'run' | 'sync',
+  job: NewJob,
   { exchange, body }: JobCall,
-  { service, settings }: JobParts,
-): Promise<{ readonly id: string; readonly status: string; readonly isKept: boolean }> {
+  { service }: JobParts,
+): Promise<{ readonly id: string; readonly status: string; readonly fresh?: Job; readonly isKept: boolean }> {
   const key = idempotencyKey(exchange.head.headers)
-  const job: NewJob = toNewJob(body, origin, settings)
   const terms: SubmitTerms['idempotency'] =
     key === undefined ? undefined : { key, digest: await jsonDigest(withoutMark(body)), keptMs: keyKeptMs }
   const submitted = await service.submit(job, terms)
   switch (submitted.type) {
     case 'accepted':
-      return { id: submitted.job.id, status: 'IN_QUEUE', isKept: true } // even if it runs already (jobs.md A-12)
+      return { id: job.id, status: 'IN_QUEUE', fresh: submitted.job, isKept: true } // even if it runs already (jobs.md A-12)
     case 'known':
       return {
         id: submitted.id,
@@ -106,16 +109,16 @@ async function status(
 }
 
 async function statusSync(call: JobCall, parts: JobParts): Promise<unknown> {
-  return answerSettled(call.id, call, parts)
+  using follower = await follow(parts.service, call.id)
+  return await answerSettled(follower, call, parts)
 }
 
 // Holds the answer until the job is terminal or the wait is over (jobs.md §5).
 async function answerSettled(
-  id: string,
+  follower: Follower,
   { exchange, parameters }: JobCall,
   { service }: JobParts,
 ): Promise<unknown> {
-  using follower = await follow(service, id)
   using hold = new Hold(exchange.client, service.draining, parameters.wait ?? defaultWaitMs)
   const job = await follower.settled(hold)
   return await exchange.reply(toJobObject(job, Date.now()))

@@ -13,25 +13,34 @@ export class Follower implements Disposable {
   #wake: () => void = () => {}
   readonly #end: () => void
 
-  private constructor(job: Job, watch: (listener: (job: Job | undefined) => void) => () => void) {
+  private constructor(job: Job, end: () => void) {
     this.#job = job
-    this.#end = watch((latest) => this.#take(latest))
+    this.#end = end
   }
 
-  /** @returns undefined when there is no such job */
-  static async of(service: JobService, id: string): Promise<Follower | undefined> {
-    const known = await service.find(id)
-    if (known === undefined) return undefined
-    const follower = new Follower(known, (listener) => service.watch(id, listener))
+  /**
+   * @param ask what tells of the job; what changes meanwhile is not missed
+   * @returns undefined when there is no such job
+   */
+  static async of(
+    service: JobService,
+    id: string,
+    ask: () => Promise<Job | undefined> = () => service.find(id),
+  ): Promise<Follower | undefined> {
+    let follower: Follower | undefined
+    const early: (Job | undefined)[] = []
+    const end = service.watch(id, (latest) => {
+      if (follower === undefined) early.push(latest)
+      else follower.#take(latest)
+    })
     try {
-      // What has changed before the watch began.
-      const now = await service.find(id)
-      if (now === undefined) follower.#removed = true
-      else if (now.revision > follower.#job.revision) follower.#job = now
+      const job = await ask()
+      if (job === undefined) return undefined
+      follower = new Follower(job, end)
+      for (const each of early) follower.#take(each)
       return follower
-    } catch (error) {
-      follower[Symbol.dispose]()
-      throw error
+    } finally {
+      if (follower === undefined) end()
     }
   }
 

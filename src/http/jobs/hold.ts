@@ -5,7 +5,7 @@ export class Hold implements Disposable {
   readonly #client: AbortSignal
   readonly #draining: AbortSignal
   readonly #end = new AbortController()
-  readonly #finish = (): void => this.#end.abort()
+  readonly #finish = (): void => this.#end.abort(over)
   readonly #timer: NodeJS.Timeout | undefined
 
   /** @param waitMs undefined: as long as the client stays */
@@ -40,3 +40,6 @@ export class Hold implements Disposable {
     this.#finish()
   }
 }
+
+// Without a reason of ours, abort() makes an error with a stack each time.
+const over = 'the hold is over'

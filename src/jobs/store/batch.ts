@@ -9,6 +9,16 @@ export function creates({ name }: Call): boolean {
   return operations[name].kind === 'creates'
 }
 
+/** Whether nobody may hear of what a call has changed before that is on stable storage. */
+export function isNews({ name }: Call): boolean {
+  return operations[name].kind === 'tells' || operations[name].kind === 'creates'
+}
+
+/** Whether a call may be answered before that: a runner that dies with the machine needs no memory of it. */
+export function isHasty({ name }: Call): boolean {
+  return operations[name].kind === 'writes'
+}
+
 /**
  * Executes calls. What one of them has written is kept for all of them or, when the disk refuses, for none; one that fails by itself
  * leaves no trace, and does not disturb the others.
@@ -16,11 +26,11 @@ export function creates({ name }: Call): boolean {
 export function execute(database: Database, calls: readonly Call[]): readonly Answer[] {
   const writing = calls.filter(({ name }) => operations[name].kind !== 'reads')
   const reading = calls.filter(({ name }) => operations[name].kind === 'reads')
-  return [...write(database, writing), ...reading.map((call) => attempt(call, () => perform(database, call)))]
+  return [...write(database, writing), ...reading.map((call) => read(database, call))]
 }
 
 /** The same answer for all. */
-export function refuse(calls: readonly Call[], error: unknown): readonly Answer[] {
+export function refuse(calls: readonly Pick<Call, 'number'>[], error: unknown): readonly Answer[] {
   return calls.map(({ number }) => ({ number, trouble: messageOf(error) }))
 }
 
@@ -29,40 +39,38 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+// Calls rarely fail by themselves: then all others are executed again, without the one that does.
 function write(database: Database, calls: readonly Call[]): readonly Answer[] {
   if (calls.length === 0) return []
+  let call: Call | undefined
   try {
-    database.durable = calls.some(({ name }) => ['tells', 'creates'].includes(operations[name].kind))
-    database.script('BEGIN IMMEDIATE')
-    const answers = calls.map((call) => attempt(call, () => performAlone(database, call)))
-    database.script('COMMIT')
+    database.run('BEGIN IMMEDIATE')
+    const answers: Answer[] = []
+    for (call of calls) answers.push({ number: call.number, value: perform(database, call) })
+    call = undefined
+    database.run('COMMIT')
     return answers
   } catch (error) {
+    // A full disk, among others, has ended the transaction: none of it is left, and no other will do better.
+    const isAlone = call !== undefined && database.isInTransaction
     rollBack(database)
-    return refuse(calls, error)
+    if (!isAlone) return refuse(calls, error)
+    const failed = calls.filter((each) => each === call)
+    return [
+      ...refuse(failed, error),
+      ...write(
+        database,
+        calls.filter((each) => each !== call),
+      ),
+    ]
   }
 }
 
-function attempt({ number }: Call, act: () => unknown): Answer {
+function read(database: Database, call: Call): Answer {
   try {
-    return { number, value: act() }
+    return { number: call.number, value: perform(database, call) }
   } catch (error) {
-    if (error instanceof TransactionLost) throw error
-    return { number, trouble: messageOf(error) }
-  }
-}
-
-function performAlone(database: Database, call: Call): unknown {
-  database.script('SAVEPOINT call')
-  try {
-    const value = perform(database, call)
-    database.script('RELEASE call')
-    return value
-  } catch (error) {
-    // A full disk, among others, has ended the transaction: nothing of it is left.
-    if (!database.isInTransaction) throw new TransactionLost(messageOf(error), { cause: error })
-    database.script('ROLLBACK TO call; RELEASE call')
-    throw error
+    return { number: call.number, trouble: messageOf(error) }
   }
 }
 
@@ -74,10 +82,8 @@ function perform(database: Database, { name, values }: Call): unknown {
 
 function rollBack(database: Database): void {
   try {
-    if (database.isInTransaction) database.script('ROLLBACK')
+    if (database.isInTransaction) database.run('ROLLBACK')
   } catch {
     // SQLite has done so, or does it when the next transaction begins; why we are here says more
   }
 }
-
-class TransactionLost extends Error {}

@@ -21,12 +21,24 @@ export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer
   return Buffer.from(buffer, byteOffset, byteLength)
 }
 
+// Copies only what holds bytes: most messages do not.
 function mapBytes(value: unknown, map: (bytes: Uint8Array) => Uint8Array): unknown {
   if (value instanceof Uint8Array) return map(value)
-  if (Array.isArray(value)) return value.map((each) => mapBytes(each, map))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mapBytes(each, map)]))
+  let copy: Members | undefined
+  const members = value as Members // an array, too
+  for (const key of Object.keys(members)) {
+    const each = members[key]
+    if (typeof each !== 'object') continue
+    const mapped = mapBytes(each, map)
+    if (mapped === each) continue
+    copy ??= (Array.isArray(value) ? [...(value as readonly unknown[])] : { ...value }) as Members // as above
+    copy[key] = mapped
+  }
+  return copy ?? value
 }
+
+type Members = Record<string, unknown>
 
 // Below, copying is faster.
 const handOverFrom = 64 * 1024

@@ -6,7 +6,6 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 export class Database {
   readonly #connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
-  #durable: boolean | undefined
 
   /** @param path a file, or `:memory:` */
   constructor(path: string) {
@@ -42,13 +41,6 @@ export class Database {
   /** Whether a transaction is open: SQLite ends one itself on some errors. */
   get isInTransaction(): boolean {
     return this.#connection.isTransaction
-  }
-
-  /** Whether the next transactions wait for stable storage, or only outlive this process. Not within a transaction. */
-  set durable(durable: boolean) {
-    if (durable === this.#durable) return
-    this.script(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`)
-    this.#durable = durable
   }
 
   /** Changes when another connection has written. */

@@ -8,7 +8,6 @@ import { toJob, type Row } from './rows.ts'
 export class Feed {
   readonly #database: Database
   #seen: number
-  #foreign: number | undefined
 
   /** @param seen the latest change that was announced by a feed before this one; without it, those from now on are read */
   constructor(database: Database, seen: number | undefined) {
@@ -20,14 +19,6 @@ export class Feed {
   /** The latest change that was read. */
   get seen(): number {
     return this.#seen
-  }
-
-  /** Whether another process has written since this was last asked. */
-  get isForeign(): boolean {
-    const now = this.#database.foreignVersion
-    const changed = now !== this.#foreign
-    this.#foreign = now
-    return changed
   }
 
   /** What has changed, the oldest change first; not all of it when that is much. */

@@ -39,7 +39,10 @@ export interface Change {
   readonly job: Job | undefined
 }
 
-/** What a thread says. `seen`: the latest change that is announced with this. */
-export type Notice =
-  | { readonly type: 'answers'; readonly answers: readonly Answer[] }
-  | { readonly type: 'changes'; readonly changes: readonly Change[]; readonly seen: number }
+/** What a thread says. */
+export interface Notice {
+  readonly answers: readonly Answer[]
+  readonly changes: readonly Change[]
+  /** the latest change that was announced, with this or before */
+  readonly seen?: number
+}

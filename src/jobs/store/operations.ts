@@ -23,7 +23,7 @@ interface Operation<Each extends Name> {
   readonly run: (database: Database, ...values: Values<Each>) => Result<Each>
   /**
    * `reads`: it changes nothing. `creates`: the file is made for it when there is none. `tells`: somebody is told of the change, so
-   * it must survive the loss of power. `writes`: the change must survive the end of the process.
+   * it must survive the loss of power. `writes`: the change must survive the end of the process, and only a runner is told.
    */
   readonly kind: 'reads' | 'writes' | 'tells' | 'creates'
 }
@@ -44,14 +44,14 @@ export const operations: { readonly [Each in Name]: Operation<Each> } = {
   cancel: { run: queue.cancel, kind: 'tells' },
   retry: { run: queue.retry, kind: 'tells' },
   purge: { run: queue.purge, kind: 'tells' },
-  keepFor: { run: queue.keepFor, kind: 'writes' },
+  keepFor: { run: queue.keepFor, kind: 'tells' },
   chunks: { run: readChunks, kind: 'reads' },
   undelivered: { run: readUndelivered, kind: 'reads' },
   markDelivered: { run: markDelivered, kind: 'writes' },
   sweep: { run: sweep, kind: 'tells' },
   dueDeliveries: {
     run: (database, _runner, limit, leaseMs, now) => dueDeliveries(database, limit, leaseMs, now),
-    kind: 'writes',
+    kind: 'tells',
   },
   settleDelivery: { run: settleDelivery, kind: 'tells' },
 }

@@ -30,6 +30,7 @@ class SqliteStore implements JobStore {
   readonly #path: string
   readonly #listeners: Listener[] = []
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #outbox: Request[] = []
   #thread: Worker | undefined
   #number = 0
   #seen: number | undefined
@@ -50,7 +51,8 @@ class SqliteStore implements JobStore {
 
   onChange(listener: Listener): void {
     this.#listeners.push(listener)
-    if (this.#listeners.length === 1) this.#thread?.postMessage({ type: 'listen' } satisfies Request, [])
+    if (this.#listeners.length === 1 && this.#thread !== undefined)
+      this.#send(this.#thread, { type: 'listen' })
   }
 
   readonly submit = this.#operation('submit')
@@ -93,8 +95,14 @@ class SqliteStore implements JobStore {
     const answer = Promise.withResolvers<unknown>()
     this.#waiting.set(number, answer)
     thread.ref()
-    thread.postMessage(toPost(toRequest(number)), [])
+    this.#send(thread, toRequest(number))
     return answer.promise
+  }
+
+  // What is asked for in one go crosses in one message.
+  #send(thread: Worker, request: Request): void {
+    if (this.#outbox.push(request) > 1) return
+    process.nextTick(() => thread.postMessage(toPost(this.#outbox.splice(0)), []))
   }
 
   #startThread(): Worker {
@@ -105,21 +113,15 @@ class SqliteStore implements JobStore {
     thread.on('error', (error) => (cause = error))
     thread.on('exit', () => this.#lose(thread, cause))
     thread.unref()
-    if (this.#listeners.length > 0) thread.postMessage({ type: 'listen' } satisfies Request, [])
+    if (this.#listeners.length > 0) this.#send(thread, { type: 'listen' })
     return thread
   }
 
   #take(thread: Worker, notice: Notice): void {
-    switch (notice.type) {
-      case 'answers':
-        for (const answer of notice.answers) this.#settle(answer)
-        if (this.#waiting.size === 0) thread.unref() // an idle store keeps no process alive
-        break
-      case 'changes':
-        this.#seen = notice.seen
-        for (const { id, job } of notice.changes) this.#tell(id, job)
-        break
-    }
+    this.#seen = notice.seen ?? this.#seen
+    for (const answer of notice.answers) this.#settle(answer)
+    if (this.#waiting.size === 0) thread.unref() // an idle store keeps no process alive
+    for (const { id, job } of notice.changes) this.#tell(id, job)
   }
 
   #settle(answer: Answer): void {

@@ -28,6 +28,12 @@ const deeds = {
   'bad progress': (job) => {
     progressUpdate({ id: 'nobody' }, 1)
     progressUpdate(undefined, 1)
+    progressUpdate({ id: Symbol('s') }, 1)
+    progressUpdate({
+      get id() {
+        throw undefined
+      },
+    }, 1)
     progressUpdate(job, 7n)
     return 'bad progress'
   },

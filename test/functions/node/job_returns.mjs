@@ -62,6 +62,10 @@ const deeds = {
     throw new DOMException('gone', 'AbortError')
   },
   'bigint': () => 7n,
+  'refresh and bigint': () => ({ refreshWorker: true, x: 7n }),
+  'throws bare': () => {
+    throw Object.create(null)
+  },
   'nested bigint': () => ({ a: [7n] }),
   'circle': () => circle,
   'function': () => () => 1,
