@@ -171,6 +171,7 @@ export class App {
     this.#authorizer.stop()
     this.#metadata?.stop()
     this.#tokens?.stop()
+    this.#background.drain()
     this.#admission.close()
     this.#admission.refuseAll()
     await this.#pool.kill()

@@ -53,11 +53,13 @@ interface EventMap {
   'output-dropped': [{ readonly instance: string; readonly requestId?: string; readonly bytes: number }]
   'invocation-arrived': [{ readonly requestId: string }]
   /** it has reached an instance for the first time; nothing that the function wrote for it was announced before */
-  'invocation-started': [{ readonly requestId: string; readonly instance: string }]
+  'invocation-started': [{ readonly requestId: string; readonly jobId?: string; readonly instance: string }]
   /** everything that the function wrote for it was announced before; `instance` is absent when it never reached one */
   'invocation-ended': [
     {
       readonly requestId: string
+      /** the job that it was an attempt of */
+      readonly jobId?: string
       readonly instance?: string
       readonly outcome: Outcome
       readonly timing: Timing

@@ -1,7 +1,8 @@
-// Log lines, made from events (interface.md §7). Nobody else logs.
+// Log lines, made from events (interface.md §7). Nobody else logs. Owns which running invocation is which job's.
 
 import type { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
+import type { FaultCode } from './errors.ts'
 import type { Events, FunctionLine } from './events.ts'
 import { describeExit } from './invoker/end.ts'
 import type { Outcome } from './invoker/invocation.ts'
@@ -111,31 +112,45 @@ function logFunction(events: Events, log: Logger, settings: LogSettings): void {
   const { version, memoryMb } = settings.function
   const structured = settings.environment['STRUCTURED_LOGGING'] !== 'false'
   const source = 'system'
-  events.on('invocation-started', ({ requestId, instance }) => {
+  const jobs = new Map<string, string>()
+  events.on('invocation-started', ({ requestId, jobId, instance }) => {
+    if (jobId !== undefined) jobs.set(requestId, jobId)
     if (!log.isLevelEnabled('info')) return
-    log.info({ requestId, instance, version, source }, startText(requestId, version))
+    log.info({ requestId, ...named(jobId), instance, version, source }, startText(requestId, version))
   })
-  events.on('function-wrote', (line) => logLine(log, line, structured))
+  events.on('function-wrote', (line) => logLine(log, line, jobs.get(line.requestId ?? ''), structured))
   events.on('output-dropped', ({ bytes, ...about }) =>
     log.warn({ ...about, bytes }, `${bytes} bytes of the function's output were dropped: it writes too much`),
   )
-  events.on('invocation-ended', ({ requestId, instance, outcome, timing, peakMemory }) => {
-    logOutcome(log, { requestId, ...(instance === undefined ? {} : { instance }) }, outcome)
+  events.on('invocation-ended', ({ requestId, jobId, instance, outcome, timing, peakMemory }) => {
+    jobs.delete(requestId)
+    const where = instance === undefined ? {} : { instance }
+    logOutcome(log, { requestId, ...named(jobId), ...where }, outcome)
     if (instance === undefined || !log.isLevelEnabled('info')) return
-    const about = { requestId, instance, version, source }
+    const about = { requestId, ...named(jobId), instance, version, source }
     const report = toReport(timing, memoryMb, peakMemory?.())
     log.info(about, endText(requestId))
     log.info({ ...about, ...report }, reportText(requestId, report))
   })
 }
 
-function logLine(log: Logger, { text, whole, ...about }: FunctionLine, structured: boolean): void {
+function named(jobId: string | undefined): { readonly jobId?: string } {
+  return jobId === undefined ? {} : { jobId }
+}
+
+function logLine(
+  log: Logger,
+  { text, whole, ...about }: FunctionLine,
+  jobId: string | undefined,
+  structured: boolean,
+): void {
   const record: FunctionRecord = structured && whole ? toRecord(text) : { message: text }
   const { level = 'info', message, stream_name, payload } = record
   if (!log.isLevelEnabled(level)) return
   log[level](
     {
       ...about,
+      ...named(jobId),
       source: 'function',
       ...(stream_name === undefined ? {} : { stream_name }),
       ...(payload === undefined ? {} : { json_payload: payload }),
@@ -144,7 +159,13 @@ function logLine(log: Logger, { text, whole, ...about }: FunctionLine, structure
   )
 }
 
-function logOutcome(log: Logger, about: object, outcome: Outcome): void {
+interface About {
+  readonly requestId: string
+  readonly jobId?: string
+  readonly instance?: string
+}
+
+function logOutcome(log: Logger, about: About, outcome: Outcome): void {
   switch (outcome.type) {
     case 'returned':
     case 'streamed':
@@ -153,12 +174,20 @@ function logOutcome(log: Logger, about: object, outcome: Outcome): void {
       return log.error({ ...about, errorType: outcome.error.errorType }, toErrorText(outcome.error))
     case 'failed': {
       const { code, row, message, cause } = outcome.fault
+      const level = about.instance === undefined ? 'debug' : 'info'
+      if (about.jobId !== undefined && code in stopped) return log[level](about, stopped[code])
       const detail = cause === undefined ? {} : { err: cause }
       return log.error({ ...about, fault: code, ...detail }, `Error: Code ${row.status} Message: ${message}`)
     }
     default:
       return outcome satisfies never
   }
+}
+
+// How a job ends an invocation without anything being wrong with it.
+const stopped: Partial<Record<FaultCode, string>> = {
+  client_gone: 'the job was stopped: it was cancelled, its time was over, or somebody else has taken it',
+  draining: 'the job goes back to the queue: the server stops',
 }
 
 // On a terminal a record of several lines is shown as such.

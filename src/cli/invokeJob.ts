@@ -24,8 +24,9 @@ export async function invokeJob(
     signal: stop.signal,
     onChunk: ({ data }) => print(data),
     job: {
+      id: requestId,
       timeoutMs,
-      resultLimit: Infinity,
+      resultLimit: Number.MAX_SAFE_INTEGER, // it is printed as it comes, and no file or answer holds it
       waitingSince: performance.now(),
       mayGrow: true,
       waitsForLoad: false,

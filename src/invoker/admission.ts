@@ -41,6 +41,7 @@ export class Admission {
   readonly #patient: Set<Waiter> = new Set()
   #leased = 0
   #closed = false
+  #over = false
 
   constructor(pool: Pool, limits: AdmissionLimits) {
     this.#pool = pool
@@ -64,7 +65,7 @@ export class Admission {
    * @throws Fault queue_full, queue_timeout, draining, client_gone when `signal` aborts, or why the function cannot load
    */
   async enter(signal: AbortSignal, { again = false, patience }: Entrant = {}): Promise<Lease> {
-    if (this.#closed && !again) throw new Fault('draining', 'Service Unavailable')
+    if (this.#over || (this.#closed && !again)) throw new Fault('draining', 'Service Unavailable')
     if (signal.aborted) throw clientGone()
     const lease = again || this.#isNext(patience) ? this.#pool.lease() : undefined
     if (lease !== undefined) return this.#count(lease)
@@ -82,8 +83,9 @@ export class Admission {
     for (const each of this.#patient) each.refuse(new Fault('draining', 'Service Unavailable'))
   }
 
-  /** Refuses everybody who waits. */
+  /** Refuses everybody who waits, and who comes from now on: also who has lost an instance (see `enter`). */
   refuseAll(): void {
+    this.#over = true
     for (const each of this.#waiting) each.refuse(new Fault('draining', 'Service Unavailable'))
   }
 

@@ -21,6 +21,8 @@ export interface Invocation {
 
 /** How the invocation of a job differs from one that a caller waits for (jobs.md §5, §7, FN-4). */
 export interface JobTerms {
+  /** of the job, for the log */
+  readonly id: string
   /** milliseconds to the deadline that the handler is told; the asker keeps it, by aborting `signal` */
   readonly timeoutMs: number
   /** most bytes of a result */

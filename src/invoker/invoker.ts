@@ -62,7 +62,8 @@ export class Invoker {
     }
     this.#inFlight.add(key)
     this.#unannounced++
-    const record: InvocationRecord = { requestId, arrived: performance.now(), streamed: false }
+    const about = invocation.job === undefined ? { requestId } : { requestId, jobId: invocation.job.id }
+    const record: InvocationRecord = { about, arrived: performance.now(), streamed: false }
     const attempts = this.#attempts(invocation, record)
     this.#events.emit('invocation-arrived', { requestId })
     const outcome = await attempts.catch(failedBy)
@@ -123,11 +124,11 @@ export class Invoker {
 
   // A run that is repeated, or given to another instance, does not start again.
   #noteStart(record: InvocationRecord, lease: Lease): void {
-    const { requestId, started } = record
+    const { about, started } = record
     record.lease = lease
     if (started !== undefined) return
     record.started = performance.now()
-    this.#events.emit('invocation-started', { requestId, instance: lease.instance })
+    this.#events.emit('invocation-started', { ...about, instance: lease.instance })
   }
 
   // Deadline and token are stamped here, when the lease is there: time in the queue does not count (yandex.md C-7).
@@ -152,13 +153,13 @@ export class Invoker {
   }
 
   // Behind the lines that the function has written.
-  #announce({ requestId, arrived, lease, started }: InvocationRecord, outcome: Outcome): void {
+  #announce({ about, arrived, lease, started }: InvocationRecord, outcome: Outcome): void {
     const ended = performance.now()
     const start = started ?? ended
     const cold = lease?.initMs === undefined ? {} : { initMs: lease.initMs }
     const timing = { queuedMs: start - arrived, executedMs: ended - start, ...cold }
     const where = lease === undefined ? {} : { instance: lease.instance, peakMemory: lease.peakMemory }
-    const event = { requestId, outcome, timing, ...where }
+    const event = { ...about, outcome, timing, ...where }
     const announce = (): void => {
       this.#events.emit('invocation-ended', event)
       if (--this.#unannounced === 0) this.#whenIdle.splice(0).forEach((settle) => settle())
@@ -188,7 +189,8 @@ export class Invoker {
 }
 
 interface InvocationRecord {
-  readonly requestId: string
+  /** what it is called in announcements */
+  readonly about: { readonly requestId: string; readonly jobId?: string }
   readonly arrived: number
   /** of the last instance that it has reached */
   lease?: Lease

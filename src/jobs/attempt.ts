@@ -20,27 +20,41 @@ export interface AttemptTerms extends ResultTerms {
   readonly asyncRetries: number
 }
 
-/** A try of a job. The first end that the store takes counts. */
+/** Whether it makes sense to write again what the store did not take just now; waits before it says so. */
+export type Patience = (cause: unknown) => Promise<boolean>
+
+/** A try of a job. The first end that is decided counts. */
 export class Attempt {
   readonly #job: Work
   readonly #runner: string
   readonly #store: JobStore
   readonly #terms: AttemptTerms
   readonly #onSeated: () => void
+  readonly #patience: Patience
   readonly #stop = new AbortController()
   #begun: { readonly number: number; readonly instance: string; readonly at: number } | undefined
   #seated = false
   #deadline: NodeJS.Timeout | undefined
   #streamed = 0
   #ended = false
+  #stored: Promise<unknown> | undefined
+  #failure: unknown
 
   /** @param onSeated it has an instance, so somebody else may be reserved */
-  constructor(job: Work, runner: string, store: JobStore, terms: AttemptTerms, onSeated: () => void) {
+  constructor(
+    job: Work,
+    runner: string,
+    store: JobStore,
+    terms: AttemptTerms,
+    onSeated: () => void,
+    patience: Patience,
+  ) {
     this.#job = job
     this.#runner = runner
     this.#store = store
     this.#terms = terms
     this.#onSeated = onSeated
+    this.#patience = patience
   }
 
   /** Whether an instance has it. */
@@ -61,7 +75,6 @@ export class Attempt {
   async run(invoker: Pick<Invoker, 'invoke'>): Promise<void> {
     const { id, executionTimeoutMs, lowPriority, since } = this.#job
     const { isScript } = this.#terms
-    let failure: Error | undefined
     const outcome = await invoker.invoke({
       requestId: id.slice(-uuidLength),
       mode: isScript ? 'job' : 'raw',
@@ -69,21 +82,25 @@ export class Attempt {
       signal: this.#stop.signal,
       onChunk: (chunk) => this.#append(chunk),
       job: {
+        id,
         timeoutMs: executionTimeoutMs,
         resultLimit: this.#terms.resultLimit(this.#job),
         waitingSince: performance.now() - Math.max(0, Date.now() - since),
         mayGrow: !lowPriority,
         waitsForLoad: isScript,
         onStart: (instance) =>
-          this.#begin(instance).catch((error: unknown) => {
-            failure = error instanceof Error ? error : new Error(String(error))
+          this.#begin(instance).catch((cause: unknown) => {
+            this.#failure = cause
+            this.#seated = false
             return false
           }),
         onProgress: (json) => this.#progress(json),
       },
     })
     clearTimeout(this.#deadline)
-    if (failure !== undefined) throw failure
+    const isTroubled = this.#failure !== undefined
+    if (isTroubled && (this.#begun !== undefined || !(await this.#patience(this.#failure))))
+      throw this.#failure
     await this.#conclude(outcome)
   }
 
@@ -108,7 +125,13 @@ export class Attempt {
     if (json.length > limit) return this.#refuse(`a chunk of ${json.length} bytes`, limit)
     if (this.#streamed > this.#terms.streamLimit)
       return this.#refuse(`a stream of ${this.#streamed} bytes`, this.#terms.streamLimit)
-    if (!(await this.#store.append(this.#job.id, this.#begun.number, [json]))) this.abandon()
+    const { number } = this.#begun
+    try {
+      if (!(await this.#insist(() => this.#store.append(this.#job.id, number, [json])))) this.abandon()
+    } catch (cause) {
+      this.#failure = cause // a job that lacks a chunk must not end as if it had it
+      throw cause
+    }
   }
 
   async #refuse(what: string, limit: number): Promise<void> {
@@ -122,16 +145,17 @@ export class Attempt {
     void this.#store.progress(this.#job.id, this.#begun.number, json).catch(() => {}) // the next write tells
   }
 
+  // The handler is stopped also when that cannot be stored.
   async #expire(): Promise<void> {
     const error = `executionTimeout of ${this.#job.executionTimeoutMs} ms exceeded`
     const retried = this.#retryAfterFailure()
-    if (retried === undefined) await this.#end({ state: 'TIMED_OUT', error }).catch(() => {})
-    else await retried.catch(() => {})
+    const stored = retried ?? this.#end({ state: 'TIMED_OUT', error })
     this.#stop.abort('deadline')
+    await stored.catch(() => {}) // `run` throws it
   }
 
   async #conclude(outcome: Outcome): Promise<void> {
-    if (this.#ended) return
+    if (this.#ended) return void (await this.#stored)
     if (this.#begun === undefined) return this.#giveUp(outcome)
     if (isCutOff(outcome)) return this.#requeue({ isRetry: false })
     if (isLost(outcome) && this.#job.retries < this.#terms.reschedule) return this.#requeue({ isRetry: true })
@@ -147,7 +171,8 @@ export class Attempt {
   async #giveUp(outcome: Outcome): Promise<void> {
     const { id } = this.#job
     const isHopeless = outcome.type === 'failed' && outcome.fault.code.startsWith('load_')
-    if (!isHopeless || !(await this.#begin(''))) return this.#store.release([id], this.#runner)
+    if (!isHopeless || !(await this.#begin('')))
+      return this.#insist(() => this.#store.release([id], this.#runner))
     clearTimeout(this.#deadline)
     await this.#end(toEnd(outcome, this.#terms, ''))
   }
@@ -158,16 +183,33 @@ export class Attempt {
     return this.#requeue({ isRetry: true, notBefore: Date.now() + asyncIntervalMs })
   }
 
-  async #requeue(terms: { isRetry: boolean; notBefore?: number }): Promise<void> {
-    this.#ended = true
-    await this.#store.requeue(this.#job.id, this.#number, terms, Date.now())
+  #requeue(terms: { isRetry: boolean; notBefore?: number }): Promise<void> {
+    return this.#settle(() => this.#store.requeue(this.#job.id, this.#number, terms, Date.now()))
   }
 
-  async #end(end: Omit<AttemptEnd, 'executionMs'>): Promise<void> {
+  #end(end: Omit<AttemptEnd, 'executionMs'>): Promise<void> {
+    const executionMs = Math.round(performance.now() - (this.#begun?.at ?? performance.now()))
+    return this.#settle(() =>
+      this.#store.finish(this.#job.id, this.#number, { ...end, executionMs }, Date.now()),
+    )
+  }
+
+  async #settle(write: () => Promise<unknown>): Promise<void> {
     if (this.#ended) return
     this.#ended = true
-    const executionMs = Math.round(performance.now() - (this.#begun?.at ?? performance.now()))
-    await this.#store.finish(this.#job.id, this.#number, { ...end, executionMs }, Date.now())
+    this.#stored = this.#insist(write)
+    await this.#stored
+  }
+
+  // A disk that is full may have room again: what a handler has done is not thrown away.
+  async #insist<Value>(write: () => Promise<Value>): Promise<Value> {
+    for (;;) {
+      try {
+        return await write()
+      } catch (cause) {
+        if (!(await this.#patience(cause))) throw cause
+      }
+    }
   }
 
   get #number(): number {

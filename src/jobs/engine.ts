@@ -7,7 +7,7 @@ import type { InstanceState } from '../invoker/state.ts'
 import { Deliverer } from './deliverer.ts'
 import type { Job, NewJob, Work } from './job.ts'
 import type { Receiver } from './receiver.ts'
-import { Runner, type RunnerSettings } from './runner.ts'
+import { leaseMs, Runner, type RunnerSettings } from './runner.ts'
 import type { Health, JobService } from './service.ts'
 import {
   StoreError,
@@ -54,6 +54,7 @@ export class JobEngine implements JobService {
   #sweeper: NodeJS.Timeout | undefined
   #started: Promise<void> | undefined
   #stopped = false
+  #isTroubled = false
 
   constructor(
     store: JobStore,
@@ -185,9 +186,10 @@ export class JobEngine implements JobService {
     this.#runner.noteChange(id, job)
     for (const each of this.#watchers.get(id) ?? []) each(job)
     if (job !== undefined) this.#sweepSoon(job.expiresAt - Date.now())
+    if (job?.state === 'IN_PROGRESS') this.#sweepSoon(leaseMs)
   }
 
-  // What time does is looked at when the first job is due, and every second while another runner may have died.
+  // What time does is looked at when the first job is due, and while jobs run, since a runner may have died.
   #sweepSoon(ms: number): void {
     const at = performance.now() + Math.max(0, ms)
     if (this.#stopped || at >= this.#sweepAt) return
@@ -201,10 +203,16 @@ export class JobEngine implements JobService {
     try {
       const next = await this.#store.sweep({ attempts: this.#settings.attempts }, Date.now())
       if (next !== undefined) this.#sweepSoon(Math.max(leastPauseMs, next - Date.now()))
+      this.#isTroubled = false
       this.#runner.fill()
     } catch (cause) {
-      this.#events.emit('trouble', { what: 'what has expired in the store of jobs cannot be removed', cause })
-      this.#sweepSoon(longestPauseMs)
+      if (!this.#isTroubled)
+        this.#events.emit('trouble', {
+          what: 'what has expired in the store of jobs cannot be removed',
+          cause,
+        })
+      this.#isTroubled = true
+      this.#sweepSoon(troubledPauseMs)
     }
   }
 
@@ -230,3 +238,6 @@ async function asFault<Value>(answer: Promise<Value>): Promise<Value> {
 
 const leastPauseMs = 100
 const longestPauseMs = 60_000
+
+// A lease that has lapsed meanwhile waits for the sweep.
+const troubledPauseMs = 2000

@@ -14,6 +14,9 @@ export interface RunnerSettings extends AttemptTerms {
   readonly ahead: number
 }
 
+/** What a runner holds is another's after this long without a sign of it, in milliseconds. Its own restart waits for that, too. */
+export const leaseMs = 6000
+
 /** Takes jobs from a store until it is stopped. Several runners may share a store. */
 export class Runner {
   /** name of this runner in the store */
@@ -27,6 +30,7 @@ export class Runner {
   #renewal: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
   #filling = false
+  #filled: Promise<void> | undefined
   #wanted = false
   #stopped = true
   #troubled = false
@@ -54,6 +58,7 @@ export class Runner {
   /** Settles when everything that it held has been written back. May be called twice, or before `start`. */
   async stop(): Promise<void> {
     this.close()
+    await this.#filled // a job that was just reserved is given back
     while (this.#endings.size > 0) await Promise.all(this.#endings.values())
     clearInterval(this.#renewal)
   }
@@ -61,7 +66,7 @@ export class Runner {
   /** There may be a job that nobody has taken. */
   fill(): void {
     this.#wanted = true
-    if (!this.#filling) void this.#fill()
+    if (!this.#filling) this.#filled = this.#fill()
   }
 
   /** A job has changed, by our doing or somebody else's: when it is ours no more, its handler is stopped. */
@@ -106,7 +111,14 @@ export class Runner {
   // A job may come again before its earlier attempt has let go of the instance: at most one runs at a time (jobs.md C-1).
   async #run(job: Work): Promise<void> {
     await this.#endings.get(job.id)
-    const attempt = new Attempt(job, this.id, this.#store, this.#settings, () => this.fill())
+    const attempt = new Attempt(
+      job,
+      this.id,
+      this.#store,
+      this.#settings,
+      () => this.fill(),
+      (cause) => this.#pause(cause),
+    )
     this.#held.set(job.id, attempt)
     try {
       await attempt.run(this.#invoker)
@@ -126,14 +138,19 @@ export class Runner {
     }
   }
 
+  // Once it takes nothing new it leaves to the next start what cannot be written.
+  async #pause(cause: unknown): Promise<boolean> {
+    this.#note(cause)
+    if (!this.#stopped) await new Promise((settle) => setTimeout(settle, pauseMs))
+    return !this.#stopped
+  }
+
   #note(cause: unknown): void {
     if (!this.#troubled) this.#events.emit('trouble', { what: 'the store of jobs does not work', cause })
     this.#troubled = true
   }
 }
 
-// What a runner holds is another's after this long without a sign of it. Its own restart waits for that, too.
-const leaseMs = 6000
 const renewEveryMs = leaseMs / 3
 
 const pauseMs = 1000

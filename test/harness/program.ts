@@ -32,13 +32,18 @@ export interface Program extends AsyncDisposable {
   readonly signal: (name: NodeJS.Signals) => void
 }
 
-/** Starts the program with these arguments and nothing of this process's environment but the search path. */
+/**
+ * Starts the program with these arguments and nothing of this process's environment but the search path.
+ * @param within a command that becomes the program
+ */
 export function start(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   input = '',
+  within: readonly string[] = [],
 ): Program {
-  const child = spawn(process.execPath, [main, ...args], {
+  const [command = process.execPath, ...rest] = [...within, process.execPath, main, ...args]
+  const child = spawn(command, rest, {
     env: { PATH: process.env['PATH'], FNBOX_PYTHON: process.env['FNBOX_TEST_PYTHON'], ...environment },
   })
   child.stdin.end(input)

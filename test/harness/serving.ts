@@ -30,13 +30,19 @@ export async function serve(language: TestLanguage, handler: string, flags: Flag
   return serveFrom(functionsIn(language), handler, flags)
 }
 
-/** Serves a function of any folder. */
-export async function serveFrom(root: string, handler: string, flags: Flags = {}): Promise<Serving> {
+/** Serves a function of any folder. @param args of a script */
+export async function serveFrom(
+  root: string,
+  handler: string,
+  flags: Flags = {},
+  args: readonly string[] = [],
+): Promise<Serving> {
   const app = new App(
     readConfig(
       handler,
       { port: '0', root, ...flags },
       { PATH: process.env['PATH'], FNBOX_PYTHON: process.env['FNBOX_TEST_PYTHON'] },
+      args,
     ),
   )
   const lines: FunctionLine[] = []

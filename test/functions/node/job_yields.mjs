@@ -4,11 +4,11 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { start } from 'fnbox/serverless'
 
-async function* handler({ input: { chunks, gates, finally: end } }, { signal }) {
+async function* handler({ input: { chunks, gates, finally: end, size } }, { signal }) {
   try {
     for (let index = 0; index < chunks; index++) {
       while (gates && !existsSync(`${gates}/${index}`)) await sleep(5, undefined, { signal })
-      yield { index }
+      yield { index, ...(size ? { text: 'x'.repeat(size) } : {}) }
     }
   } finally {
     if (end) writeFileSync(end, '')
