@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/functions/**', 'test/container/**', 'node_modules/**'],
-    globalSetup: ['test/harness/interpreter.ts'],
+    globalSetup: ['test/harness/interpreter.ts', 'test/harness/bundle.ts'],
     reporters: ['default', './test/contract/compatibility.ts'],
     // The tests wait for processes more than they compute.
     maxWorkers: 4,

@@ -2,8 +2,9 @@
 // licences of the packages that went in.
 
 import { globSync, readFileSync } from 'node:fs'
+import type { RolldownOptions } from 'rolldown'
 
-export default {
+const config: RolldownOptions = {
   input: {
     main: 'src/main.ts',
     health: 'src/image/health.ts',
@@ -26,7 +27,9 @@ export default {
   ],
 }
 
-function licencesOf(modules) {
+export default config
+
+function licencesOf(modules: readonly string[]): string {
   const folders = modules.flatMap((each) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(each)?.[0] ?? [])
   return [...new Set(folders)]
     .toSorted((one, other) => one.localeCompare(other))
@@ -34,8 +37,9 @@ function licencesOf(modules) {
     .join('\n')
 }
 
-function licenceOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+function licenceOf(folder: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+  const { name, version, license } = manifest as Record<string, string> // every published package has them
   const texts = globSync(`${folder}/{LICEN[SC]E,licen[sc]e}*`).map((each) => readFileSync(each, 'utf8'))
   return `${name} ${version} (${license})\n\n${texts.join('\n')}\n`
 }
