@@ -2,9 +2,9 @@
 // licences of the packages that went in.
 
 import { globSync, readFileSync } from 'node:fs'
-import type { RolldownOptions } from 'rolldown'
+import type { InputOptions, OutputOptions } from 'rolldown'
 
-const config: RolldownOptions = {
+const config: InputOptions & { output: OutputOptions } = {
   input: {
     main: 'src/main.ts',
     health: 'src/image/health.ts',
