@@ -13,10 +13,10 @@ const scripts = { python: 'job_works.py', node: 'job_works.mjs' }
 describe.each(bothLanguages)('a job (%s)', (language) => {
   let serving: Serving
 
-  const folder = freshFolder(afterAll)
+  const jobs = freshFolder(afterAll)
 
   beforeAll(async () => {
-    serving = await serve(language, scripts[language], { 'data-dir': folder })
+    serving = await serve(language, scripts[language], { 'data-dir': jobs })
   })
   afterAll(() => serving[Symbol.asyncDispose]())
 

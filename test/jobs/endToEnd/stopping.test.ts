@@ -29,12 +29,12 @@ describe.each(bothLanguages)('a job (%s)', (language) => {
   let serving: Serving
   let yielding: Serving
 
-  const [folder, other] = [freshFolder(afterAll), freshFolder(afterAll)]
+  const [jobs, others] = [freshFolder(afterAll), freshFolder(afterAll)]
 
   beforeAll(async () => {
-    const flags = { 'data-dir': folder }
+    const flags = { 'data-dir': jobs }
     serving = await serve(language, scripts[language].works, flags)
-    yielding = await serve(language, scripts[language].yields, { 'data-dir': other })
+    yielding = await serve(language, scripts[language].yields, { 'data-dir': others })
   })
   afterAll(async () => {
     await Promise.all([serving[Symbol.asyncDispose](), yielding[Symbol.asyncDispose]()])
