@@ -27,9 +27,11 @@ describe('the npm client', () => {
   let streaming: Serving
   let endpoint: Endpoint
 
+  const folders = [freshFolder(afterAll), freshFolder(afterAll)] as const
+
   beforeAll(async () => {
-    serving = await serve('python', 'job_works.py', { 'data-dir': freshFolder(afterAll) })
-    streaming = await serve('node', 'job_yields.mjs', { 'data-dir': freshFolder(afterAll) })
+    serving = await serve('python', 'job_works.py', { 'data-dir': folders[0] })
+    streaming = await serve('node', 'job_yields.mjs', { 'data-dir': folders[1] })
     endpoint = endpointOf(serving)
   })
   afterAll(async () => {

@@ -13,8 +13,10 @@ const scripts = { python: 'job_works.py', node: 'job_works.mjs' }
 describe.each(bothLanguages)('a job (%s)', (language) => {
   let serving: Serving
 
+  const jobs = freshFolder(afterAll)
+
   beforeAll(async () => {
-    serving = await serve(language, scripts[language], { 'data-dir': freshFolder(afterAll) })
+    serving = await serve(language, scripts[language], { 'data-dir': jobs })
   })
   afterAll(() => serving[Symbol.asyncDispose]())
 

@@ -50,8 +50,10 @@ describe.each(bothLanguages)('a generator (%s)', (language) => {
   const handler = { python: 'job_yields.py', node: 'job_yields.mjs' }[language]
   let serving: Serving
 
+  const jobs = freshFolder(afterAll)
+
   beforeAll(async () => {
-    serving = await serve(language, handler, { 'data-dir': freshFolder(afterAll) })
+    serving = await serve(language, handler, { 'data-dir': jobs })
   })
   afterAll(() => serving[Symbol.asyncDispose]())
 

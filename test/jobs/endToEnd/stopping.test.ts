@@ -15,6 +15,7 @@ import {
   runSync,
   settled,
   status,
+  stream,
   type JobObject,
 } from '../../harness/jobClient.ts'
 import { bothLanguages, serve, type Serving } from '../../harness/serving.ts'
@@ -28,10 +29,12 @@ describe.each(bothLanguages)('a job (%s)', (language) => {
   let serving: Serving
   let yielding: Serving
 
+  const [jobs, others] = [freshFolder(afterAll), freshFolder(afterAll)]
+
   beforeAll(async () => {
-    const flags = { 'data-dir': freshFolder(afterAll) }
+    const flags = { 'data-dir': jobs }
     serving = await serve(language, scripts[language].works, flags)
-    yielding = await serve(language, scripts[language].yields, { 'data-dir': freshFolder(afterAll) })
+    yielding = await serve(language, scripts[language].yields, { 'data-dir': others })
   })
   afterAll(async () => {
     await Promise.all([serving[Symbol.asyncDispose](), yielding[Symbol.asyncDispose]()])
@@ -82,12 +85,16 @@ describe.each(bothLanguages)('a job (%s)', (language) => {
   })
 
   it('that streams is cancelled with its chunks kept, and its generator runs its finally (CTL-3, §10.5)', async () => {
-    const end = join(freshFolder(), 'end')
-    const id = await run(yielding, { chunks: 2, gates: '/nowhere', finally: end })
-    await reached(yielding, id, 'IN_PROGRESS')
+    const gates = freshFolder()
+    const end = join(gates, 'end')
+    writeFileSync(join(gates, '0'), '')
+    const id = await run(yielding, { chunks: 2, gates, finally: end })
+    expect((await stream(yielding, id)).stream).toEqual([{ output: { index: 0 } }])
     expect(await cancel(yielding, id)).toEqual({ id, status: 'CANCELLED' })
     await eventually(() => existsSync(end))
-    expect(await get(yielding, `/stream/${id}`)).toEqual({ status: 'CANCELLED', stream: [] })
+    expect(await stream(yielding, id)).toEqual({ status: 'CANCELLED', stream: [] })
+    const kept = await get(yielding, `/stream/${id}?from=0`)
+    expect(kept).toMatchObject({ status: 'CANCELLED', stream: [{ index: 0, output: { index: 0 } }] })
     expect(await runsNext(yielding)).toMatchObject({ status: 'COMPLETED' })
     expect(yielding.pids).toHaveLength(1)
   })
@@ -104,7 +111,6 @@ describe.each(bothLanguages)('a job (%s)', (language) => {
     const id = await run(serving, { await: gate, return: 'late' }, { policy })
     const ended = await settled(serving, id)
     expect(ended).toMatchObject({ status: 'TIMED_OUT', error: 'executionTimeout of 200 ms exceeded' })
-    expect(ended.executionTime).toBeGreaterThanOrEqual(200)
     expect(await runsNext()).toMatchObject({ status: 'COMPLETED' })
     await runSync(serving, { touch: gate })
     expect(await post(serving, `/retry/${id}`, {})).toEqual({ id, status: 'IN_QUEUE' })
@@ -149,7 +155,7 @@ describe.each(bothLanguages)('a job (%s)', (language) => {
     const folder = freshFolder()
     const first = await run(serving, { await: join(folder, 'gate') })
     await reached(serving, first, 'IN_PROGRESS')
-    const id = await run(serving, { touch: join(folder, 'ran') }, { policy: { ttl: 100 } })
+    const id = await run(serving, { touch: join(folder, 'ran') }, { policy: { ttl: 700 } })
     expect(await settled(serving, id)).toMatchObject({ status: 'TIMED_OUT', executionTime: 0 })
     await cancel(serving, first)
     await runsNext()
