@@ -6,38 +6,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../harness/calling.ts'
-import { functionsOf, Peer, type Header } from './player.ts'
+import { functionsOf, Peer } from './player.ts'
+import { endOf, errorOf, loadErrorOf, run, servingWith } from './scripts.ts'
 
-interface Ending {
-  readonly chunks: readonly unknown[]
-  readonly header: Header
-  readonly output: unknown
-}
-
-async function serving(script: string, ...args: string[]): Promise<Peer> {
-  const peer = new Peer('node')
-  await peer.loadScript(script, args)
-  return peer
-}
-
-/** All frames of a job up to its end; chunks are JSON. */
-async function run(peer: Peer, input: unknown, id = '1', members: object = {}): Promise<Ending> {
-  await peer.submit(input, id, members)
-  return endOf(peer)
-}
-
-async function endOf(peer: Peer): Promise<Ending> {
-  const chunks: unknown[] = []
-  for (;;) {
-    const { header, body } = await peer.next()
-    if (header.type === 'chunk') chunks.push(JSON.parse(body.toString()))
-    else if (header.type !== 'seats' && header.type !== 'progress')
-      return { chunks, header, output: body.length === 0 ? undefined : JSON.parse(body.toString()) }
-  }
-}
-
-function errorOf({ header }: Ending): Record<string, string> {
-  return JSON.parse(String(header['error'])) as Record<string, string> // NODE-6: string members
+function serving(script: string, ...args: string[]): Promise<Peer> {
+  return servingWith(new Peer('node'), script, args)
 }
 
 /** What the program has written once it is so many lines. Descriptor 1 and the channel are read independently of each other. */
@@ -48,11 +21,7 @@ async function printed(peer: Peer, lines: number): Promise<string> {
 
 async function loadError(script: string, ...args: string[]): Promise<unknown> {
   await using peer = new Peer('node')
-  await peer.send({ type: 'load', module: script, script: { args } })
-  await peer.expect({ type: 'hello' })
-  const { header } = await peer.next()
-  expect(header.type).toBe('load-failed')
-  return header['error']
+  return await loadErrorOf(peer, script, args)
 }
 
 /** Calls back with a code root that has these files. */

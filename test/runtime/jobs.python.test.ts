@@ -6,51 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../harness/calling.ts'
-import { functionsOf, Peer, type Frame, type Header } from './player.ts'
+import { functionsOf, Peer } from './player.ts'
+import { endOf, errorOf, loadErrorOf, run, servingWith } from './scripts.ts'
 
-interface Ending {
-  readonly chunks: readonly unknown[]
-  readonly header: Header
-  readonly output: unknown
-}
-
-async function serving(script: string, ...args: string[]): Promise<Peer> {
-  const peer = new Peer('python')
-  await peer.loadScript(script, args)
-  return peer
-}
-
-/** All frames of a job up to its end; chunks are JSON. */
-async function run(peer: Peer, input: unknown, id = '1', members: object = {}): Promise<Ending> {
-  await peer.submit(input, id, members)
-  return endOf(peer)
-}
-
-async function endOf(peer: Peer): Promise<Ending> {
-  const chunks: unknown[] = []
-  for (;;) {
-    const { header, body } = await peer.next()
-    if (header.type === 'chunk') chunks.push(jsonOf({ header, body }))
-    else if (header.type !== 'seats' && header.type !== 'progress')
-      return { chunks, header, output: body.length === 0 ? undefined : jsonOf({ header, body }) }
-  }
-}
-
-function jsonOf({ body }: Frame): unknown {
-  return JSON.parse(body.toString())
-}
-
-function errorOf({ header }: Ending): Record<string, string> {
-  return JSON.parse(String(header['error'])) as Record<string, string> // W-10: string members
+function serving(script: string, ...args: string[]): Promise<Peer> {
+  return servingWith(new Peer('python'), script, args)
 }
 
 async function loadError(script: string, ...args: string[]): Promise<unknown> {
   await using peer = new Peer('python')
-  await peer.send({ type: 'load', module: script, script: { args } })
-  await peer.expect({ type: 'hello' })
-  const { header } = await peer.next()
-  expect(header.type).toBe('load-failed')
-  return header['error']
+  return await loadErrorOf(peer, script, args)
 }
 
 describe('a script (§10.1)', () => {
