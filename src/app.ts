@@ -10,7 +10,6 @@ import type { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
 import { Admission } from './invoker/admission.ts'
 import { containerMemory } from './invoker/container.ts'
-import { resolveEntry } from './invoker/entry.ts'
 import { deriveVersion } from './invoker/identity.ts'
 import { Invoker } from './invoker/invoker.ts'
 import { launcher, type Launch } from './invoker/launch.ts'
@@ -204,8 +203,7 @@ export class App {
   }
 }
 
-function identify({ handler, root, functionId, options }: Config): FunctionIdentity {
-  const entry = resolveEntry(handler, root, options.runtime)
+function identify({ handler, entry, functionId, options }: Config): FunctionIdentity {
   const folderId = options['folder-id']
   return {
     id: functionId,

@@ -3,7 +3,6 @@
 import { dataDir, toAsyncTerms, toJobSettings, type Config } from './config.ts'
 import type { Events } from './events.ts'
 import type { ServerParts } from './http/server.ts'
-import { resolveEntry } from './invoker/entry.ts'
 import type { Invoker } from './invoker/invoker.ts'
 import { AddressGuard } from './jobs/addresses.ts'
 import { JobEngine, type EngineSettings, type InstanceReport } from './jobs/engine.ts'
@@ -56,8 +55,7 @@ export class Background {
   }
 }
 
-function toEngineSettings({ options, root, handler, isScript, environment }: Config): EngineSettings {
-  const entry = resolveEntry(handler, root, options.runtime)
+function toEngineSettings({ options, entry, isScript, environment }: Config): EngineSettings {
   const seats = options.instances * options.concurrency
   return {
     ahead: Math.min(seats, mostAhead),

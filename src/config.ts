@@ -33,6 +33,8 @@ export interface Config {
   readonly args: readonly string[]
   /** whether the handler is a script, which takes jobs and nothing else */
   readonly isScript: boolean
+  /** what the handler string led to when the configuration was read; each instance looks anew */
+  readonly entry: Entry
   /** who hears of asynchronous invocations */
   readonly targets: TargetSettings
   /** the variables that the function may see: the user's own */
@@ -121,6 +123,7 @@ export function surveyConfig(
     chosen,
     args,
     isScript: entry.type === 'found' && entry.script,
+    entry,
     targets,
     environment: ofTheUser(env),
   }

@@ -1,6 +1,5 @@
 // One try of a job, from its reservation to its end in the store. Owns the clock of the attempt.
 
-import { Fault } from '../errors.ts'
 import { asChunkJson, toDocument } from './document.ts'
 import type { Chunk, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
@@ -222,7 +221,7 @@ function isCutOff(outcome: Outcome): boolean {
 }
 
 function isLost(outcome: Outcome): boolean {
-  return outcome.type === 'failed' && outcome.fault instanceof Fault && outcome.exit !== undefined
+  return outcome.type === 'failed' && outcome.exit !== undefined
 }
 
 const uuidLength = 36

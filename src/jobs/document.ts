@@ -3,18 +3,16 @@
 import { isUtf8 } from 'node:buffer'
 import type { Chunk } from '../invoker/invocation.ts'
 import type { Work } from './job.ts'
+import { toJsonObject } from './object.ts'
 
 /** The body of an invocation of mode `job` (jobs.md W-7). */
 export function toDocument({ id, input, webhook, policy, s3Config }: Sent): Buffer {
-  const rest = [
-    webhook === undefined ? '' : `,"webhook":${JSON.stringify(webhook)}`,
-    policy === undefined ? '' : `,"policy":${policy}`,
-    s3Config === undefined ? '' : `,"s3Config":${s3Config}`,
-  ]
-  return Buffer.concat([
-    Buffer.from(`{"id":${JSON.stringify(id)},"input":`),
-    input,
-    Buffer.from(`${rest.join('')}}`),
+  return toJsonObject([
+    ['id', JSON.stringify(id)],
+    ['input', input],
+    ...(webhook === undefined ? [] : [['webhook', JSON.stringify(webhook)] as const]),
+    ...(policy === undefined ? [] : [['policy', policy] as const]),
+    ...(s3Config === undefined ? [] : [['s3Config', s3Config] as const]),
   ])
 }
 

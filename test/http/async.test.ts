@@ -7,6 +7,7 @@ import { HttpServer } from '../../src/http/server.ts'
 import type { NewJob } from '../../src/jobs/job.ts'
 import type { JobService } from '../../src/jobs/service.ts'
 import { eventually } from '../harness/calling.ts'
+import { anyJobSettings } from '../harness/jobSettings.ts'
 import { bothLanguages, functionsIn, serve, type Serving } from '../harness/serving.ts'
 import { endedJob } from '../jobs/endedJob.ts'
 import { queueService } from '../jobs/queueService.ts'
@@ -53,7 +54,7 @@ async function serveAsync(
       certificate: undefined,
       metrics: { contentType: '', read: async () => '' },
       events: serving.app.events,
-      jobs: { service, settings: jobSettings },
+      jobs: { service, settings: anyJobSettings },
       async: terms,
     },
   )
@@ -274,16 +275,3 @@ const notForThisTest: JobService = {
   watch: never,
   draining: new AbortController().signal,
 }
-
-const jobSettings = {
-  limit: 1,
-  syncLimit: 1,
-  executionTimeoutMs: 1,
-  ttlMs: 1,
-  retentionMs: 1,
-  syncRetentionMs: 1,
-  streamHoldMs: 1,
-  cancelledAs: 'CANCELLED',
-  endpointId: undefined,
-  isScript: false,
-} as const

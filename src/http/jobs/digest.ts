@@ -3,6 +3,7 @@
 
 import { hash } from 'node:crypto'
 import { setImmediate as pause } from 'node:timers/promises'
+import { closeBrace, closeBracket, comma, openBrace, openBracket, quote } from './bytes.ts'
 import { decodeString, endOfString, endOfWord, skipSpace } from './spans.ts'
 
 /**
@@ -16,8 +17,8 @@ export async function jsonDigest(json: Buffer): Promise<string> {
     if (step % stepsAtOnce === 0) await pause()
     const byte = json[at]
     let done: string | undefined
-    if (byte === brace || byte === bracket) {
-      open.push(byte === brace ? { members: new Map(), name: undefined } : { elements: [] })
+    if (byte === openBrace || byte === openBracket) {
+      open.push(byte === openBrace ? { members: new Map(), name: undefined } : { elements: [] })
       at = skipSpace(json, at + 1)
     } else if (byte === closeBrace || byte === closeBracket) {
       done = toForm(open.pop())
@@ -92,9 +93,3 @@ const number = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 const stepsAtOnce = 10_000
 const longestForm = 80
 const longestExponent = 12 // characters: what is longer names no number that anybody could mean
-const quote = 0x22
-const brace = 0x7b
-const closeBrace = 0x7d
-const bracket = 0x5b
-const closeBracket = 0x5d
-const comma = 0x2c

@@ -18,7 +18,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { jsonDigest } from '../../../src/http/jobs/digest.ts'
 import { toNewJob } from '../../../src/http/jobs/request.ts'
-import type { JobSettings } from '../../../src/http/jobs/settings.ts'
+import { anyJobSettings } from '../../harness/jobSettings.ts'
 import { memberTexts } from '../../../src/http/jobs/spans.ts'
 
 // JSON texts of objects as anybody may write them: white space anywhere, names in escapes, members that come twice.
@@ -52,19 +52,6 @@ function nested(inner: string): string {
 function inEscapes(text: string): string {
   const units = text.split('').map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return `"${units.join('')}"`
-}
-
-const settings: JobSettings = {
-  limit: 1,
-  syncLimit: 1,
-  executionTimeoutMs: 1,
-  ttlMs: 1,
-  retentionMs: 1,
-  syncRetentionMs: 1,
-  streamHoldMs: 1,
-  cancelledAs: 'CANCELLED',
-  endpointId: undefined,
-  isScript: false,
 }
 
 describe('the texts of members', () => {
@@ -117,7 +104,7 @@ describe('any bytes', () => {
     assert(
       property(anyBody, (body) => {
         try {
-          expect(toNewJob(body, 'run', settings).input.length).toBeGreaterThan(0)
+          expect(toNewJob(body, 'run', anyJobSettings).input.length).toBeGreaterThan(0)
         } catch (error) {
           expect(error).toMatchObject({
             code: 'invalid_job',
