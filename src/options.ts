@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 /** Subjects under which --help lists the options. */
 export type OptionGroup =
-  'function' | 'server' | 'access' | 'limits' | 'scaling' | 'identity' | 'token' | 'jobs' | 'logs'
+  'function' | 'server' | 'access' | 'limits' | 'scaling' | 'identity' | 'token' | 'jobs' | 'tasks' | 'logs'
 
 interface Option<Schema extends z.ZodType> {
   readonly env: string
@@ -88,6 +88,9 @@ const longestTimer = 2 ** 31 - 1
 // What still fits into one frame of the wire, with room for its header.
 const largestPayload = 60 * 1024 ** 2
 
+// The same for a text that crosses as a JSON string, in which every character may need an escape.
+const largestTaskText = 28 * 1024 ** 2
+
 /** Flag → option (interface.md §3), in the order in which --help shows them. */
 // prettier-ignore
 export const options = {
@@ -144,6 +147,16 @@ export const options = {
   'async-retries': option('FNBOX_ASYNC_RETRIES', 'jobs', 'N', 'retries of an asynchronous invocation that failed (default: 0)', whole(0, 100).default(0)),
   'async-success-target': option('FNBOX_ASYNC_SUCCESS_TARGET', 'jobs', 'URL', 'queue that is sent the results of asynchronous invocations (default: none)', text.optional()),
   'async-failure-target': option('FNBOX_ASYNC_FAILURE_TARGET', 'jobs', 'URL', 'queue that is told of those that failed (default: none)', text.optional()),
+  'task-attempts': option('FNBOX_TASK_ATTEMPTS', 'tasks', 'N', 'attempts in all of a task of the service lambda (default: 3)', whole(1, 100).default(3)),
+  'task-sns-attempts': option('FNBOX_TASK_SNS_ATTEMPTS', 'tasks', 'N', 'the same for the service sns (default: 3)', whole(1, 100).default(3)),
+  'task-backoff': option('FNBOX_TASK_BACKOFF', 'tasks', 'D', 'wait before the second attempt, doubled for each further one up to 60s (default: 1s)', duration.default(1000)),
+  'task-timeout': option('FNBOX_TASK_TIMEOUT', 'tasks', 'D', 'time of one attempt (default: 15m)', duration.default(900_000)),
+  'task-retention': option('FNBOX_TASK_RETENTION', 'tasks', 'D', 'how long the result of a task is kept (default: 10m)', duration.default(600_000)),
+  'task-instances': option('FNBOX_TASK_INSTANCES', 'tasks', 'N', 'instances that may run tasks at once (default: --instances less one, at least 1)', whole(1, 1000).optional()),
+  'task-queue': option('FNBOX_TASK_QUEUE', 'tasks', 'N', 'tasks that have not ended (default: 10000)', whole(1, 10_000_000).default(10_000)),
+  'task-keep': option('FNBOX_TASK_KEEP', 'tasks', 'N', 'tasks that have ended; beyond, the oldest are removed (default: 10000)', whole(1, 10_000_000).default(10_000)),
+  'task-result-limit': option('FNBOX_TASK_RESULT_LIMIT', 'tasks', 'SIZE', 'largest result or progress value of a task (default: 6MB)', sizeUpTo(largestTaskText).default(6_291_456)),
+  'task-events': option('FNBOX_TASK_EVENTS', 'tasks', 'auto|on|off', 'run the task that an event carries: if the module is loaded and the caller known, always, never (default: auto)', oneOf(['auto', 'on', 'off']).default('auto')),
   'log-format': option('FNBOX_LOG_FORMAT', 'logs', 'json|text', 'form of log lines (default: text on a terminal, else json)', oneOf(['json', 'text']).optional()),
   'log-level': option('FNBOX_LOG_LEVEL', 'logs', 'L', 'trace, debug, info, warn, error, fatal or silent (default: info)', oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info')),
 } as const

@@ -39,6 +39,7 @@ const titles: Readonly<Record<OptionGroup, string>> = {
   identity: 'Identity',
   token: 'Token',
   jobs: 'Jobs',
+  tasks: 'Tasks',
   logs: 'Logs',
 }
 

@@ -29,8 +29,11 @@ export type CancelReason = 'deadline' | 'disconnected' | 'cancelled'
 /** How the first argument of the handler is made for a caller: an HTTP event, or the body alone (yandex.md §4). */
 export type CallerMode = 'http' | 'raw'
 
-/** How the first argument of the handler is made: as for a caller, or the job of a script (jobs.md W-7). */
-export type InvocationMode = CallerMode | 'job'
+/** What is invoked: the handler as for a caller, the handler of a script with a job (jobs.md W-7), or a task instead of it (tasks.md §12). */
+export type InvocationMode = CallerMode | 'job' | 'task'
+
+/** When an event that carries a task is routed to it instead of the handler: always, or if the function has loaded the module (tasks.md §9). */
+export type TaskEvents = 'on' | 'imported'
 
 /** What a script is started with (jobs.md W-1, W-4). */
 export interface ScriptStart {
@@ -64,6 +67,8 @@ export type FrameToInstance =
       readonly concurrency: number
       /** the file is a program that registers its handler itself */
       readonly script?: ScriptStart
+      /** absent: the handler gets every event */
+      readonly taskEvents?: TaskEvents
     }
   | {
       readonly type: 'invoke'

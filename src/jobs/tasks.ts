@@ -1,0 +1,106 @@
+// Tasks as those who ask for them see them: the runtime API of instances, and the public view (tasks.md §12, §13).
+
+/** Who runs tasks; two names for the same engine, which differ in their number of attempts. */
+export type TaskServiceName = 'lambda' | 'sns'
+
+/** Whether a result was asked for: `on` by name, `default` by saying nothing; with `off` none is kept (tasks.md O2). */
+export type Capture = 'on' | 'default' | 'off'
+
+/** A task as it is dispatched. */
+export interface NewTask {
+  /** chosen by who dispatches it */
+  readonly id: string
+  /** dotted text `module.function` */
+  readonly path: string
+  readonly service: TaskServiceName
+  readonly capture: Capture
+  /** milliseconds from now until it is due */
+  readonly delayMs: number
+  /** JSON text of tasks.md §5, kept and delivered as it is */
+  readonly message: string
+}
+
+/** What keeps a task from being complete. */
+export interface TaskError {
+  readonly type: string
+  readonly message: string
+  /** not for callers */
+  readonly stack?: string
+}
+
+/** One try to execute a task. Times are epoch milliseconds. */
+export interface TaskAttempt {
+  /** from 1; those that were interrupted count here, but not against the attempts that a task has */
+  readonly number: number
+  readonly instance: string
+  readonly startedAt: number
+  /** the three are undefined while it runs; `error` also unless it has failed */
+  readonly endedAt?: number
+  readonly outcome?: 'complete' | 'failed' | 'interrupted'
+  readonly error?: TaskError
+}
+
+/** tasks.md §1 */
+export type TaskState = 'delayed' | 'queued' | 'running' | 'retrying' | 'complete' | 'failed'
+
+/** What is known of a task. Times are epoch milliseconds; texts are JSON as the instance wrote it. */
+export interface Task extends Omit<NewTask, 'delayMs' | 'message'> {
+  readonly state: TaskState
+  readonly language: 'python' | 'node'
+  /** of a complete task, unless its capture is `off` or it is omitted */
+  readonly response?: Buffer
+  /** why a complete task has no response though one may be asked for */
+  readonly omitted?: string
+  /** of a running task */
+  readonly progress?: Buffer
+  /** of a failed task */
+  readonly error?: TaskError
+  readonly maxAttempts: number
+  readonly attempts: readonly TaskAttempt[]
+  readonly createdAt: number
+  readonly dueAt: number
+  /** of a final task, as the next */
+  readonly finishedAt?: number
+  readonly expiresAt?: number
+}
+
+/** Whether nothing more happens to it. */
+export function isFinal({ state }: Pick<Task, 'state'>): boolean {
+  return state === 'complete' || state === 'failed'
+}
+
+/** The record of a task that an invocation executes by itself (tasks.md M3). */
+export interface OwnTask {
+  readonly id: string
+  readonly path: string
+  readonly status: 'in progress' | 'complete' | 'failed'
+  /** JSON text, of a complete one */
+  readonly response?: string
+  /** of a failed one */
+  readonly error?: TaskError
+}
+
+export type Dispatched =
+  | { readonly type: 'stored'; readonly task: Task }
+  /** it was dispatched before, with the same message */
+  | { readonly type: 'known'; readonly task: Task }
+  /** the id was used otherwise */
+  | { readonly type: 'conflict' }
+  /** so many tasks have not ended */
+  | { readonly type: 'full'; readonly limit: number }
+
+/** The engine's tasks. Every method may reject with a Fault, store_unavailable among others. */
+export interface Tasks {
+  /** Stores a task, which then runs by itself. @throws Fault draining */
+  dispatch: (task: NewTask) => Promise<Dispatched>
+  /** @returns undefined when it is not known, or its retention is over */
+  find: (id: string) => Promise<Task | undefined>
+  /** Calls back after every change of a task, with the task as it is then; undefined: it is removed. @returns ends that */
+  watch: (id: string, listener: (task: Task | undefined) => void) => () => void
+  /** Keeps the progress of an attempt, JSON text. `stale`: it is not the running one */
+  progress: (id: string, attempt: number, text: string) => Promise<'kept' | 'stale' | 'unknown'>
+  /** Writes the record of a task that runs in an invocation on an instance; a later one takes its place. `conflict`: the id is that of a dispatched task */
+  record: (task: OwnTask, instance: string) => Promise<'new' | 'updated' | 'conflict'>
+  /** aborted when the server begins to drain: held requests are answered */
+  readonly draining: AbortSignal
+}
