@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { FunctionIdentity, ScriptStart } from '../wire/frames.ts'
+import type { FunctionIdentity, ScriptStart, TaskEvents } from '../wire/frames.ts'
 import { readHandler, resolveEntry, type Entry, type EntryKind } from './entry.ts'
 import { functionEnvironment, shutdownNotice } from './environment.ts'
 import { Instance } from './instance.ts'
@@ -27,6 +27,8 @@ export interface LaunchSettings {
   /** what follows a script's name on its command line, and where it finds the bundled modules */
   readonly args: readonly string[]
   readonly sdk: ScriptStart['sdk']
+  /** which events carry tasks; undefined: none */
+  readonly taskEvents?: TaskEvents | undefined
   readonly initTimeoutMs: number
   /** bytes; undefined: not enforced */
   readonly memoryLimit?: number | undefined
@@ -49,7 +51,7 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
   let count = 0
   return (listener) => {
     const id = `i-${++count}`
-    const { root, runtimeDir, concurrency, memoryLimit, environment } = settings
+    const { root, runtimeDir, concurrency, memoryLimit, environment, taskEvents } = settings
     const { language, script, ...entry } = chooseEntry(settings)
     const { command, defaults } = languages[language]
     const runtimeApi = `unix:${join(sockets, `${id}.sock`)}`
@@ -76,6 +78,7 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
           ...entry,
           function: settings.function,
           concurrency: concurrency ?? 1,
+          ...(taskEvents === undefined ? {} : { taskEvents }),
           ...(script ? { script: { args: settings.args, sdk: settings.sdk, instance: id } } : {}),
         },
         ...(concurrency === undefined ? {} : { mostSeats: concurrency }),
