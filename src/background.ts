@@ -9,11 +9,14 @@ import { JobEngine, type EngineSettings, type InstanceReport } from './jobs/engi
 import { receivers } from './jobs/receivers.ts'
 import { holdsJobs, memoryStore, sqliteStore } from './jobs/store/sqlite.ts'
 import { Targets } from './jobs/targets.ts'
+import type { Tasks } from './jobs/tasks.ts'
 
 /** Jobs, beside the invocations of callers. */
 export class Background {
   /** what the server offers of them */
-  readonly served: Required<Pick<ServerParts, 'jobs' | 'async'>>
+  readonly served: Required<Pick<ServerParts, 'jobs' | 'async' | 'tasks'>>
+  /** undefined: there are none */
+  readonly tasks: Tasks | undefined = undefined
   readonly #engine: JobEngine
   readonly #targets: Targets
   readonly #events: Events
@@ -34,6 +37,7 @@ export class Background {
     this.served = {
       jobs: { service: this.#engine, settings: toJobSettings(config) },
       async: isScript ? undefined : toAsyncTerms(config),
+      tasks: this.tasks,
     }
   }
 
