@@ -6,6 +6,7 @@ import { Events } from './events.ts'
 import { authorizer, everyone, type Authorizer } from './http/auth.ts'
 import { MetadataServer } from './http/metadata.ts'
 import type { Exposition } from './http/metrics.ts'
+import { RuntimeSockets } from './http/runtimeApi/sockets.ts'
 import type { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
 import { Admission } from './invoker/admission.ts'
@@ -38,6 +39,7 @@ export class App {
   readonly #certificate: Certificate | undefined
   readonly #tokens: TokenSource | undefined
   readonly #metadata: MetadataServer | undefined
+  readonly #runtimeApi: RuntimeSockets
   readonly #background: Background
   #server: HttpServer | undefined
   #listening: Promise<string | undefined> = Promise.resolve(undefined)
@@ -53,6 +55,11 @@ export class App {
     this.#certificate = certificate(toTlsSettings(options), this.events)
     this.#tokens = tokenSource(options, this.events)
     this.#metadata = this.#tokens && new MetadataServer(this.#tokens)
+    this.#runtimeApi = new RuntimeSockets(
+      () => this.#background.tasks,
+      { resultLimit: options['task-result-limit'], hasOneSeat: hasOneSeat(config) },
+      this.events,
+    )
     this.#launch = launcher(
       {
         ...config,
@@ -65,6 +72,7 @@ export class App {
         initTimeoutMs: initTimeoutMs(config),
         memoryLimit: options.memory,
         offered: () => this.#metadata?.variables ?? {},
+        runtimeApi: (instance, language) => this.#runtimeApi.open(instance, language),
       },
       this.events,
     )
@@ -157,6 +165,7 @@ export class App {
     this.#admission.refuseAll()
     await this.#pool.stop()
     await this.invoker.idle()
+    await this.#runtimeApi.stop()
     await this.#background.stop()
     await this.#server?.stop(Math.max(0, drained - performance.now()))
     this.#certificate?.stop()
@@ -176,6 +185,7 @@ export class App {
     this.#admission.close()
     this.#admission.refuseAll()
     await this.#pool.kill()
+    await this.#runtimeApi.stop()
   }
 
   // A question, since the answer may change at every wait.
@@ -233,6 +243,12 @@ function initTimeoutMs({ options, chosen, isScript, environment }: Config): numb
   if (!isScript || chosen.has('init-timeout')) return options['init-timeout']
   const seconds = Number(environment['RUNPOD_INIT_TIMEOUT'])
   return seconds > 0 && seconds < 2 ** 31 / 1000 ? Math.round(seconds * 1000) : scriptInitTimeoutMs
+}
+
+// Whether there will never be more than one invocation at a time (tasks.md C3). A script may ask for more seats.
+function hasOneSeat({ options, chosen, isScript }: Config): boolean {
+  const mayAsk = isScript && !chosen.has('concurrency')
+  return options.instances === 1 && options.concurrency === 1 && !mayAsk
 }
 
 async function within(ms: number, done: Promise<void>): Promise<void> {

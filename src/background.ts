@@ -17,7 +17,7 @@ import type { OptionValues } from './options.ts'
 /** Jobs, beside the invocations of callers. */
 export class Background {
   /** what the server offers of them */
-  readonly served: Required<Pick<ServerParts, 'jobs' | 'async'>>
+  readonly served: Required<Pick<ServerParts, 'jobs' | 'async' | 'tasks'>>
   readonly #engine: JobEngine
   readonly #targets: Targets
   readonly #events: Events
@@ -41,6 +41,7 @@ export class Background {
     this.served = {
       jobs: { service: this.#engine, settings: toJobSettings(config) },
       async: isScript ? undefined : toAsyncTerms(config),
+      tasks: this.tasks,
     }
   }
 
@@ -90,10 +91,8 @@ function tasksAtOnce({ instances, concurrency, 'task-instances': most }: OptionV
   return chosen >= instances ? instances * concurrency : chosen
 }
 
-function toTaskSettings({ options, entry }: Config): TaskSettings {
-  const language = entry.type === 'found' ? entry.language : undefined
+function toTaskSettings({ options }: Config): TaskSettings {
   return {
-    language: language === 'bash' ? undefined : language,
     attempts: { lambda: options['task-attempts'], sns: options['task-sns-attempts'] },
     backoffMs: options['task-backoff'],
     timeoutMs: options['task-timeout'],

@@ -7,8 +7,10 @@ import { toFaultReply } from '../event/faultReply.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { Events } from '../events.ts'
 import type { JobService } from '../jobs/service.ts'
+import type { Tasks } from '../jobs/tasks.ts'
 import { AsyncDoor, type AsyncTerms } from './asyncDoor.ts'
 import { everyone, type Authorizer } from './auth.ts'
+import { clientOf } from './client.ts'
 import { Door, type DoorSettings, type Exchange } from './invoke.ts'
 import { JobDoor } from './jobs/door.ts'
 import { jobRoutes, ownJobRoutes } from './jobs/router.ts'
@@ -17,6 +19,7 @@ import { Listener } from './listener.ts'
 import { metricsRoute, type Exposition } from './metrics.ts'
 import { probes } from './probes.ts'
 import { readBody, readHead } from './read.ts'
+import { taskRoute } from './tasks/route.ts'
 import type { Certificate } from './tls.ts'
 import { breakOff, end, writeChunk, writeHead, writeReply } from './write.ts'
 
@@ -46,6 +49,8 @@ export interface ServerParts {
   readonly jobs?: { readonly service: JobService; readonly settings: JobSettings } | undefined
   /** terms of asynchronous invocations; undefined: they are turned off */
   readonly async?: AsyncTerms | undefined
+  /** undefined: there are none */
+  readonly tasks?: Tasks | undefined
 }
 
 /** Serves a function over HTTP. */
@@ -94,7 +99,7 @@ export class HttpServer {
     const app = plainExpress()
     const jobs = toJobDoor(parts)
     if (this.#settings.adminPort === undefined)
-      app.use('/_', probes(this.#invoker), metricsRoute(parts.metrics, parts.authorizer), ...own(jobs))
+      app.use('/_', ...this.#ownRoutes(parts, parts.authorizer), ...own(jobs))
     app.use('/_', answerNotFound)
     if (jobs !== undefined) app.use(jobRoutes(jobs))
     app.use((request, response) => void door.answer(this.#exchange(request, response)))
@@ -103,20 +108,21 @@ export class HttpServer {
 
   #adminRoutes(parts: ServerParts): Express {
     const app = plainExpress()
-    app.use('/_', probes(this.#invoker), metricsRoute(parts.metrics, everyone), ...own(toJobDoor(parts)))
+    app.use('/_', ...this.#ownRoutes(parts, everyone), ...own(toJobDoor(parts)))
     app.use(answerNotFound)
     return app
   }
 
+  #ownRoutes({ metrics, tasks, events }: ServerParts, authorizer: Authorizer): readonly Router[] {
+    const ofTasks = tasks === undefined ? [] : [taskRoute(tasks, authorizer, events)]
+    return [probes(this.#invoker), metricsRoute(metrics, authorizer), ...ofTasks]
+  }
+
   #exchange(request: IncomingMessage, response: ServerResponse): Exchange {
-    const caller = new AbortController()
-    response.once('close', () => {
-      if (!response.writableFinished) caller.abort()
-    })
     return {
       head: readHead(request),
       readBody: (limit) => readBody(request, limit, () => response.writeContinue()),
-      signal: caller.signal,
+      signal: clientOf(response),
       reply: (reply) => writeReply(response, reply, this.#draining),
       start: (head) => writeHead(response, head, this.#draining),
       write: (bytes) => writeChunk(response, bytes),

@@ -4,34 +4,40 @@ import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
+import type { HttpReply } from '../event/http.ts'
 
 /**
  * Refuses what came in and closes the connection.
  * @param latest the last answer on the same connection: it must not be mixed up with this one
+ * @param say the answer with status 400 that gives this reason
  */
 export function refuseUnreadable(
   error: NodeJS.ErrnoException,
   socket: Duplex,
   latest: ServerResponse | undefined,
+  say: (reason: string) => HttpReply = toInvalidRequest,
 ): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const reason = reasons[error.code ?? ''] ?? 'it is not HTTP/1.1'
-  if (latest === undefined || latest.writableFinished) return refuse(socket, reason)
+  if (latest === undefined || latest.writableFinished) return refuse(socket, say(reason))
   // A request behind one that still runs: its caller gets the answer first.
-  if (latest.req.complete) return void latest.once('finish', () => refuse(socket, reason))
+  if (latest.req.complete) return void latest.once('finish', () => refuse(socket, say(reason)))
   // The body of the request itself; an answer that has begun was the last one.
   if (latest.headersSent) return void socket.end()
-  refuse(socket, reason)
+  refuse(socket, say(reason))
 }
 
 /** Refuses a CONNECT, which Node treats as the end of HTTP on its connection. */
 export function refuseMethod(socket: Duplex): void {
-  refuse(socket, 'method CONNECT is not supported')
+  refuse(socket, toInvalidRequest('method CONNECT is not supported'))
 }
 
-function refuse(socket: Duplex, reason: string): void {
+function toInvalidRequest(reason: string): HttpReply {
+  return toFaultReply(new Fault('invalid_request', `Invalid request: ${reason}`))
+}
+
+function refuse(socket: Duplex, { status, headers, body }: HttpReply): void {
   if (!socket.writable) return
-  const { status, headers, body } = toFaultReply(new Fault('invalid_request', `Invalid request: ${reason}`))
   const lines = [...headers, ['Content-Length', String(body.length)], ['Connection', 'close']]
   socket.end(
     `HTTP/1.1 ${status} Bad Request\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body.toString()}`,

@@ -1,11 +1,9 @@
 // Makes instances: everything between the configuration and a started process.
 
-import { randomUUID } from 'node:crypto'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { FunctionIdentity, ScriptStart, TaskEvents } from '../wire/frames.ts'
+import type { Exit } from './end.ts'
 import { readHandler, resolveEntry, type Entry, type EntryKind } from './entry.ts'
 import { functionEnvironment, shutdownNotice } from './environment.ts'
 import { Instance } from './instance.ts'
@@ -36,8 +34,18 @@ export interface LaunchSettings {
   readonly environment: Readonly<Record<string, string>>
   /** variables that the user's win over, as they are when an instance starts */
   readonly offered: () => Readonly<Record<string, string>>
+  /** opens the way in for what an instance asks of the engine */
+  readonly runtimeApi: (instance: string, language: LanguageName) => RuntimeApi
   /** in place of `countKernelKills`, for tests: the kernel is not asked to run out of memory */
   readonly kernelKills?: () => number
+}
+
+/** The runtime API of one instance (PROTOCOL.md). */
+export interface RuntimeApi {
+  /** nobody else has it: processes that carry it in their environment belong to the instance */
+  readonly address: string
+  /** To be called when the instance has ended. @param exit undefined: it could not be started */
+  readonly close: (exit: Exit | undefined) => void
 }
 
 /** Starts one more instance. */
@@ -45,8 +53,6 @@ export type Launch = (listener: InstanceListener) => Instance
 
 /** Makes the function that starts instances, numbered from `i-1`. */
 export function launcher(settings: LaunchSettings, events: Events): Launch {
-  // Nobody else has this name: processes that carry it in their environment belong to this server.
-  const sockets = join(tmpdir(), `fnbox-${randomUUID()}`)
   const watch = new MemoryWatch()
   let count = 0
   return (listener) => {
@@ -54,8 +60,10 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
     const { root, runtimeDir, concurrency, memoryLimit, environment, taskEvents } = settings
     const { language, script, ...entry } = chooseEntry(settings)
     const { command, defaults } = languages[language]
-    const runtimeApi = `unix:${join(sockets, `${id}.sock`)}`
-    return new Instance(
+    const api = settings.runtimeApi(id, language)
+    using unstarted = new DisposableStack()
+    unstarted.defer(() => api.close(undefined))
+    const instance = new Instance(
       {
         id,
         command: command({
@@ -70,9 +78,9 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
           concurrency: concurrency ?? 1,
           defaults: { ...defaults, ...settings.offered() },
           user: environment,
-          runtimeApi,
+          runtimeApi: api.address,
         }),
-        mark: `FNBOX_RUNTIME_API=${runtimeApi}`,
+        mark: `FNBOX_RUNTIME_API=${api.address}`,
         load: {
           root,
           ...entry,
@@ -90,6 +98,9 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
       events,
       listener,
     )
+    unstarted.move()
+    void instance.ended.then(api.close)
+    return instance
   }
 }
 

@@ -8,8 +8,6 @@ import type { Dispatched, NewTask, OwnTask, Task, Tasks } from './tasks.ts'
 
 /** What the operator has settled about tasks (tasks.md §7). Durations are in milliseconds. */
 export interface TaskSettings {
-  /** of the function; undefined: it has no tasks */
-  readonly language: TaskTerms['language'] | undefined
   /** attempts in all, by service */
   readonly attempts: Readonly<Record<TaskTerms['service'], number>>
   readonly backoffMs: number
@@ -35,9 +33,8 @@ export class TaskEngine implements Tasks {
   }
 
   async dispatch(task: NewTask): Promise<Dispatched> {
-    const { language, queueLimit, attempts, backoffMs } = this.#settings
-    if (language === undefined) return { type: 'impossible' }
-    const { id, path, service, capture, delayMs, message } = task
+    const { queueLimit, attempts, backoffMs } = this.#settings
+    const { id, path, service, capture, language, delayMs, message } = task
     const digest = createHash('sha256').update(message).digest('base64')
     const terms = {
       path,
@@ -78,11 +75,11 @@ export class TaskEngine implements Tasks {
   }
 
   async record(task: OwnTask, instance: string): Promise<'new' | 'updated' | 'conflict' | 'full'> {
-    const { id, path, status } = task
+    const { id, path, language, status } = task
     const job = await this.#engine.findAny(id)
     if (job !== undefined && (job.task === undefined || job.task.digest !== undefined)) return 'conflict'
     if (status === 'in progress' || job === undefined || isTerminal(job.state)) {
-      const { language = 'node', queueLimit, backoffMs } = this.#settings
+      const { queueLimit, backoffMs } = this.#settings
       const own = { service: 'lambda', capture: 'on', maxAttempts: 1, delayMs: 0 } as const
       const terms = { queueLimit, task: { ...own, path, language, backoffMs } }
       const submitted = await this.#engine.acceptBegun(this.#toJob(id, ''), terms, instance)

@@ -10,6 +10,8 @@ export interface NewTask {
   readonly path: string
   readonly service: TaskTerms['service']
   readonly capture: Capture
+  /** of who dispatches it, and executes it */
+  readonly language: TaskTerms['language']
   /** milliseconds from now until it is due */
   readonly delayMs: number
   /** JSON text of tasks.md §5, kept and delivered as it is */
@@ -22,7 +24,6 @@ export type TaskState = 'delayed' | 'queued' | 'running' | 'retrying' | 'complet
 /** What is known of a task. Times are epoch milliseconds; texts are JSON as the instance wrote it. */
 export interface Task extends Omit<NewTask, 'delayMs' | 'message'> {
   readonly state: TaskState
-  readonly language: TaskTerms['language']
   /** of a complete task, unless its capture is `off` or it is omitted */
   readonly response?: Buffer
   /** why a complete task has no response though one may be asked for */
@@ -46,9 +47,7 @@ export function isFinal({ state }: Pick<Task, 'state'>): boolean {
 }
 
 /** The record of a task that an invocation executes by itself (tasks.md M3). */
-export interface OwnTask {
-  readonly id: string
-  readonly path: string
+export interface OwnTask extends Pick<NewTask, 'id' | 'path' | 'language'> {
   readonly status: 'in progress' | 'complete' | 'failed'
   /** JSON text, of a complete one */
   readonly response?: string
@@ -62,8 +61,6 @@ export type Dispatched =
   | { readonly type: 'known'; readonly task: Task }
   /** the id was used otherwise */
   | { readonly type: 'conflict' }
-  /** the function's language has no tasks */
-  | { readonly type: 'impossible' }
   /** so many tasks have not ended */
   | { readonly type: 'full'; readonly limit: number }
 

@@ -1,5 +1,6 @@
 // The instances of a function without a server, for what only the pool decides.
 
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Events } from '../../src/events.ts'
 import { launcher, type LaunchSettings } from '../../src/invoker/launch.ts'
@@ -30,6 +31,7 @@ export function poolOf(
       sdk: 'auto',
       initTimeoutMs: 60_000,
       offered: () => ({}),
+      runtimeApi: () => ({ address: `unix:/nowhere/${randomUUID()}`, close: () => {} }),
       environment: { PATH: process.env['PATH'] ?? '' },
       ...settings,
     },

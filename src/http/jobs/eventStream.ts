@@ -3,7 +3,7 @@
 import type { JobService } from '../../jobs/service.ts'
 import type { JobExchange } from './exchange.ts'
 import type { Follower } from './follower.ts'
-import type { Hold } from './hold.ts'
+import type { Hold } from '../hold.ts'
 import { toJobEvent } from './object.ts'
 
 /** Sends one reader everything that happens to a job, as fast as the reader takes it. */

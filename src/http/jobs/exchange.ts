@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault, type FaultCode } from '../../errors.ts'
 import type { Header, HttpRequest } from '../../event/http.ts'
+import { clientOf } from '../client.ts'
 import { readBody, readHead } from '../read.ts'
 import { breakOff, end, writeChunk, writeHead, writeReply } from '../write.ts'
 
@@ -34,15 +35,11 @@ export function toJobExchange(
   response: ServerResponse,
   draining: AbortSignal,
 ): JobExchange {
-  const client = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) client.abort()
-  })
   const send = (status: number, headers: readonly Header[], body: Buffer): void =>
     writeReply(response, { status, headers, body }, draining.aborted)
   return {
     head: readHead(request),
-    client: client.signal,
+    client: clientOf(response),
     readBody: (limit) => readJobBody(request, response, limit),
     ignoreBody: () => void request.resume(),
     reply: async (json, status = 200, headers = []) => {

@@ -2,7 +2,7 @@
 
 import { isTerminal, type Job } from '../../jobs/job.ts'
 import type { JobService } from '../../jobs/service.ts'
-import type { Hold } from './hold.ts'
+import type { Hold } from '../hold.ts'
 
 /** Follows a job until it is disposed of. */
 export class Follower implements Disposable {

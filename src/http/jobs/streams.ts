@@ -5,7 +5,7 @@ import type { JobService } from '../../jobs/service.ts'
 import type { ChunkPage } from '../../jobs/store.ts'
 import type { JobExchange } from './exchange.ts'
 import type { Follower } from './follower.ts'
-import type { Hold } from './hold.ts'
+import type { Hold } from '../hold.ts'
 import { Turns } from './turns.ts'
 
 /** Answers readers of jobs' chunks. */

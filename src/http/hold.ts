@@ -1,20 +1,23 @@
-// How long a request is held (jobs.md §5, §6). Owns its timer.
+// How long a request is held (jobs.md §5, §6, tasks.md §12, §13). Owns its timer.
 
 /** Ends when its time is over, the server begins to drain or the client has gone; at the latest when it is disposed of. */
 export class Hold implements Disposable {
   readonly #client: AbortSignal
-  readonly #draining: AbortSignal
+  readonly #draining: AbortSignal | undefined
   readonly #end = new AbortController()
   readonly #finish = (): void => this.#end.abort(over)
   readonly #timer: NodeJS.Timeout | undefined
 
-  /** @param waitMs undefined: as long as the client stays */
-  constructor(client: AbortSignal, draining: AbortSignal, waitMs: number | undefined) {
+  /**
+   * @param draining undefined: the end of the server is none of its business
+   * @param waitMs undefined: as long as the client stays
+   */
+  constructor(client: AbortSignal, draining: AbortSignal | undefined, waitMs: number | undefined) {
     this.#client = client
     this.#draining = draining
-    if (client.aborted || draining.aborted || waitMs === 0) this.#finish()
+    if (client.aborted || draining?.aborted === true || waitMs === 0) this.#finish()
     client.addEventListener('abort', this.#finish)
-    draining.addEventListener('abort', this.#finish)
+    draining?.addEventListener('abort', this.#finish)
     if (waitMs !== undefined && !this.isOver()) this.#timer = setTimeout(this.#finish, waitMs)
   }
 
@@ -36,7 +39,7 @@ export class Hold implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
     this.#client.removeEventListener('abort', this.#finish)
-    this.#draining.removeEventListener('abort', this.#finish) // lives as long as the server
+    this.#draining?.removeEventListener('abort', this.#finish) // lives as long as the server
     this.#finish()
   }
 }

@@ -1,0 +1,12 @@
+// Whether the client that is to get an answer is still there.
+
+import type { ServerResponse } from 'node:http'
+
+/** A signal that is aborted when the client goes before its answer was written. */
+export function clientOf(response: ServerResponse): AbortSignal {
+  const client = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) client.abort()
+  })
+  return client.signal
+}

@@ -1,0 +1,134 @@
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { bothLanguages, serve, type Serving } from '../../harness/serving.ts'
+import { callRaw } from '../../harness/calling.ts'
+import { askApi, dispatchBody, openApi, pathOf } from '../../harness/runtimeApi.ts'
+
+const exit = { type: 'exited', code: 0 } as const
+const modeOf = (path: string): number => statSync(path).mode & 0o777
+
+afterEach(() => vi.unstubAllEnvs())
+
+describe('the sockets of the runtime API', () => {
+  it('belong to one instance each, and nobody else can open them (tasks.md §12)', async () => {
+    await using served = openApi()
+    const other = served.sockets.open('i-2', 'node')
+    expect(served.path).toMatch(/\/fnbox-[0-9a-f-]{36}\/i-1\.sock$/)
+    expect(pathOf(other)).toBe(join(dirname(served.path), 'i-2.sock'))
+    expect([modeOf(dirname(served.path)), modeOf(served.path), modeOf(pathOf(other))]).toEqual([
+      0o700, 0o600, 0o600,
+    ])
+    expect(served.troubles).toEqual([])
+  })
+
+  it('close when their instance has gone, with the connections to them', async () => {
+    await using served = openApi()
+    await askApi(served, 'POST', '/v1/tasks', dispatchBody)
+    const client = connect(served.path)
+    await once(client, 'connect')
+    served.api.close(exit)
+    await once(client, 'close')
+    expect(existsSync(served.path)).toBe(false)
+    await expect(askApi(served, 'GET', '/v1/tasks/t-1')).rejects.toThrow('ENOENT')
+  })
+
+  it('go with their folder when the server stops, also twice and without having been opened', async () => {
+    await using served = openApi()
+    await served.sockets.stop()
+    expect(existsSync(dirname(served.path))).toBe(false)
+    await served.sockets.stop()
+  })
+
+  it('are in /tmp where the usual folder has too long a name', async () => {
+    vi.stubEnv('TMPDIR', mkdtempSync(join(tmpdir(), `fnbox-test-${'x'.repeat(60)}-`)))
+    await using served = openApi()
+    expect(dirname(dirname(served.path))).toBe('/tmp')
+    await askApi(served, 'POST', '/v1/tasks', dispatchBody)
+  })
+
+  it('are done without, and announced, where they cannot be made', async () => {
+    vi.stubEnv('TMPDIR', '/dev/null')
+    await using served = openApi()
+    expect(served.troubles).toEqual(['i-1 has no runtime API: it cannot dispatch tasks'])
+    expect(served.path).toMatch(/^\/dev\/null\/fnbox-/)
+    served.api.close(exit)
+  })
+
+  it('take at most 64 connections', async () => {
+    await using served = openApi()
+    const clients = Array.from({ length: 64 }, () => connect(served.path))
+    await Promise.all(clients.map((each) => once(each, 'connect')))
+    const oneMore = connect(served.path)
+    await once(oneMore.resume(), 'close')
+    clients[0]?.destroy()
+    for (const each of clients) each.destroy()
+  })
+})
+
+describe('the runtime API', () => {
+  it.each([
+    ['GET', '/v1/tasks', 405, 'method_not_allowed', 'POST'],
+    ['DELETE', '/v1/tasks/t-1', 405, 'method_not_allowed', 'GET, PUT'],
+    ['GET', '/v1/tasks/t-1/progress', 405, 'method_not_allowed', 'POST'],
+    ['GET', '/', 404, 'not_found', undefined],
+    ['POST', '/v2/tasks', 404, 'not_found', undefined],
+    ['GET', '/v1/tasks/', 404, 'not_found', undefined],
+    ['GET', '/v1/tasks/t-1/else', 404, 'not_found', undefined],
+    ['PUT', '/v1/tasks/__proto__/progress', 405, 'method_not_allowed', 'POST'],
+  ])('answers %s %s with %i (H2)', async (method, path, status, code, allow) => {
+    await using served = openApi()
+    const { status: given, json, headers } = await askApi(served, method, path)
+    expect([given, json]).toEqual([status, { error: { code, message: expect.any(String) } }])
+    expect(headers.allow).toBe(allow)
+  })
+
+  it('says in its own form that it cannot read a request (H2)', async () => {
+    await using served = openApi()
+    for (const lines of ['nonsense\r\n\r\n', `POST /v1/tasks HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}`]) {
+      const client = connect({ path: served.path, allowHalfOpen: true })
+      client.end(lines)
+      const answer = await text(client)
+      expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+      expect(answer).toContain('{"error":{"code":"bad_request","message":')
+    }
+  })
+
+  it('asks for a body only when it wants it', async () => {
+    await using served = openApi()
+    const body = JSON.stringify(dispatchBody)
+    const head = (length: number): string =>
+      `POST /v1/tasks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`
+    const refused = connect(served.path)
+    refused.write(head(2_000_000))
+    expect(await text(refused)).toMatch(/^HTTP\/1\.1 413 /)
+    const taken = connect(served.path)
+    taken.write(head(body.length))
+    const [first] = (await once(taken.setEncoding('utf8'), 'data')) as [string]
+    expect(first).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+    taken.write(body)
+    expect(await text(taken)).toMatch(/^HTTP\/1\.1 202 /)
+  })
+})
+
+describe.each(bothLanguages)('an instance of %s', (language) => {
+  it('has a runtime API from its start to its end (tasks.md §12)', async () => {
+    let path = ''
+    {
+      await using serving: Serving = await serve(language, 'counts.handler')
+      const { readFileSync } = await import('node:fs')
+      const environment = readFileSync(`/proc/${serving.pids[0]}/environ`, 'utf8').split('\0')
+      const address = environment.find((each) => each.startsWith('FNBOX_RUNTIME_API='))?.split('=')[1] ?? ''
+      path = pathOf({ address })
+      expect(address).toMatch(/^unix:\//)
+      expect(modeOf(path)).toBe(0o600)
+      expect(await askApi({ path }, 'GET', '/v1/nothing')).toMatchObject({ status: 404 })
+      expect((await callRaw(serving)).status).toBe(200)
+    }
+    expect(existsSync(dirname(path))).toBe(false)
+  })
+})
