@@ -64,9 +64,10 @@ class Instance:
         if "script" in header:
             self._run_script(header)
         handler = self._load(header)
+        events = TaskEvents(header.get("taskEvents"))
         while True:
-            frame, body = self._inbox.get()
-            self._invoke(handler, header["function"], frame, body)
+            frame, call = self._inbox.get()
+            self._invoke(frame, call, handler, header["function"], events)
 
     def _take(self, header, body):
         kind = header.get("type")
@@ -77,7 +78,7 @@ class Instance:
         elif self._script is not None and self._script.serves and kind in ("invoke", "cancel", "credit"):
             self._script.take(header, body)
         elif kind == "invoke":
-            call = Call(self._channel, header, body)
+            call = (Task if header.get("mode") == "task" else Call)(self._channel, header, body)
             self._running[header["id"]] = call
             self._inbox.put((header, call))
         elif kind == "cancel" and header["id"] in self._running:
@@ -89,6 +90,7 @@ class Instance:
 
     def _load(self, header):
         asyncio.set_event_loop(self._loop)
+        offer_tasks()
         try:
             handler = load_handler(header["root"], header["module"], header["name"], header.get("file"))
         except BaseException as error:
@@ -125,13 +127,13 @@ class Instance:
             self._script.stop()
             time.sleep(_FAREWELL_SECONDS)
 
-    def _invoke(self, handler, identity, frame, call):
+    def _invoke(self, frame, call, *function):
         if self._loop.is_closed():
             self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)  # asyncio.run() in a function leaves none behind
         set_request_id(frame["id"])
         try:
-            call.run(handler, identity, self._loop)
+            call.run(self._loop, *function)
         except (SystemExit, KeyboardInterrupt) as error:
             self._end_process(error)
         finally:
@@ -166,14 +168,22 @@ def _open_package():
 
 
 # Processes that the function starts with multiprocessing import this file again; they are no instances.
+if __name__ == "__mp_main__":
+    _open_package()
+    from _fnbox.bundled import offer_tasks
+
+    offer_tasks()
+
 if __name__ == "__main__":
     _open_package()
+    from _fnbox.bundled import offer_tasks
     from _fnbox.call import Call
     from _fnbox.channel import PROTOCOL_VERSION, Channel, ProtocolError
     from _fnbox.loader import load_handler
     from _fnbox.log import flush_output, report, set_request_id, set_up_logging
     from _fnbox.outcome import to_load_error
     from _fnbox.script import Script, explain
+    from _fnbox.task import Task, TaskEvents
 
     sys.argv = [""]
     sys.stdout.reconfigure(line_buffering=True)

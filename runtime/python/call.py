@@ -25,14 +25,17 @@ class Call:
         self._change = threading.Condition()
         self._changed_on_loop = None
 
-    def run(self, handler, identity, loop):
-        """Calls the handler and sends what it gives; `loop` runs what is to be awaited.
+    def run(self, loop, handler, identity, events):
+        """Calls the handler and sends what it gives; `loop` runs what is to be awaited, `events` knows those with a task.
 
         Raises SystemExit and KeyboardInterrupt, which end the process (yandex.md F-33); all else is the answer.
         """
         self._loop = loop
         try:
-            result = handle_event(handler, self._first_argument(), Context(identity, self._frame))
+            event = self._first_argument()
+            if self._frame["mode"] == "raw":
+                handler = events.find_route(event) or handler
+            result = handle_event(handler, event, Context(identity, self._frame))
             if inspect.isawaitable(result):
                 result = self._on_loop(_OnLoop.handle_event(result))
             if inspect.isgenerator(result):

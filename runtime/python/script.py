@@ -8,8 +8,10 @@ import os
 import sys
 import types
 
+from .bundled import FOLDER, offer_tasks
 from .job import Job
 from .log import flush_output, report, set_request_id
+from .task import ScriptTask
 
 _running = None
 
@@ -102,7 +104,9 @@ class Script:
 
     def _take(self, header, body):
         job_id = header["id"]
-        if header["type"] == "invoke":
+        if header["type"] == "invoke" and header["mode"] == "task":
+            self._begin(job_id, ScriptTask(self._channel, header, body))
+        elif header["type"] == "invoke":
             self._begin(job_id, Job(self._channel, self._program, self._header["script"]["instance"], header, body))
         elif job_id in self._jobs and header["type"] == "cancel":
             self._jobs[job_id].cancel()
@@ -149,8 +153,9 @@ class Script:
 def _prepare_path(root, file, sdk):
     folder = os.path.dirname(file)
     sys.path[:0] = [folder] if folder == root else [folder, root]
-    sys.path.insert(0 if sdk == "bundled" else len(sys.path), _BUNDLED)
+    sys.path.insert(0 if sdk == "bundled" else len(sys.path), FOLDER)
     sys.meta_path.insert(0, _OnlyBundled)
+    offer_tasks()
 
 
 def _run_as_main(file):
@@ -195,14 +200,12 @@ class _OnlyBundled:
 
 
 def _is_bundled(module):
-    return (getattr(module, "__file__", None) or "").startswith(_BUNDLED + os.sep)
+    return (getattr(module, "__file__", None) or "").startswith(FOLDER + os.sep)
 
 
 def _hint(package):
     return f"the installed package {package} does not serve jobs here; start with --sdk bundled, which hides it"
 
-
-_BUNDLED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sdk")
 
 _PACKAGES = ("runpod", "snowcell", "snowcell_sdk")
 
