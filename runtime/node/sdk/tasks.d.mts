@@ -43,8 +43,14 @@ export function taskSns(options?: TaskOptions): TaskDecorator
  * Dispatches `fn(...args)`; with keys in `kwargs`, `fn(...args, kwargs)`. A function that `task` has not made needs `path`,
  * unless it is an export of a loaded CommonJS module. Outside of fnbox it has run when this settles.
  */
+export function run<Args extends readonly unknown[], Result>(
+  fn: Task<Args, Result>,
+  args?: readonly unknown[],
+  kwargs?: Readonly<Record<string, unknown>>,
+  options?: TaskOptions,
+): Promise<LambdaAsyncResponse<Awaited<Result>>>
 export function run<Result>(
-  fn: ((...args: never[]) => Result) | { readonly sync: (...args: never[]) => Result },
+  fn: (...args: never[]) => Result,
   args?: readonly unknown[],
   kwargs?: Readonly<Record<string, unknown>>,
   options?: TaskOptions,

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { findExport } from '../../loader.mjs'
 import { fileThatDefines } from './definition.mjs'
 import { LoadFailure, notAllowed, NotFound } from './errors.mjs'
-import { checkPath, findFile, isInCodeRoot, splitPath, toPlace } from './paths.mjs'
+import { checkPath, findAllowedFile, findFile, isInCodeRoot, splitPath, toPlace } from './paths.mjs'
 import { shared } from './shared.mjs'
 
 /** @typedef {import('./shared.mjs').Callable} Callable */
@@ -19,7 +19,7 @@ import { shared } from './shared.mjs'
  */
 export async function loadAllowed(path) {
   checkPath(path)
-  const value = await load(path)
+  const value = await load(path, findAllowedFile(path))
   if (typeof value !== 'function') throw notAllowed(`${path} is not a function`)
   if (shared().tasks.get(path) === value) return value
   const file = fileThatDefines(value)
@@ -37,7 +37,7 @@ export async function importAndGetTask(path) {
   const text = String(path)
   if (!text.includes('.')) throw new RangeError(`${text} is not a task path, which has a dot`)
   try {
-    return await load(text)
+    return await load(text, findFile(text))
   } catch (error) {
     throw error instanceof NotFound || error instanceof LoadFailure ? error.cause : error
   }
@@ -63,9 +63,9 @@ export function placeOfExport(fn) {
 /**
  * What `task` has made under this path, else the export of that name.
  * @param {string} path
+ * @param {string} file
  */
-async function load(path) {
-  const file = findFile(path)
+async function load(path, file) {
   const { tasks } = shared()
   const known = tasks.get(path)
   if (known !== undefined) return known

@@ -1,6 +1,7 @@
 // Between task paths and files of the code root (tasks.md N2, X2, X3). Owns nothing.
 
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { isAbsolute, join, parse, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getCallSites } from 'node:util'
@@ -63,22 +64,31 @@ export function splitPath(path) {
 }
 
 /**
- * The file of a task below the code root; nothing is loaded (tasks.md N3, X3).
+ * The file of a task below the code root; nothing is loaded (tasks.md N3).
  * @param {string} path
  * @returns {string} with symlinks resolved
- * @throws {AsyncException} when it, or the folder it begins with, is not inside the code root; NotFound
+ * @throws {NotFound}
  */
 export function findFile(path) {
-  const root = codeRoot()
   const [stem] = splitPath(path)
-  const [top = ''] = stem.split(sep)
-  if (fileOf(join(root, top)) === undefined && !existsSync(join(root, top)))
-    throw notAllowed(`${path}: ${top} is not in the code root`)
-  const file = fileOf(join(root, stem))
+  const file = fileOf(join(codeRoot(), stem))
   if (file === undefined) throw new NotFound(noModule(`${path}: there is no file ${stem} in the code root`))
-  const real = realpathSync(file)
-  if (!isInside(relative(root, real))) throw notAllowed(`${path}: ${real} is outside of the code root`)
-  return real
+  return realpathSync(file)
+}
+
+/**
+ * The same for a path that anybody may have written (tasks.md X3).
+ * @param {string} path
+ * @returns {string}
+ * @throws {AsyncException} `not_allowed` when it leads out of the code root, or to a module of Node.js; NotFound
+ */
+export function findAllowedFile(path) {
+  const [stem] = splitPath(path)
+  if (isBuiltin(stem) && fileOf(join(codeRoot(), stem)) === undefined)
+    throw notAllowed(`${path}: ${stem} is a module of Node.js`)
+  const file = findFile(path)
+  if (!isInCodeRoot(file)) throw notAllowed(`${path}: ${file} is outside of the code root`)
+  return file
 }
 
 /** Whether a file, symlinks resolved, lies in the code root. @param {string} file */

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { dispatch, isUnderFnbox } from './engine.mjs'
 import { AsyncException, NotFound } from './errors.mjs'
 import { execute } from './local.mjs'
-import { checkPath, findFile } from './paths.mjs'
+import { checkPath, findAllowedFile } from './paths.mjs'
 import { failureOf, findRecord, valueOf } from './records.mjs'
 import { toGivenText } from './text.mjs'
 
@@ -144,7 +144,7 @@ function originOf(response) {
 function checkImportable(path) {
   try {
     checkPath(path)
-    findFile(path)
+    findAllowedFile(path)
   } catch (error) {
     const isKnown = error instanceof AsyncException || error instanceof NotFound
     if (isKnown) throw new AsyncException(error.message, { code: 'not_importable', taskPath: path })
