@@ -9,19 +9,21 @@ import { Call } from './call.mjs'
 import { loadHandler } from './loader.mjs'
 import { outputWritten, report } from './log.mjs'
 import { toUserError } from './outcome.mjs'
+import { Task, withTaskEvents } from './task.mjs'
 
 /** @typedef {import('./channel.mjs').FrameToInstance} FrameToInstance */
 
 /** @typedef {import('./script.mjs').Script} Script */
+/** @typedef {import('./loader.mjs').Handler} Handler */
 
 /**
  * @type {{ type: 'new' | 'loading' | 'failed' }
- *   | { type: 'loaded', handler: import('./loader.mjs').Handler, identity: import('./context.mjs').Identity }
+ *   | { type: 'loaded', handler: Handler, rawHandler: Handler, identity: import('./context.mjs').Identity }
  *   | { type: 'serving', script: Script }}
  */
 let state = { type: 'new' }
 
-/** @typedef {Call | import('./job.mjs').Job} Invocation */
+/** @typedef {Call | Task | import('./job.mjs').Job} Invocation */
 
 /** @type {Map<string, Invocation>} */
 const running = new Map()
@@ -78,10 +80,12 @@ async function load(frame) {
   try {
     if (frame.script !== undefined) return await runScript(frame)
     const handler = await loadHandler(frame)
+    const { taskEvents } = frame
+    const rawHandler = taskEvents === undefined ? handler : await withTaskEvents(handler, taskEvents)
     await nextTurn() // rejections that nobody handles in the module are reported by now
     await outputWritten()
     if (state.type !== 'loading') return
-    state = { type: 'loaded', handler, identity: frame.function }
+    state = { type: 'loaded', handler, rawHandler, identity: frame.function }
     channel.send({ type: 'loaded' })
   } catch (error) {
     failLoad(error)
@@ -120,15 +124,21 @@ function failLoad(error) {
 function invoke(frame, body) {
   if (running.has(frame.id)) throw new ProtocolError('invoke came twice')
   const onOver = () => running.delete(frame.id)
+  if (frame.mode === 'task' && (state.type === 'loaded' || state.type === 'serving')) {
+    const task = new Task(channel, frame, body, onOver)
+    running.set(frame.id, task)
+    origin.run(task, () => void task.run())
+    return
+  }
   if (state.type === 'serving') {
     running.set(frame.id, state.script.begin(frame, body, onOver))
     return
   }
   if (state.type !== 'loaded') throw new ProtocolError('invoke came out of turn')
-  const { handler, identity } = state
+  const { handler, rawHandler, identity } = state
   const call = new Call(channel, frame, body, onOver)
   running.set(frame.id, call)
-  origin.run(call, () => void call.run(handler, identity))
+  origin.run(call, () => void call.run(frame.mode === 'raw' ? rawHandler : handler, identity))
 }
 
 /**
@@ -138,7 +148,7 @@ function invoke(frame, body) {
 function charge(error) {
   if (state.type === 'loading') return failLoad(error)
   // A call whose ending waits for its output is over, too.
-  const calls = [...running.values()].filter((each) => each instanceof Call)
+  const calls = [...running.values()].filter((each) => each instanceof Call || each instanceof Task)
   const charged = origin.getStore()?.over ? [] : calls.filter(({ over }) => !over)
   if (charged.length === 0) report(inspect(error))
   for (const call of charged) void call.fail(error)

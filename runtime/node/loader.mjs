@@ -2,6 +2,7 @@
 
 import { join, parse, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { offerModules } from './sdk/modules.mjs'
 
 /** @typedef {Extract<import('../../src/wire/frames.ts').FrameToInstance, { type: 'load' }>} LoadFrame */
 /** @typedef {(event: unknown, context: unknown) => unknown} Handler */
@@ -14,6 +15,7 @@ import { pathToFileURL } from 'node:url'
 export async function loadHandler(frame) {
   const { root, module, name, file } = frame
   if (file === undefined) throw new Error(`Cannot find module '${join(root, module || 'index')}'`)
+  offerModules(['fnbox/tasks'], 'auto')
   const path = module === '' ? withoutExtension(relative(root, file)) : module
   const exports = await import(pathToFileURL(file).href)
   const { value, owner } = findExport(exports, name)
@@ -23,13 +25,14 @@ export async function loadHandler(frame) {
   return (event, context) => Reflect.apply(value, owner, [event, context])
 }
 
-// The named export, else the property of that name on the default export (yandex.md H-6), which then is `this`. What
-// compilers make of `export default` in CommonJS has its default export one level deeper.
 /**
+ * The named export, else the property of that name on the default export (yandex.md H-6), which then is `this`. What
+ * compilers make of `export default` in CommonJS has its default export one level deeper.
  * @param {Record<string, any>} exports
  * @param {string} name
+ * @returns {{ value: any, owner: any }} undefined where there is none
  */
-function findExport(exports, name) {
+export function findExport(exports, name) {
   const named = exports[name]
   const owner = exports['default']
   const compiled = name === 'default' && typeof named === 'object'

@@ -1,13 +1,14 @@
 // A script (jobs.md §13): a program that registers its handler itself, and then takes jobs. Owns what the program has
 // registered, and whether it has stopped.
 
-import Module, { registerHooks } from 'node:module'
+import Module from 'node:module'
 import { basename } from 'node:path'
 import { inspect } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Job } from './job.mjs'
 import { outputWritten, report } from './log.mjs'
 import { hostKey } from './sdk/host.mjs'
+import { offerModules } from './sdk/modules.mjs'
 
 /** @typedef {import('./sdk/program.mjs').Program} Program */
 
@@ -43,7 +44,7 @@ export class Script {
    */
   run() {
     const { args, sdk } = this.#start
-    offerModules(sdk)
+    offerModules(['fnbox/serverless', 'fnbox/tasks'], sdk)
     Reflect.set(globalThis, hostKey, {
       serve: (/** @type {Program} */ program) => this.#serve(program),
       progress: (/** @type {unknown} */ id, /** @type {Buffer} */ json) => this.#progress(id, json),
@@ -115,31 +116,6 @@ export class Script {
   }
 }
 
-/** @param {'auto' | 'bundled'} sdk */
-function offerModules(sdk) {
-  registerHooks({
-    resolve(specifier, context, nextResolve) {
-      const url = bundled[specifier]
-      if (url === undefined) return nextResolve(specifier, context)
-      if (sdk === 'bundled') return { url, shortCircuit: true }
-      try {
-        return nextResolve(specifier, context)
-      } catch (error) {
-        if (notFound.has(/** @type {NodeJS.ErrnoException} */ (error).code ?? ''))
-          return { url, shortCircuit: true }
-        throw withHint(/** @type {Error} */ (error)) // the resolver throws nothing else
-      }
-    },
-  })
-}
-
-// jobs.md W-4
-/** @param {Error} error */
-function withHint(error) {
-  error.message += ' (start with --sdk bundled, which hides the installed package fnbox)'
-  return error
-}
-
 // jobs.md W-16
 /** @param {readonly (() => unknown)[]} checks */
 async function checkFitness(checks) {
@@ -159,13 +135,6 @@ function neverServed(file) {
   const message = `${basename(file)} ended without serving: it has to call start({ handler }) of fnbox/serverless`
   return Object.assign(new Error(message), { name: 'ScriptDidNotServe', stack: undefined })
 }
-
-/** @type {Readonly<Record<string, string>>} */
-const bundled = Object.assign(Object.create(null), {
-  'fnbox/serverless': new URL('sdk/serverless.mjs', import.meta.url).href,
-})
-
-const notFound = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])
 
 // For what handlers do when they are told that it is over.
 const farewellMs = 1000

@@ -1,0 +1,70 @@
+// How a task's function is called, and what its end means (tasks.md A4, E1, L5). Pure apart from the call.
+
+import { describeThrown } from '../../outcome.mjs'
+import { toText } from './text.mjs'
+
+/** @typedef {import('./shared.mjs').Capture} Capture */
+/** @typedef {{ type: string, message: string, stack?: string }} TaskError */
+
+/**
+ * @typedef {{ outcome: 'complete', response_text: string | null, response_omitted: string | null }
+ *   | { outcome: 'failed', retry: boolean, error: TaskError }} Outcome tasks.md H3
+ */
+
+/**
+ * Calls what a task path names, in place (tasks.md N1).
+ * @param {any} target with `sync`, that is what is called
+ * @param {readonly unknown[]} args
+ * @param {Record<string, unknown>} kwargs
+ */
+export async function callTarget(target, args, kwargs) {
+  const fn = typeof target.sync === 'function' ? target.sync : target
+  return Object.keys(kwargs).length === 0 ? fn(...args) : fn(...args, kwargs)
+}
+
+/**
+ * @param {unknown} value
+ * @param {Capture} capture
+ * @param {number} limit most characters of its text
+ * @returns {Outcome}
+ */
+export function toOutcome(value, capture, limit) {
+  if (capture === 'off') return complete(null)
+  try {
+    const text = toText(value)
+    if (text.length <= limit) return complete(text)
+    const message = `the result has ${text.length} characters, which is more than ${limit}`
+    return unkept(capture, { type: 'ResultTooLarge', message })
+  } catch (error) {
+    return unkept(capture, describe(error))
+  }
+}
+
+/**
+ * @param {unknown} thrown
+ * @returns {Outcome}
+ */
+export function failed(thrown, retry = true) {
+  return { outcome: 'failed', retry, error: describe(thrown) }
+}
+
+/** @param {unknown} thrown @returns {TaskError} */
+export function describe(thrown) {
+  const { type, message, stack } = describeThrown(thrown)
+  return { type, message: message.slice(0, longestMessage), ...(stack === '' ? {} : { stack }) }
+}
+
+/** @param {string | null} text @param {string | null} [omitted] @returns {Outcome} */
+function complete(text, omitted = null) {
+  return { outcome: 'complete', response_text: text, response_omitted: omitted }
+}
+
+// Programs that never asked for a result keep working (tasks.md A4).
+/** @param {Capture} capture @param {TaskError} error @returns {Outcome} */
+function unkept(capture, error) {
+  return capture === 'on'
+    ? { outcome: 'failed', retry: false, error }
+    : complete(null, `${error.type}: ${error.message}`)
+}
+
+const longestMessage = 8192

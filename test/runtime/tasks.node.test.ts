@@ -1,0 +1,414 @@
+// Tasks that an instance of Node.js executes: those that the engine delivers, and those that events carry (tasks.md §9, §11,
+// §12; runtime/PROTOCOL.md, "Tasks").
+
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../harness/calling.ts'
+import { TaskEngine } from '../sdk/taskEngine.ts'
+import { functionsOf, Peer, type Frame } from './player.ts'
+
+const lambda = 'zappa.asynchronous.route_lambda_task'
+const sns = 'zappa.asynchronous.route_sns_task'
+
+interface Terms {
+  readonly id?: string
+  readonly command?: string
+  readonly service?: string
+  readonly capture?: string
+  readonly kwargs?: object
+  readonly responseLimit?: number
+}
+
+async function loaded(handler = 'task_app.handler', members: object = {}, env = {}): Promise<Peer> {
+  const peer = new Peer('node', functionsOf('node'), env)
+  await peer.load(handler, members)
+  return peer
+}
+
+/** Delivers a task whose function is in task_app.mjs unless it has a dot. */
+async function deliver(
+  peer: Peer,
+  name: string,
+  args: readonly unknown[] = [],
+  terms: Terms = {},
+): Promise<void> {
+  const {
+    id = 't',
+    command = lambda,
+    service = 'lambda',
+    capture = 'default',
+    kwargs = {},
+    ...members
+  } = terms
+  const path = name.includes('.') ? name : `task_app.${name}`
+  const message = JSON.stringify({
+    task_path: path,
+    capture_response: true,
+    response_id: id,
+    args,
+    kwargs,
+    command,
+  })
+  const common = { kind: 'task', attempt: 1, max_attempts: 3, deadline_ms: Date.now() + 60_000 }
+  await peer.send(
+    { type: 'invoke', id, mode: 'task', ...members },
+    Buffer.from(JSON.stringify({ ...common, id, service, capture, message })),
+  )
+}
+
+/** The header of the ending frame, and the answer in its body. */
+function answerOf({ header, body }: Frame): { header: Frame['header']; answer: unknown } {
+  return { header, answer: JSON.parse(body.toString()) as unknown }
+}
+
+async function execute(
+  peer: Peer,
+  name: string,
+  args: readonly unknown[] = [],
+  terms: Terms = {},
+): Promise<unknown> {
+  await deliver(peer, name, args, terms)
+  return answerOf(await peer.next()).answer
+}
+
+function complete(text: string | null, omitted: unknown = null): object {
+  return { outcome: 'complete', response_text: text, response_omitted: omitted }
+}
+
+function refused(type: string): object {
+  return { outcome: 'failed', retry: false, error: { type } }
+}
+
+describe('a task that is delivered', () => {
+  it('is the function below its wrapper, with args, and kwargs as one last argument (N1, L8)', async () => {
+    await using peer = await loaded()
+    expect(await execute(peer, 'double', [4])).toEqual(complete('8'))
+    expect(await execute(peer, 'echo', [1], { kwargs: { a: 2 } })).toEqual(complete('[1,{"a":2}]'))
+  })
+
+  it('is what task has registered under the path, else the export; CommonJS, too (N3)', async () => {
+    await using peer = await loaded()
+    expect(await execute(peer, 'elsewhere', [1])).toEqual(complete('2'))
+    expect(await execute(peer, 'plain', [1])).toEqual(complete('["plain",1]'))
+    expect(await execute(peer, 'task_common.plain', [1], { kwargs: { a: 1 } })).toEqual(
+      complete('["common",1,{"a":1}]'),
+    )
+    expect(await execute(peer, 'task_common.wrapped', [1])).toEqual(complete('2'))
+  })
+
+  it('has text of ASCII; undefined and NaN are null (N3, Q10)', async () => {
+    await using peer = await loaded()
+    expect(await execute(peer, 'kept', ['nothing'])).toEqual(complete('null'))
+    expect(await execute(peer, 'kept', ['nan'])).toEqual(complete('null'))
+    expect(await execute(peer, 'plain', ['é😀'])).toEqual(
+      complete(String.raw`["plain","\u00e9\ud83d\ude00"]`),
+    )
+  })
+
+  it('whose result has no text is complete unless a result was asked for (A4, Q3)', async () => {
+    await using peer = await loaded()
+    for (const what of ['big', 'cycle', 'function']) {
+      const omitted = expect.stringMatching(/^TypeError: ./) as unknown
+      expect(await execute(peer, 'unasked', [what])).toEqual(complete(null, omitted))
+      const asked = await execute(peer, 'kept', [what], { capture: 'on' })
+      expect(asked).toMatchObject(refused('TypeError'))
+    }
+    expect(await execute(peer, 'unasked', ['big'], { capture: 'off' })).toEqual(complete(null))
+    await eventually(() => peer.stderr.includes('left out: TypeError: Do not know how to serialize a BigInt'))
+  })
+
+  it('whose result is longer than the limit, in characters of its text (A4)', async () => {
+    await using peer = await loaded()
+    const limited = { responseLimit: 602 }
+    expect(await execute(peer, 'unasked', ['long'], limited)).toMatchObject({ response_omitted: null })
+    const beyond = { responseLimit: 601 }
+    const omitted = 'ResultTooLarge: the result has 602 characters, which is more than 601'
+    expect(await execute(peer, 'unasked', ['long'], beyond)).toEqual(complete(null, omitted))
+    expect(await execute(peer, 'unasked', ['long'], { ...beyond, capture: 'on' })).toMatchObject(
+      refused('ResultTooLarge'),
+    )
+  })
+
+  it('that throws has failed, with the error in the header, too (H3, L5, E1)', async () => {
+    await using peer = await loaded()
+    await deliver(peer, 'fails', ['x'.repeat(9000)])
+    const { header, answer } = answerOf(await peer.next())
+    const message = 'x'.repeat(8192)
+    const stack = expect.stringContaining('task_app.mjs') as unknown
+    expect(answer).toEqual({ outcome: 'failed', retry: true, error: { type: 'RangeError', message, stack } })
+    expect(header['error']).toBe(`RangeError: ${message}`.slice(0, 1000))
+  })
+
+  it.each([
+    ['os.system', 'TaskNotAllowed'],
+    ['system', 'TaskNotAllowed'],
+    ['bound', 'TaskNotAllowed'],
+    ['number', 'TaskNotAllowed'],
+    ['.double', 'TaskNotAllowed'],
+    ['task_app.double()', 'TaskNotAllowed'],
+    ['absent.f', 'TaskNotFound'],
+    ['missing', 'TaskNotFound'],
+    ['task_app.missing.f', 'TaskNotFound'],
+  ])('%s is %s and not tried again (X2 to X5, L5, Q11)', async (name, type) => {
+    await using peer = await loaded()
+    expect(await execute(peer, name)).toMatchObject(refused(type))
+  })
+
+  it('has the command of its service (X1)', async () => {
+    await using peer = await loaded()
+    expect(await execute(peer, 'double', [1], { command: 'os.getcwd' })).toMatchObject(
+      refused('TaskNotAllowed'),
+    )
+    expect(await execute(peer, 'double', [1], { command: sns })).toMatchObject(refused('TaskNotAllowed'))
+    expect(await execute(peer, 'double', [1], { command: sns, service: 'sns' })).toEqual(complete('2'))
+  })
+
+  it('may dispatch others (W1, L8)', async () => {
+    await using engine = await TaskEngine.start()
+    await using peer = await loaded('task_app.handler', {}, engine.env)
+    const { response_text: text } = (await execute(peer, 'nests')) as { response_text: string }
+    expect(engine.asked[0]?.body['id']).toBe(JSON.parse(text))
+  })
+
+  it('has its output written before its end', async () => {
+    await using peer = await loaded()
+    expect(await execute(peer, 'prints')).toEqual(complete('1'))
+    await eventually(() => peer.stdout === 'printed\n')
+  })
+
+  it('that leaves ends the process (L6)', async () => {
+    await using peer = await loaded()
+    await deliver(peer, 'leaves', [7])
+    expect(await peer.exit()).toBe(7)
+  })
+
+  it('a late error is that of its task (F-34)', async () => {
+    await using peer = await loaded()
+    const own = { outcome: 'failed', retry: true, error: { type: 'RangeError', message: 'own' } }
+    expect(await execute(peer, 'late', ['own'])).toMatchObject(own)
+  })
+
+  it('work that outlived its task is not charged to the next one (F-34)', async () => {
+    await using peer = await loaded()
+    await execute(peer, 'late', ['left'])
+    expect(await execute(peer, 'late', ['meets'])).toEqual(complete('"meets"'))
+    await eventually(() => peer.stderr.includes('RangeError: left'))
+  })
+})
+
+describe('a module that throws while it is loaded', () => {
+  it('fails the attempt, which is tried again in a fresh instance (L5)', async () => {
+    await withFiles({ 'broken.mjs': 'throw new RangeError("not today")' }, async (root) => {
+      await using peer = new Peer('node', root)
+      await peer.load('handler.handler')
+      await deliver(peer, 'broken.f')
+      const { header, answer } = answerOf(await peer.next())
+      const error = { type: 'RangeError', message: 'not today' }
+      expect(answer).toMatchObject({ outcome: 'failed', retry: true, error })
+      expect(header['refresh']).toBe(true)
+    })
+  })
+})
+
+describe('files of the code root (N3, X3, X4)', () => {
+  it.each(['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'])('.%s', async (extension) => {
+    const common = extension.startsWith('c')
+    const text = common ? 'exports.f = (n) => n + 1' : 'export const f = (n) => n + 1'
+    await withFiles({ [`lib/send-mail.${extension}`]: text }, async (root) => {
+      await using peer = new Peer('node', root)
+      await peer.load('handler.handler')
+      expect(await execute(peer, 'lib.send-mail.f', [1])).toEqual(complete('2'))
+    })
+  })
+
+  it('.js comes before .mjs; the default export of CommonJS counts', async () => {
+    const files = {
+      'app.js': 'module.exports = { f: () => "js" }',
+      'app.mjs': 'export const f = () => "mjs"',
+    }
+    await withFiles(files, async (root) => {
+      await using peer = new Peer('node', root)
+      await peer.load('handler.handler')
+      expect(await execute(peer, 'app.f')).toEqual(complete('"js"'))
+    })
+  })
+
+  it('a link that leads out is not followed; the code root may be a link', async () => {
+    await withFiles({ 'other.mjs': 'export const f = () => 1' }, (other) =>
+      withFiles({ 'app.mjs': 'export const f = () => 2' }, async (root) => {
+        await symlink(join(other, 'other.mjs'), join(root, 'linked.mjs'))
+        await writeFile(
+          join(root, 'passes.mjs'),
+          `export { f } from ${JSON.stringify(join(other, 'other.mjs'))}`,
+        )
+        await symlink(root, join(other, 'root'))
+        await using peer = new Peer('node', join(other, 'root'))
+        await peer.load('handler.handler')
+        expect(await execute(peer, 'linked.f')).toMatchObject(refused('TaskNotAllowed'))
+        expect(await execute(peer, 'passes.f')).toMatchObject(refused('TaskNotAllowed'))
+        expect(await execute(peer, 'app.f')).toEqual(complete('2'))
+      }),
+    )
+  })
+})
+
+describe('updateProgress (U1)', () => {
+  it('is sent for the task of the calling context', async () => {
+    await using engine = await TaskEngine.start()
+    await using peer = await loaded('task_app.handler', {}, engine.env)
+    await deliver(peer, 'works', [{ p: 1 }], { id: 'a' })
+    await deliver(peer, 'works', [{ p: 2 }], { id: 'b' })
+    for (const _ of 'ab') expect(answerOf(await peer.next()).answer).toEqual(complete('true'))
+    const seen = engine.asked.map(({ path, body }) => [path, body] as const)
+    expect(new Map(seen)).toEqual(
+      new Map([
+        ['/v1/tasks/a/progress', { attempt: 1, value_text: '{"p":1}' }],
+        ['/v1/tasks/b/progress', { attempt: 1, value_text: '{"p":2}' }],
+      ]),
+    )
+  })
+
+  it('has no effect with capture off, and for an attempt that does not run any more', async () => {
+    await using engine = await TaskEngine.start()
+    await using peer = await loaded('task_app.handler', {}, engine.env)
+    expect(await execute(peer, 'works', [1], { capture: 'off' })).toEqual(complete(null))
+    expect(engine.asked).toEqual([])
+    engine.answers.push([409, { error: { code: 'conflict', message: 'not the running attempt' } }])
+    expect(await execute(peer, 'works', [1])).toEqual(complete('false'))
+  })
+
+  it('fails for what JSON cannot hold or is too large', async () => {
+    await using engine = await TaskEngine.start()
+    await using peer = await loaded('task_app.handler', {}, engine.env)
+    engine.answers.push([413, { error: { code: 'payload_too_large', message: 'too large' } }])
+    const error = { type: 'AsyncException', message: 'too large' }
+    expect(await execute(peer, 'works', [1])).toMatchObject({ outcome: 'failed', error })
+  })
+})
+
+describe('events that carry a task (§9)', () => {
+  const message = { task_path: 'task_app.double', args: [3], kwargs: {}, command: lambda }
+  const topic = (command: string, members: object = {}): object => {
+    const text = JSON.stringify({ ...message, command, ...members })
+    return { Records: [{ EventSource: 'aws:sns', Sns: { Message: text } }, {}] }
+  }
+
+  async function valueOf(peer: Peer, event: object, mode = 'raw'): Promise<unknown> {
+    const { header, body } = await peer.invoke(event, { mode })
+    return header.type === 'returned' ? JSON.parse(body.toString()) : header['error']
+  }
+
+  it.each<[string, object, unknown]>([
+    ['a message', message, 6],
+    ['a topic', topic(sns), 6],
+    ['a topic with its command', { ...topic(sns), command: sns }, 6],
+    ['a message without a command', { ...message, command: undefined }, 'handler'],
+    ['an HTTP event', { ...message, httpMethod: 'GET' }, 'handler'],
+    ['a topic without a command', topic(''), 'handler'],
+    ['records of something else', { Records: [{ s3: {} }] }, 'handler'],
+    ['a list', [message], 'handler'],
+    ['another command', { command: 'os.getcwd' }, 'TaskNotAllowed'],
+    ['the command of a topic without records', { ...message, command: sns }, 'TaskNotAllowed'],
+    ['the command of a message in a topic', topic(lambda), 'TaskNotAllowed'],
+    ['code', { raw_command: '1' }, 'TaskNotAllowed'],
+    [
+      'a function of others',
+      { ...message, task_path: 'task_app.system', args: ['touch /tmp/x'] },
+      'TaskNotAllowed',
+    ],
+    ['a module of others', { ...message, task_path: 'os.system' }, 'TaskNotAllowed'],
+    ['a task that fails', { ...message, task_path: 'task_app.fails', args: ['x'] }, 'RangeError'],
+  ])('%s (X1 to X6, Q11, Q12)', async (_, event, expected) => {
+    await using peer = await loaded('task_app.handler', { taskEvents: 'on' })
+    const value = await valueOf(peer, event)
+    if (typeof expected === 'number') expect(value).toBe(expected)
+    else if (expected === 'handler') expect(value).toEqual(['handler', JSON.parse(JSON.stringify(event))])
+    else expect(value).toMatchObject({ errorType: expected })
+  })
+
+  it('only where it is allowed, and only in raw mode', async () => {
+    await using off = await loaded('task_app.handler')
+    expect(await valueOf(off, message)).toEqual(['handler', message])
+    await using on = await loaded('task_app.handler', { taskEvents: 'on' })
+    expect(await valueOf(on, message, 'http')).toEqual(['handler', message])
+    await using imported = await loaded('task_app.handler', { taskEvents: 'imported' })
+    expect(await valueOf(imported, message)).toBe(6)
+    await using foreign = await loaded('returns_length.handler', { taskEvents: 'imported' })
+    expect((await foreign.invoke(message)).body.toString()).not.toBe('6')
+  })
+
+  it('a record is written where the message asks for it (M3)', async () => {
+    await using engine = await TaskEngine.start()
+    await using peer = await loaded('task_app.handler', { taskEvents: 'on' }, engine.env)
+    expect(await valueOf(peer, { ...message, capture_response: true, response_id: 'r' })).toBe(6)
+    expect(engine.asked.map(({ method, body }) => [method, body['status']])).toEqual([
+      ['PUT', 'in progress'],
+      ['PUT', 'complete'],
+    ])
+  })
+})
+
+describe('scripts', () => {
+  const script = `import { start } from 'fnbox/serverless'
+    import { task } from 'fnbox/tasks'
+    globalThis.times = (globalThis.times ?? 0) + 1
+    export const f = task(function f() { return globalThis.times })
+    export const g = () => 1
+    await start({ handler: ({ input }) => input })`
+
+  it('execute tasks; their own module is not loaded again (P2)', async () => {
+    await withFiles({ 'program.mjs': script, 'other.cjs': 'exports.h = () => 2' }, async (root) => {
+      await using peer = new Peer('node', root)
+      await peer.loadScript('program')
+      expect(await execute(peer, 'program.f')).toEqual(complete('1'))
+      expect(await execute(peer, 'other.h')).toEqual(complete('2'))
+      expect(await execute(peer, 'program.g')).toMatchObject(refused('TaskNotFound'))
+      await peer.submit(5)
+      expect((await peer.next()).header.type).toBe('returned')
+    })
+  })
+})
+
+describe('an installed copy of the package', () => {
+  it('meets the runtime', async () => {
+    const files = {
+      'app.mjs': `import { task, updateProgress } from 'fnbox/tasks'
+        export const f = task(async function f() { return [import.meta.resolve('fnbox/tasks'), await updateProgress(1)] })`,
+    }
+    await using engine = await TaskEngine.start()
+    await withFiles(files, async (root) => {
+      const copy = join(root, 'node_modules', 'fnbox')
+      await cp(join(project, 'runtime', 'node'), join(copy, 'runtime', 'node'), { recursive: true })
+      await cp(join(project, 'package.json'), join(copy, 'package.json'))
+      await using peer = new Peer('node', root, engine.env)
+      await peer.load('handler.handler')
+      const { response_text: text } = (await execute(peer, 'app.f')) as { response_text: string }
+      expect(JSON.parse(text)).toEqual([expect.stringContaining('/node_modules/fnbox/runtime/'), true])
+      expect(engine.asked[0]).toMatchObject({ path: '/v1/tasks/t/progress' })
+    })
+  })
+})
+
+/** Calls back with a code root that has these files, and a handler. */
+async function withFiles(
+  files: Readonly<Record<string, string>>,
+  use: (root: string) => Promise<void>,
+): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
+  try {
+    for (const [path, text] of Object.entries({
+      ...files,
+      'handler.mjs': 'export const handler = async () => 1',
+    })) {
+      await mkdir(dirname(join(root, path)), { recursive: true })
+      await writeFile(join(root, path), text)
+    }
+    await use(root)
+  } finally {
+    await rm(root, { recursive: true })
+  }
+}
+
+const project = join(import.meta.dirname, '..', '..')
