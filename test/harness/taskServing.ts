@@ -59,6 +59,7 @@ const anyTask: NewTask = {
   path: 'app.f',
   service: 'lambda',
   capture: 'default',
+  language: 'python',
   delayMs: 0,
   message: '{"task_path": "app.f", "args": ["an argument"], "kwargs": {}}',
 }

@@ -11,7 +11,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
  * @property {Capture} capture
  */
 
-/** @typedef {import('../../../../src/jobs/tasks.ts').Capture} Capture */
+/** @typedef {import('../../../../src/jobs/job.ts').Capture} Capture */
 
 /**
  * Where a function is found again.
