@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { freshFolder, type Address } from './jobClient.ts'
+import { pathOf } from './runtimeApi.ts'
 import { functionsIn, serveFrom, type bothLanguages, type Serving } from './serving.ts'
 import type { Flags } from '../../src/config.ts'
 
@@ -106,6 +107,24 @@ export async function reached(to: Address, id: string, state: string): Promise<T
     if (task.state === state) return task
     if (task.status !== 'in progress') throw new Error(`the task has ended: ${JSON.stringify(task)}`)
   }
+}
+
+/** Path of the runtime API of an instance of works.handler. */
+export async function socketOf(to: Address): Promise<string> {
+  const { FNBOX_RUNTIME_API: address = '' } = await ask<Record<string, string>>(to, { do: 'environment' })
+  return pathOf({ address })
+}
+
+/** The body of a dispatch, as the modules write it (tasks.md §12). */
+export function messageOf(
+  id: string,
+  task_path: string,
+  args: readonly unknown[] = [],
+  changes: object = {},
+): object {
+  const command = 'zappa.asynchronous.route_lambda_task'
+  const message = { task_path, capture_response: true, response_id: id, args, kwargs: {}, command, ...changes }
+  return { id, service: 'lambda', capture: 'on', delay_seconds: 0, message: JSON.stringify(message) }
 }
 
 /** Milliseconds between the end of each attempt and the start of the next one. */

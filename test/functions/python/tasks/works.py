@@ -119,6 +119,8 @@ def handler(event, context):
         return [dispatch(*each).response_id for each in event["tasks"]]
     if kind == "read":
         return told(lambda: get_async_response(event["id"]))
+    if kind == "represent":
+        return repr(get_async_response(event["id"]))
     if kind == "wait":
         response = dispatch(*event["task"])
         return [response.response_id, told(response.wait)]
