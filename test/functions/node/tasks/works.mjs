@@ -25,6 +25,9 @@ const tasks = {
   fails: task(function fails(message) {
     throw new RangeError(message)
   }),
+  refuses: taskSns(function refuses() {
+    throw new RangeError('refused')
+  }),
   third: task(function third(path) {
     appendFileSync(path, 'x')
     const made = statSync(path).size

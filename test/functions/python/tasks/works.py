@@ -47,6 +47,11 @@ def fails(message):
     raise ValueError(message)
 
 
+@task_sns
+def refuses():
+    raise ValueError("refused")
+
+
 @task
 def third(path):
     write(path, "x")
@@ -151,7 +156,8 @@ def handler(event, context):
 
 
 def dispatch(name, args=(), options=None):
-    return run(globals()[name], args=args, **(options or {}))
+    func = globals()[name]
+    return run(func, args=args, **{"service": getattr(func, "service", "lambda"), **(options or {})})
 
 
 def told(step):

@@ -1,0 +1,161 @@
+// Tasks that go wrong: they throw, end their instance, take too long, are too many (tasks.md §1, §7, Q18).
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../harness/calling.ts'
+import { freshFolder } from '../harness/jobClient.ts'
+import { bothLanguages, type Serving } from '../harness/serving.ts'
+import {
+  ask,
+  dispatch,
+  dispatchAll,
+  pausesOf,
+  reached,
+  read,
+  serveTasksOf,
+  settled,
+  view,
+} from '../harness/taskClient.ts'
+
+const errors = { python: 'ValueError', node: 'RangeError' }
+
+describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
+  let serving: Serving
+  const folder = freshFolder(afterAll)
+  const file = (name: string): string => join(folder, name)
+
+  beforeAll(async () => {
+    const flags = { 'task-attempts': '2', 'task-sns-attempts': '1', 'task-backoff': '20ms' }
+    serving = await serveTasksOf(language, { ...flags, 'task-timeout': '1500ms' }, afterAll)
+  })
+  afterAll(() => serving[Symbol.asyncDispose]())
+
+  it('by throwing is tried again as often and after as long as is configured, and is then failed (L4)', async () => {
+    const id = await dispatch(serving, 'fails', ['it broke'])
+    const task = await settled(serving, id)
+    const error = { type: errors[language], message: 'it broke' }
+    expect(task).toMatchObject({ state: 'failed', status: 'failed', response: null, error, max_attempts: 2 })
+    expect(task.attempts.map((each) => [each.number, each.outcome, each.error])).toEqual([
+      [1, 'failed', error],
+      [2, 'failed', error],
+    ])
+    const [pause = 0] = pausesOf(task)
+    expect(pause).toBeGreaterThanOrEqual(20)
+    expect(await read(serving, id)).toEqual({
+      raised: 'AsyncException',
+      text: `works.fails: ${errors[language]}: it broke`,
+      code: 'task_failed',
+    })
+  })
+
+  it('has the attempts of its service (S2)', async () => {
+    const { service, attempts, error } = await settled(serving, await dispatch(serving, 'refuses'))
+    expect([service, attempts.length, error?.message]).toEqual(['sns', 1, 'refused'])
+  })
+
+  it.each([
+    ['kill', 'SIGKILL'],
+    ['exit', 'code 3'],
+    ['leave', 'code 7'],
+  ])('by ending its instance (%s) is lost with it, and completes on a new one (Q18, L6)', async (how, reason) => {
+    const task = await settled(serving, await dispatch(serving, 'dies', [file(how), how]))
+    expect(task).toMatchObject({ state: 'complete', response: 'survived' })
+    const [lost, done] = task.attempts
+    expect(lost).toMatchObject({ outcome: 'failed', error: { type: 'InstanceLost' } })
+    expect(lost?.error?.message).toContain(reason)
+    expect(done).toMatchObject({ outcome: 'complete', error: null })
+    expect(done?.instance).not.toBe(lost?.instance)
+  })
+
+  it('by always ending its instance is failed with the exit code (L6)', async () => {
+    const { state, error, attempts } = await settled(serving, await dispatch(serving, 'leaves'))
+    expect([state, error?.type, attempts.length]).toEqual(['failed', 'InstanceLost', 2])
+    expect(error?.message).toContain('code 7')
+  })
+
+  it('by taking too long is ended with its instance, and requests go on (L6)', async () => {
+    const id = await dispatch(serving, 'loops')
+    const { state, error, attempts } = await settled(serving, id)
+    expect([state, error?.type]).toEqual(['failed', 'TaskTimeout'])
+    expect(attempts.map((each) => each.error?.type)).toEqual(['TaskTimeout', 'TaskTimeout'])
+    const [first, second] = attempts
+    expect(first?.instance).not.toBe(second?.instance)
+    expect(await settled(serving, await dispatch(serving, 'double', [21]))).toMatchObject({ response: 42 })
+  })
+})
+
+describe.each(bothLanguages)('as many tasks as there may be (%s)', (language) => {
+  it('wait; one more is refused when it is dispatched, and nothing of it is stored (S2)', async () => {
+    await using serving = await serveTasksOf(language, { 'task-queue': '2', instances: '2' })
+    const folder = freshFolder()
+    const gate = join(folder, 'gate')
+    const [first = '', second = ''] = await dispatchAll(serving, [
+      ['waits', [join(folder, 'started'), gate]],
+      ['double', [1]],
+    ])
+    await reached(serving, first, 'running')
+    await expect(dispatch(serving, 'double', [2])).rejects.toThrow('2 tasks are waiting')
+    writeFileSync(gate, '')
+    await Promise.all([settled(serving, first), settled(serving, second)])
+    expect(await settled(serving, await dispatch(serving, 'double', [3]))).toMatchObject({ response: 6 })
+  })
+
+  it('are kept when they have ended; beyond, the oldest go (K1)', async () => {
+    await using serving = await serveTasksOf(language, { 'task-keep': '2' })
+    const ids = await dispatchAll(serving, [
+      ['double', [1]],
+      ['double', [2]],
+      ['double', [3]],
+    ])
+    const [oldest = '', ...kept] = ids
+    for (const id of kept) await settled(serving, id)
+    await eventually(async () => (await read(serving, oldest)) === null)
+    await expect(view(serving, oldest)).rejects.toThrow('404')
+    for (const id of kept) expect(await view(serving, id)).toMatchObject({ state: 'complete' })
+  })
+})
+
+describe.each(bothLanguages)('tasks on several instances (%s)', (language) => {
+  it('leave one to requests, and run on as many others as there are (L3)', async () => {
+    await using serving = await serveTasksOf(language, { instances: '3' })
+    const folder = freshFolder()
+    const gate = join(folder, 'gate')
+    const ids = await dispatchAll(
+      serving,
+      [1, 2, 3].map((each) => ['waits', [join(folder, `started-${each}`), gate]]),
+    )
+    const [first = '', second = '', third = ''] = ids
+    await Promise.all([reached(serving, first, 'running'), reached(serving, second, 'running')])
+    expect(await read(serving, third)).toEqual({ status: 'in progress', response: 'N/A' }) // a request has an instance
+    expect((await view(serving, third)).state).toBe('queued')
+    writeFileSync(gate, '')
+    const all = await Promise.all(ids.map((id) => settled(serving, id)))
+    expect(all.map(({ response }) => response)).toEqual(['through', 'through', 'through'])
+    const instances = new Set(all.slice(0, 2).map(({ attempts }) => attempts[0]?.instance))
+    expect(instances.size).toBe(2)
+  })
+
+  it('run one at a time where --task-instances says so (L3)', async () => {
+    await using serving = await serveTasksOf(language, { instances: '3', 'task-instances': '1' })
+    const folder = freshFolder()
+    const gate = join(folder, 'gate')
+    const [first = '', second = ''] = await dispatchAll(
+      serving,
+      [1, 2].map((each) => ['waits', [join(folder, `started-${each}`), gate]]),
+    )
+    await reached(serving, first, 'running')
+    for (let count = 0; count < 5; count++) expect((await view(serving, second)).state).toBe('queued')
+    writeFileSync(gate, '')
+    const [former, latter] = [await settled(serving, first), await settled(serving, second)]
+    expect(Date.parse(latter.attempts[0]?.started_at ?? '')).toBeGreaterThanOrEqual(
+      Date.parse(former.attempts[0]?.ended_at ?? ''),
+    )
+  })
+
+  it('are waited for by a request on another one (C2, C3)', async () => {
+    await using serving = await serveTasksOf(language, { instances: '2' })
+    const [, value] = await ask<[string, unknown]>(serving, { do: 'wait', task: ['double', [21]] })
+    expect(value).toBe(42)
+  })
+})
