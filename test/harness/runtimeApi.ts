@@ -62,7 +62,7 @@ export async function askApi(
   body?: object | string | Buffer,
   signal?: AbortSignal,
 ): Promise<ApiAnswer> {
-  const content = typeof body === 'object' && !Buffer.isBuffer(body) ? JSON.stringify(body) : body
+  const sent = typeof body === 'object' && !Buffer.isBuffer(body) ? JSON.stringify(body) : body
   return new Promise((settle, fail) => {
     const asked = request({
       socketPath,
@@ -83,7 +83,7 @@ export async function askApi(
         })
       }, fail)
     })
-    asked.end(content)
+    asked.end(sent)
   })
 }
 
