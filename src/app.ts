@@ -20,7 +20,7 @@ import type { InstanceReport } from './jobs/engine.ts'
 import type { TokenSource } from './invoker/token/source.ts'
 import { metricsOf } from './metrics.ts'
 import type { DoorSettings } from './http/invoke.ts'
-import type { FunctionIdentity } from './wire/frames.ts'
+import type { FunctionIdentity, TaskEvents } from './wire/frames.ts'
 
 /** A function that can be invoked, with or without a server in front. */
 export class App {
@@ -45,7 +45,8 @@ export class App {
   #listening: Promise<string | undefined> = Promise.resolve(undefined)
   #stopping = false
 
-  constructor(config: Config) {
+  /** @param isTrusted only the operator can invoke the function, as with `fnbox invoke` */
+  constructor(config: Config, isTrusted = false) {
     const { options } = config
     const identity = identify(config)
     this.identity = identity
@@ -64,13 +65,14 @@ export class App {
         ...config,
         runtime: options.runtime,
         sdk: options.sdk,
+        taskEvents: this.#taskEvents(isTrusted),
         python: options.python,
         function: identity,
         concurrency: config.chosen.has('concurrency') ? options.concurrency : undefined,
         initTimeoutMs: initTimeoutMs(config),
         memoryLimit: options.memory,
         offered: () => this.#metadata?.variables ?? {},
-        runtimeApi: (instance, language) => this.#runtimeApi.open(instance, language),
+        runtimeApi: (instance) => this.#runtimeApi.open(instance),
       },
       this.events,
     )
@@ -204,6 +206,18 @@ export class App {
       (url) => this.events.emit('ready', { handler, isScript, language, loadMs, url, curlFlags }),
       () => {}, // `serve` has thrown it
     )
+  }
+
+  // tasks.md §9
+  #taskEvents(isTrusted: boolean): TaskEvents | undefined {
+    switch (this.#config.options['task-events']) {
+      case 'on':
+        return 'on'
+      case 'auto':
+        return isTrusted || this.#authorizer !== everyone ? 'imported' : undefined
+      case 'off':
+        return undefined
+    }
   }
 
   // What curl needs to reach the function, apart from its address.

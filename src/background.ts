@@ -7,21 +7,24 @@ import type { Invoker } from './invoker/invoker.ts'
 import { AddressGuard } from './jobs/addresses.ts'
 import { JobEngine, type EngineSettings, type InstanceReport } from './jobs/engine.ts'
 import { receivers } from './jobs/receivers.ts'
+import { jobDialect } from './jobs/jobDialect.ts'
 import { holdsJobs, memoryStore, sqliteStore } from './jobs/store/sqlite.ts'
 import { Targets } from './jobs/targets.ts'
-import type { Tasks } from './jobs/tasks.ts'
+import { taskDialect } from './jobs/taskDialect.ts'
+import { TaskEngine, type TaskSettings } from './jobs/taskEngine.ts'
+import type { OptionValues } from './options.ts'
 
 /** Jobs, beside the invocations of callers. */
 export class Background {
   /** what the server offers of them */
   readonly served: Required<Pick<ServerParts, 'jobs' | 'async' | 'tasks'>>
-  /** undefined: there are none */
-  readonly tasks: Tasks | undefined = undefined
   readonly #engine: JobEngine
   readonly #targets: Targets
   readonly #events: Events
   readonly #isKept: boolean
   readonly #hasJobs: boolean
+  /** what the function's instances dispatch, and others look at */
+  readonly tasks: TaskEngine
 
   constructor(config: Config, invoker: Invoker, instances: () => InstanceReport, events: Events) {
     const { options, isScript, targets } = config
@@ -34,6 +37,7 @@ export class Background {
     const receiverOf = receivers(new AddressGuard(options['webhook-allow']), this.#targets)
     const store = isKept ? sqliteStore(folder) : memoryStore()
     this.#engine = new JobEngine(store, invoker, toEngineSettings(config), { instances, receiverOf }, events)
+    this.tasks = new TaskEngine(this.#engine, toTaskSettings(config))
     this.served = {
       jobs: { service: this.#engine, settings: toJobSettings(config) },
       async: isScript ? undefined : toAsyncTerms(config),
@@ -61,17 +65,41 @@ export class Background {
 
 function toEngineSettings({ options, entry, isScript, environment }: Config): EngineSettings {
   const seats = options.instances * options.concurrency
-  return {
-    ahead: Math.min(seats, mostAhead),
-    queueLimit: options['job-queue'],
-    attempts: options['job-attempts'],
-    streamLimit: options['job-stream-limit'],
+  const ofTasks = taskDialect(options['task-result-limit'])
+  const ofJobs = jobDialect({
     resultLimit: ({ origin }) => options[origin === 'sync' ? 'job-sync-limit' : 'job-limit'],
     reschedule: options.reschedule,
     asyncRetries: options['async-retries'],
     isScript,
     language: entry.type === 'found' ? entry.language : undefined,
     environment,
+  })
+  return {
+    ahead: Math.min(seats, mostAhead),
+    queueLimit: options['job-queue'],
+    attempts: options['job-attempts'],
+    tasksKept: options['task-keep'],
+    streamLimit: options['job-stream-limit'],
+    tasksAtOnce: tasksAtOnce(options),
+    dialectOf: (origin) => (origin === 'task' ? ofTasks : ofJobs),
+  }
+}
+
+// One for each instance that may run some: they could meet on any. Where all may, each seat is as good as another.
+function tasksAtOnce({ instances, concurrency, 'task-instances': most }: OptionValues): number {
+  const chosen = most ?? Math.max(1, instances - 1)
+  return chosen >= instances ? instances * concurrency : chosen
+}
+
+function toTaskSettings({ options, entry }: Config): TaskSettings {
+  const language = entry.type === 'found' ? entry.language : undefined
+  return {
+    language: language === 'bash' ? undefined : language,
+    attempts: { lambda: options['task-attempts'], sns: options['task-sns-attempts'] },
+    backoffMs: options['task-backoff'],
+    timeoutMs: options['task-timeout'],
+    retentionMs: options['task-retention'],
+    queueLimit: options['task-queue'],
   }
 }
 

@@ -27,7 +27,7 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
   if (typeof payload === 'string') return refuse([payload])
   if (config.isScript && (request ?? flags.event) !== undefined)
     return refuse(['-d: a script takes the input of a job; --http and --event make events of functions'])
-  const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
+  const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } }, true)
   const flush = await logEvents(app.events, {
     format: config.options['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json'),
     level: config.options['log-level'],

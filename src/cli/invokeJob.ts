@@ -30,6 +30,7 @@ export async function invokeJob(
       waitingSince: performance.now(),
       mayGrow: true,
       waitsForLoad: false,
+      endsAtDeadline: false,
       onStart: async () => {
         deadline = setTimeout(() => stop.abort('deadline'), timeoutMs)
         return true

@@ -71,9 +71,10 @@ export class AsyncDoor {
         return
       case 'full':
         throw new Fault('job_queue_full', 'No node can serve the request: Queued invocations exceeded')
-      case 'known':
       case 'conflict':
-        throw new Error(`a submit without an idempotency key was answered "${submitted.type}"`)
+        throw duplicate(id) // a task has that id
+      case 'known':
+        throw new Error('a submit without an idempotency key was answered "known"')
       default:
         submitted satisfies never
     }

@@ -29,7 +29,7 @@ export interface CallRequest {
   readonly responseLimit: number
   readonly signal: AbortSignal
   readonly onChunk: (chunk: Chunk) => Promise<void> | void
-  /** for a job: called with each progress value */
+  /** for a job, which is stopped when `signal` aborts: called with each progress value */
   readonly onProgress?: (json: Buffer) => void
 }
 
@@ -160,8 +160,8 @@ export class Call {
 
   // A caller that has gone waits for nothing; whoever stops a job wants the instance back.
   readonly #onAbort = (): void => {
-    const { signal, timeoutMs } = this.#request
-    if (timeoutMs !== undefined) return this.#cancel('disconnected')
+    const { signal, onProgress } = this.#request
+    if (onProgress === undefined) return this.#cancel('disconnected')
     this.#stop = new StopProcedure((heard) => this.#host.onUnstoppable(heard))
     this.#cancel(signal.reason === 'deadline' ? 'deadline' : 'cancelled')
   }

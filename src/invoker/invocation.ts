@@ -9,8 +9,8 @@ export interface Invocation {
   /** UUID, unique among the invocations in flight */
   readonly requestId: string
   readonly mode: InvocationMode
-  /** mode `http`: the event as JSON; mode `raw`: the body as it came */
-  readonly payload: Buffer
+  /** mode `http`: the event as JSON; mode `raw`: the body as it came; a function is asked when there is an instance */
+  readonly payload: Buffer | (() => Buffer)
   /** aborted when nobody waits for the outcome any more */
   readonly signal: AbortSignal
   /** called for each value that a generator yields, in order; the generator waits until it settles */
@@ -19,12 +19,14 @@ export interface Invocation {
   readonly job?: JobTerms
 }
 
-/** How the invocation of a job differs from one that a caller waits for (jobs.md §5, §7, FN-4). */
+/** How the invocation of a job differs from one that a caller waits for (jobs.md §5, §7, FN-4; tasks.md L3, L6). */
 export interface JobTerms {
   /** of the job, for the log */
   readonly id: string
-  /** milliseconds to the deadline that the handler is told; the asker keeps it, by aborting `signal` */
+  /** milliseconds to the deadline that the handler is told */
   readonly timeoutMs: number
+  /** whether the instance is ended at the deadline, as for a caller; otherwise the asker keeps it, by aborting `signal` */
+  readonly endsAtDeadline: boolean
   /** most bytes of a result */
   readonly resultLimit: number
   /** `performance.now()` since when it waits; invocations of callers go first, for some time */

@@ -136,12 +136,14 @@ export class Invoker {
     const { requestId, mode, payload, signal, onChunk, job } = invocation
     const { timeoutMs, responseLimit } = this.#limits
     const token = this.#tokens?.current()
+    const ownTimeoutMs = job?.timeoutMs ?? timeoutMs
     return lease.run({
       id: requestId,
       mode,
-      payload,
-      ...(job === undefined ? { timeoutMs } : { onProgress: job.onProgress }),
-      deadlineMs: Date.now() + (job?.timeoutMs ?? timeoutMs),
+      payload: typeof payload === 'function' ? payload() : payload,
+      ...(job === undefined ? {} : { onProgress: job.onProgress }),
+      ...(job === undefined || job.endsAtDeadline ? { timeoutMs: ownTimeoutMs } : {}),
+      deadlineMs: Date.now() + ownTimeoutMs,
       responseLimit: job?.resultLimit ?? responseLimit,
       signal,
       onChunk: (chunk) => {

@@ -2,7 +2,7 @@
 
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { FunctionIdentity, ScriptStart } from '../wire/frames.ts'
+import type { FunctionIdentity, ScriptStart, TaskEvents } from '../wire/frames.ts'
 import type { Exit } from './end.ts'
 import { readHandler, resolveEntry, type Entry, type EntryKind } from './entry.ts'
 import { functionEnvironment, shutdownNotice } from './environment.ts'
@@ -25,6 +25,8 @@ export interface LaunchSettings {
   /** what follows a script's name on its command line, and where it finds the bundled modules */
   readonly args: readonly string[]
   readonly sdk: ScriptStart['sdk']
+  /** which events carry tasks; undefined: none */
+  readonly taskEvents?: TaskEvents | undefined
   readonly initTimeoutMs: number
   /** bytes; undefined: not enforced */
   readonly memoryLimit?: number | undefined
@@ -33,7 +35,7 @@ export interface LaunchSettings {
   /** variables that the user's win over, as they are when an instance starts */
   readonly offered: () => Readonly<Record<string, string>>
   /** opens the way in for what an instance asks of the engine */
-  readonly runtimeApi: (instance: string, language: LanguageName) => RuntimeApi
+  readonly runtimeApi: (instance: string) => RuntimeApi
   /** in place of `countKernelKills`, for tests: the kernel is not asked to run out of memory */
   readonly kernelKills?: () => number
 }
@@ -55,10 +57,10 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
   let count = 0
   return (listener) => {
     const id = `i-${++count}`
-    const { root, runtimeDir, concurrency, memoryLimit, environment } = settings
+    const { root, runtimeDir, concurrency, memoryLimit, environment, taskEvents } = settings
     const { language, script, ...entry } = chooseEntry(settings)
     const { command, defaults } = languages[language]
-    const api = settings.runtimeApi(id, language)
+    const api = settings.runtimeApi(id)
     using unstarted = new DisposableStack()
     unstarted.defer(() => api.close(undefined))
     const instance = new Instance(
@@ -84,6 +86,7 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
           ...entry,
           function: settings.function,
           concurrency: concurrency ?? 1,
+          ...(taskEvents === undefined ? {} : { taskEvents }),
           ...(script ? { script: { args: settings.args, sdk: settings.sdk, instance: id } } : {}),
         },
         ...(concurrency === undefined ? {} : { mostSeats: concurrency }),

@@ -1,22 +1,17 @@
 // One try of a job, from its reservation to its end in the store. Owns the clock of the attempt.
 
-import { asChunkJson, toDocument } from './document.ts'
+import { randomUUID } from 'node:crypto'
+import type { Dialect, Sequel } from './dialect.ts'
+import { asChunkJson } from './document.ts'
 import type { Chunk, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
-import type { Job, Work } from './job.ts'
-import { toEnd, type ResultTerms } from './result.ts'
-import type { AttemptEnd, JobStore } from './store.ts'
+import type { JobOrigin, Work } from './job.ts'
+import type { AttemptEnd, JobStore, RequeueTerms } from './store.ts'
 
 /** What holds for every attempt. */
-export interface AttemptTerms extends ResultTerms {
+export interface AttemptTerms {
   /** most bytes of all chunks together */
   readonly streamLimit: number
-  /** most bytes of a result or a chunk */
-  readonly resultLimit: (job: Job) => number
-  /** automatic re-queues after a process that ended by itself (jobs.md DUR-5) */
-  readonly reschedule: number
-  /** re-queues of asynchronous invocations after any failure (jobs.md FN-6) */
-  readonly asyncRetries: number
 }
 
 /** Whether it makes sense to write again what the store did not take just now; waits before it says so. */
@@ -27,6 +22,7 @@ export class Attempt {
   readonly #job: Work
   readonly #runner: string
   readonly #store: JobStore
+  readonly #dialect: Dialect
   readonly #terms: AttemptTerms
   readonly #onSeated: () => void
   readonly #patience: Patience
@@ -44,6 +40,7 @@ export class Attempt {
     job: Work,
     runner: string,
     store: JobStore,
+    dialect: Dialect,
     terms: AttemptTerms,
     onSeated: () => void,
     patience: Patience,
@@ -51,6 +48,7 @@ export class Attempt {
     this.#job = job
     this.#runner = runner
     this.#store = store
+    this.#dialect = dialect
     this.#terms = terms
     this.#onSeated = onSeated
     this.#patience = patience
@@ -59,6 +57,10 @@ export class Attempt {
   /** Whether an instance has it. */
   get isSeated(): boolean {
     return this.#seated
+  }
+
+  get origin(): JobOrigin {
+    return this.#job.origin
   }
 
   /** The job has ended or is somebody else's: its handler is stopped. */
@@ -72,21 +74,23 @@ export class Attempt {
    * @throws StoreError; the lease of the job lapses then
    */
   async run(invoker: Pick<Invoker, 'invoke'>): Promise<void> {
-    const { id, executionTimeoutMs, lowPriority, since } = this.#job
-    const { isScript } = this.#terms
+    const { id, executionTimeoutMs, lowPriority, since, task } = this.#job
+    const { mode, resultLimit, waitsForLoad, endsAtDeadline, toPayload } = this.#dialect
+    const due = Math.max(since, task?.dueAt ?? since)
     const outcome = await invoker.invoke({
-      requestId: id.slice(-uuidLength),
-      mode: isScript ? 'job' : 'raw',
-      payload: isScript ? toDocument(this.#job) : this.#job.input,
+      requestId: uuidAtEnd.exec(id)?.[0] ?? randomUUID(), // tasks are named by the function
+      mode,
+      payload: () => toPayload(this.#job, this.#number, Date.now() + executionTimeoutMs),
       signal: this.#stop.signal,
       onChunk: (chunk) => this.#append(chunk),
       job: {
         id,
         timeoutMs: executionTimeoutMs,
-        resultLimit: this.#terms.resultLimit(this.#job),
-        waitingSince: performance.now() - Math.max(0, Date.now() - since),
+        endsAtDeadline,
+        resultLimit: resultLimit(this.#job),
+        waitingSince: performance.now() - Math.max(0, Date.now() - due),
         mayGrow: !lowPriority,
-        waitsForLoad: isScript,
+        waitsForLoad,
         onStart: (instance) =>
           this.#begin(instance).catch((cause: unknown) => {
             this.#failure = cause
@@ -112,14 +116,15 @@ export class Attempt {
     const job = await begun
     if (job === undefined) return false
     this.#begun = { number: job.attempt, instance, at: performance.now() }
-    this.#deadline = setTimeout(() => void this.#expire(), this.#job.executionTimeoutMs)
+    if (!this.#dialect.endsAtDeadline)
+      this.#deadline = setTimeout(() => void this.#expire(), this.#job.executionTimeoutMs)
     return true
   }
 
   async #append(chunk: Chunk): Promise<void> {
     if (this.#begun === undefined || this.#ended) return
     const json = asChunkJson(chunk)
-    const limit = this.#terms.resultLimit(this.#job)
+    const limit = this.#dialect.resultLimit(this.#job)
     this.#streamed += json.length
     if (json.length > limit) return this.#refuse(`a chunk of ${json.length} bytes`, limit)
     if (this.#streamed > this.#terms.streamLimit)
@@ -140,15 +145,13 @@ export class Attempt {
 
   #progress(json: Buffer): void {
     if (this.#begun === undefined || this.#ended) return
-    if (json.length > this.#terms.resultLimit(this.#job)) return
+    if (json.length > this.#dialect.resultLimit(this.#job)) return
     void this.#store.progress(this.#job.id, this.#begun.number, json).catch(() => {}) // the next write tells
   }
 
   // The handler is stopped also when that cannot be stored.
   async #expire(): Promise<void> {
-    const error = `executionTimeout of ${this.#job.executionTimeoutMs} ms exceeded`
-    const retried = this.#retryAfterFailure()
-    const stored = retried ?? this.#end({ state: 'TIMED_OUT', error })
+    const stored = this.#follow(this.#dialect.followExpiry(this.#job))
     this.#stop.abort('deadline')
     await stored.catch(() => {}) // `run` throws it
   }
@@ -157,13 +160,7 @@ export class Attempt {
     if (this.#ended) return void (await this.#stored)
     if (this.#begun === undefined) return this.#giveUp(outcome)
     if (isCutOff(outcome)) return this.#requeue({ isRetry: false })
-    if (isLost(outcome) && this.#job.retries < this.#terms.reschedule) return this.#requeue({ isRetry: true })
-    const end = toEnd(outcome, this.#terms, this.#begun.instance)
-    if (end.state !== 'COMPLETED') {
-      const retried = this.#retryAfterFailure()
-      if (retried !== undefined) return retried
-    }
-    await this.#end(end)
+    await this.#follow(this.#dialect.follow(outcome, this.#job, this.#begun.instance))
   }
 
   // It never had an instance: the function cannot be loaded, or the server stops.
@@ -173,16 +170,14 @@ export class Attempt {
     if (!isHopeless || !(await this.#begin('')))
       return this.#insist(() => this.#store.release([id], this.#runner))
     clearTimeout(this.#deadline)
-    await this.#end(toEnd(outcome, this.#terms, ''))
+    await this.#follow(this.#dialect.follow(outcome, this.#job, ''))
   }
 
-  #retryAfterFailure(): Promise<void> | undefined {
-    const { origin, retries } = this.#job
-    if (origin !== 'async' || retries >= this.#terms.asyncRetries) return undefined
-    return this.#requeue({ isRetry: true, notBefore: Date.now() + asyncIntervalMs })
+  #follow(sequel: Sequel): Promise<void> {
+    return sequel.type === 'ends' ? this.#end(sequel.end) : this.#requeue(sequel.terms)
   }
 
-  #requeue(terms: { isRetry: boolean; notBefore?: number }): Promise<void> {
+  #requeue(terms: RequeueTerms): Promise<void> {
     return this.#settle(() => this.#store.requeue(this.#job.id, this.#number, terms, Date.now()))
   }
 
@@ -220,11 +215,4 @@ function isCutOff(outcome: Outcome): boolean {
   return outcome.type === 'failed' && outcome.fault.code === 'draining'
 }
 
-function isLost(outcome: Outcome): boolean {
-  return outcome.type === 'failed' && outcome.exit !== undefined
-}
-
-const uuidLength = 36
-
-// yandex.md M-12
-const asyncIntervalMs = 10_000
+const uuidAtEnd = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

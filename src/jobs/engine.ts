@@ -5,12 +5,13 @@ import type { Events } from '../events.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { InstanceState } from '../invoker/state.ts'
 import { Deliverer } from './deliverer.ts'
-import type { Job, NewJob, Work } from './job.ts'
+import { isTerminal, type Job, type NewJob, type Work } from './job.ts'
 import type { Receiver } from './receiver.ts'
 import { leaseMs, Runner, type RunnerSettings } from './runner.ts'
 import type { Health, JobService } from './service.ts'
 import {
   StoreError,
+  type AttemptEnd,
   type ChunkPage,
   type JobStore,
   type Retried,
@@ -24,6 +25,8 @@ export interface EngineSettings extends RunnerSettings {
   readonly queueLimit: number
   /** attempts in all of a job whose container died (jobs.md DUR-4) */
   readonly attempts: number
+  /** how many tasks that have ended are kept (tasks.md K1) */
+  readonly tasksKept: number
 }
 
 /** How the instances are, for `/health`. */
@@ -112,22 +115,14 @@ export class JobEngine implements JobService {
     return this.#draining.signal
   }
 
-  async submit(job: NewJob, idempotency?: SubmitTerms['idempotency']): Promise<Submitted> {
-    this.#refuseWhileDraining()
-    const terms = {
-      queueLimit: this.#settings.queueLimit,
-      ...(idempotency === undefined ? {} : { idempotency }),
-    }
-    return this.#ask((store) => {
-      const submitted = store.submit(job, terms, Date.now())
-      this.#runner.fill() // the job is prepared while the disk is waited for
-      return submitted
-    })
+  submit(job: NewJob, idempotency?: SubmitTerms['idempotency']): Promise<Submitted> {
+    const { queueLimit } = this.#settings
+    return this.accept(job, { queueLimit, ...(idempotency === undefined ? {} : { idempotency }) })
   }
 
-  // Asked also for invocations that are no jobs: for them no store is opened.
   async find(id: string): Promise<Job | undefined> {
-    return this.#started === undefined ? undefined : this.#ask((store) => store.find(id))
+    const job = await this.findAny(id)
+    return job?.origin === 'task' ? undefined : job
   }
 
   cancel(id: string): Promise<Job | undefined> {
@@ -173,6 +168,40 @@ export class JobEngine implements JobService {
     }
   }
 
+  /** Stores a job of any kind. @throws Fault draining, store_unavailable */
+  async accept(job: NewJob, terms: SubmitTerms): Promise<Submitted> {
+    this.#refuseWhileDraining()
+    return this.#ask((store) => {
+      const submitted = store.submit(job, terms, Date.now())
+      this.#runner.fill() // the job is prepared while the disk is waited for
+      return submitted
+    })
+  }
+
+  /** A job of any kind. Asked also for invocations that are no jobs: for them no store is opened. @throws Fault store_unavailable */
+  async findAny(id: string): Promise<Job | undefined> {
+    return this.#started === undefined ? undefined : this.#ask((store) => store.find(id))
+  }
+
+  /** Keeps the progress of an attempt. @returns false when it is not the running one. @throws Fault store_unavailable */
+  progress(id: string, attempt: number, json: Buffer): Promise<boolean> {
+    return this.#ask((store) => store.progress(id, attempt, json))
+  }
+
+  /** Stores a job that runs already, on an instance; it does not lapse until `finish`. @throws Fault draining, store_unavailable */
+  async acceptBegun(job: NewJob, terms: SubmitTerms, instance: string): Promise<Submitted> {
+    const begun = { runner: this.#runner.id, instance, leaseMs }
+    const submitted = await this.accept(job, { ...terms, begun })
+    if (submitted.type === 'accepted') this.#runner.keep(job.id)
+    return submitted
+  }
+
+  /** Ends such a job. @throws Fault store_unavailable */
+  async finish(id: string, end: AttemptEnd): Promise<void> {
+    await this.#ask((store) => store.finish(id, 1, end, Date.now()))
+    this.#runner.letGo(id)
+  }
+
   watch(id: string, listener: (job: Job | undefined) => void): () => void {
     const watchers = this.#watchers.get(id) ?? new Set()
     this.#watchers.set(id, watchers.add(listener))
@@ -185,8 +214,12 @@ export class JobEngine implements JobService {
   #noteChange(id: string, job: Job | undefined): void {
     this.#runner.noteChange(id, job)
     for (const each of this.#watchers.get(id) ?? []) each(job)
-    if (job !== undefined) this.#sweepSoon(job.expiresAt - Date.now())
-    if (job?.state === 'IN_PROGRESS') this.#sweepSoon(leaseMs)
+    if (job === undefined) return
+    this.#sweepSoon(job.expiresAt - Date.now())
+    if (job.state === 'IN_PROGRESS') this.#sweepSoon(leaseMs)
+    if (job.task === undefined) return
+    if (job.state === 'IN_QUEUE') this.#sweepSoon(job.task.dueAt - Date.now())
+    if (isTerminal(job.state)) this.#sweepSoon(leastPauseMs)
   }
 
   // What time does is looked at when the first job is due, and while jobs run, since a runner may have died.
@@ -201,7 +234,8 @@ export class JobEngine implements JobService {
   async #sweep(): Promise<void> {
     this.#sweepAt = Infinity
     try {
-      const next = await this.#store.sweep({ attempts: this.#settings.attempts }, Date.now())
+      const { attempts, tasksKept } = this.#settings
+      const next = await this.#store.sweep({ attempts, tasksKept }, Date.now())
       if (next !== undefined) this.#sweepSoon(Math.max(leastPauseMs, next - Date.now()))
       this.#isTroubled = false
       this.#runner.fill()

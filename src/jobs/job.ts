@@ -21,8 +21,11 @@ export function isTerminal(state: JobState): state is EndState {
 /** The states in which a job ends. */
 export type EndState = 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT'
 
-/** Where a job came from, which decides who may see it and how long it is kept: `/run`, `/runsync`, `?integration=async`. */
-export type JobOrigin = 'run' | 'sync' | 'async'
+/**
+ * Where a job came from, which decides who may see it and how long it is kept: `/run`, `/runsync`, `?integration=async`, or the
+ * function itself, for a task (tasks.md): the jobs API knows nothing of those.
+ */
+export type JobOrigin = 'run' | 'sync' | 'async' | 'task'
 
 /** A job before it is stored. Every duration is in whole milliseconds, every time an epoch in milliseconds. */
 export interface NewJob {
@@ -45,6 +48,55 @@ export interface NewJob {
   readonly lowPriority: boolean
   /** whether somebody is told of its end: a webhook, a target of asynchronous invocations */
   readonly notify: boolean
+}
+
+/** What makes a job a task. */
+export interface TaskTerms {
+  /** dotted text `module.function` */
+  readonly path: string
+  /** two names for the same engine */
+  readonly service: 'lambda' | 'sns'
+  readonly capture: Capture
+  readonly language: 'python' | 'node'
+  /** attempts in all */
+  readonly maxAttempts: number
+  /** milliseconds before the second attempt; doubled for each that follows */
+  readonly backoffMs: number
+  /** milliseconds from its submission until it is due */
+  readonly delayMs: number
+  /** of the message that it was dispatched with; absent for one that an invocation executes by itself (tasks.md M3) */
+  readonly digest?: string
+}
+
+/** Whether a result was asked for: `on` by name, `default` by saying nothing; with `off` none is kept (tasks.md O2). */
+export type Capture = 'on' | 'default' | 'off'
+
+/** A task as it is stored. */
+export interface StoredTask extends TaskTerms {
+  /** epoch milliseconds; jobs start in the order in which they are due */
+  readonly dueAt: number
+  /** in order */
+  readonly attempts: readonly TaskAttempt[]
+}
+
+/** What keeps a task from being complete. */
+export interface TaskError {
+  readonly type: string
+  readonly message: string
+  /** not for callers */
+  readonly stack?: string | undefined
+}
+
+/** One try to execute a task. Times are epoch milliseconds. */
+export interface TaskAttempt {
+  /** from 1; those that were interrupted count here, but not against the attempts that a task has */
+  readonly number: number
+  readonly instance: string
+  readonly startedAt: number
+  /** the three are undefined while it runs; `error` also unless it has failed */
+  readonly endedAt?: number
+  readonly outcome?: 'complete' | 'failed' | 'interrupted'
+  readonly error?: TaskError
 }
 
 /** A job as it is stored, without what only its handler needs: that may be large, or secret. */
@@ -70,11 +122,14 @@ export interface Job extends Omit<NewJob, 'input' | 's3Config'> {
   readonly instance: string
   /** JSON text: the result in a terminal state, else the latest progress value */
   readonly output?: Buffer
+  /** why there is no result. Of a task: when it has failed a TaskError as JSON text, when it is complete why its value could not be kept. */
   readonly error?: string
   /** how many indexes were used for chunks: the index of the next one */
   readonly nextIndex: number
   /** when it will be removed: the end of its ttl, or of its retention */
   readonly expiresAt: number
+  /** origin `task` */
+  readonly task?: StoredTask
 }
 
 /** A job for those who run it, or tell of it. */

@@ -5,13 +5,17 @@ import { randomUUID } from 'node:crypto'
 import type { Events } from '../events.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import { Attempt, type AttemptTerms } from './attempt.ts'
-import { isTerminal, type Job, type Work } from './job.ts'
+import type { Dialect } from './dialect.ts'
+import { isTerminal, type Job, type JobOrigin, type Work } from './job.ts'
 import type { JobStore } from './store.ts'
 
 /** What the runner needs besides the store. */
 export interface RunnerSettings extends AttemptTerms {
   /** how many jobs may be reserved before there is an instance for them */
   readonly ahead: number
+  /** how many tasks may run, or be reserved, at a time (tasks.md L3) */
+  readonly tasksAtOnce: number
+  readonly dialectOf: (origin: JobOrigin) => Dialect
 }
 
 /** What a runner holds is another's after this long without a sign of it, in milliseconds. Its own restart waits for that, too. */
@@ -27,6 +31,7 @@ export class Runner {
   readonly #events: Events
   readonly #held = new Map<string, Attempt>()
   readonly #endings = new Map<string, Promise<void>>()
+  readonly #kept = new Set<string>()
   #renewal: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
   #filling = false
@@ -69,6 +74,16 @@ export class Runner {
     if (!this.#filling) this.#filled = this.#fill()
   }
 
+  /** Keeps a job that was submitted as begun from lapsing, until it is let go of. */
+  keep(id: string): void {
+    this.#kept.add(id)
+  }
+
+  /** See `keep`; nothing happens to one that is not kept. */
+  letGo(id: string): void {
+    this.#kept.delete(id)
+  }
+
   /** A job has changed, by our doing or somebody else's: when it is ours no more, its handler is stopped. */
   noteChange(id: string, job: Job | undefined): void {
     const held = this.#held.get(id)
@@ -82,7 +97,8 @@ export class Runner {
       while (this.#wanted) {
         this.#wanted = false
         while (!this.#stopped && this.#waiting < this.#settings.ahead) {
-          const job = await this.#store.claim(this.id, leaseMs, Date.now())
+          const withoutTasks = this.#tasks >= this.#settings.tasksAtOnce
+          const job = await this.#store.claim(this.id, leaseMs, Date.now(), withoutTasks)
           if (job === undefined) break
           this.#take(job)
         }
@@ -100,6 +116,10 @@ export class Runner {
     return [...this.#held.values()].filter((each) => !each.isSeated).length
   }
 
+  get #tasks(): number {
+    return [...this.#held.values()].filter((each) => each.origin === 'task').length
+  }
+
   #take(job: Work): void {
     const ending = this.#run(job).finally(() => {
       if (this.#endings.get(job.id) === ending) this.#endings.delete(job.id)
@@ -115,6 +135,7 @@ export class Runner {
       job,
       this.id,
       this.#store,
+      this.#settings.dialectOf(job.origin),
       this.#settings,
       () => this.fill(),
       (cause) => this.#pause(cause),
@@ -131,7 +152,12 @@ export class Runner {
 
   async #renew(): Promise<void> {
     try {
-      const lost = await this.#store.renew(this.id, [...this.#endings.keys()], leaseMs, Date.now())
+      const lost = await this.#store.renew(
+        this.id,
+        [...this.#endings.keys(), ...this.#kept],
+        leaseMs,
+        Date.now(),
+      )
       for (const id of lost) this.#held.get(id)?.abandon()
     } catch (cause) {
       this.#note(cause)

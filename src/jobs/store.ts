@@ -1,7 +1,7 @@
 // What the engine of jobs asks of a store. Several runners, in one container or many, may share one: nothing about a job is
 // only in a runner's memory. Every engine passes test/jobs/store/contract.ts.
 
-import type { EndState, Job, NewJob, StoredChunk, Work } from './job.ts'
+import type { EndState, Job, NewJob, StoredChunk, TaskError, TaskTerms, Work } from './job.ts'
 
 /**
  * Keeps jobs. Every method may reject with a StoreError when the store cannot be written or read; nothing has changed then, unless the
@@ -27,9 +27,11 @@ export interface JobStore {
 
   /**
    * Reserves the job at the head of the queue that nobody has reserved and that is not to wait (`requeue`). It stays IN_QUEUE.
+   * The queue is in order of due time, which of a job is that of its submission (tasks.md L3).
    * The reservation, and the attempt that `begin` makes of it, last until `now + leaseMs` unless they are renewed.
+   * @param withoutTasks passes them over
    */
-  claim: (runner: string, leaseMs: number, now: number) => Promise<Work | undefined>
+  claim: (runner: string, leaseMs: number, now: number, withoutTasks?: boolean) => Promise<Work | undefined>
   /** Gives up reservations that were not begun: others may claim the jobs. */
   release: (ids: readonly string[], runner: string) => Promise<void>
   /** Prolongs these of the jobs that the runner holds; the others lapse. @returns ids of jobs that it has lost: removed, ended or taken over by others */
@@ -47,8 +49,8 @@ export interface JobStore {
 
   /** Adds chunks of an attempt. @returns false when this is not the running attempt any more: nothing was added */
   append: (id: string, attempt: number, chunks: readonly Buffer[]) => Promise<boolean>
-  /** Keeps the latest progress value of an attempt, JSON text; dropped when it is not the running one. */
-  progress: (id: string, attempt: number, json: Buffer) => Promise<void>
+  /** Keeps the latest progress value of an attempt, JSON text. @returns false when this is not the running attempt: it is dropped */
+  progress: (id: string, attempt: number, json: Buffer) => Promise<boolean>
   /**
    * Ends the running attempt. Result and chunks are on stable storage before it settles (jobs.md DUR-2).
    * @returns the job; undefined when it was not the running attempt any more: nothing has changed (jobs.md C-4)
@@ -61,7 +63,7 @@ export interface JobStore {
   requeue: (id: string, attempt: number, terms: RequeueTerms, now: number) => Promise<Job | undefined>
 
   /**
-   * A job that is not terminal becomes CANCELLED.
+   * A job that is not terminal becomes CANCELLED. Here and in what follows there are no tasks.
    * @returns the job as it is now; undefined when there is none
    */
   cancel: (id: string, now: number) => Promise<Job | undefined>
@@ -81,11 +83,11 @@ export interface JobStore {
   /**
    * What time does: jobs past their ttl end (TIMED_OUT, told to listeners and webhooks) and are removed, those past their retention
    * are removed, attempts whose lease has lapsed are queued again at the front or, when `attempts` of them were lost, FAILED
-   * (jobs.md C-5, DUR-4).
+   * (jobs.md C-5, DUR-4; for a task its own terms count). Of the tasks that have ended the newest `tasksKept` stay (tasks.md K1).
    * @returns when it should be called next at the latest, which is also when jobs that wait (`requeue`) may be claimed;
    * undefined: when something has changed
    */
-  sweep: (terms: { attempts: number }, now: number) => Promise<number | undefined>
+  sweep: (terms: { attempts: number; tasksKept?: number }, now: number) => Promise<number | undefined>
 
   /** Messages to be sent because jobs have ended, due now, at most `limit`; they are reserved like jobs are. */
   dueDeliveries: (runner: string, limit: number, leaseMs: number, now: number) => Promise<readonly Delivery[]>
@@ -95,8 +97,12 @@ export interface JobStore {
 
 /** What a submit is subject to. */
 export interface SubmitTerms {
-  /** most jobs that may wait */
+  /** most jobs that may wait; for a task: most tasks that may not have ended */
   readonly queueLimit: number
+  /** what makes it a task; its origin is `task` */
+  readonly task?: TaskTerms
+  /** it runs already, on an instance, as its first attempt; it takes the place of an earlier job of its id */
+  readonly begun?: { readonly runner: string; readonly instance: string; readonly leaseMs: number }
   /** jobs.md REQ-6 */
   readonly idempotency?: {
     readonly key: string
@@ -132,8 +138,10 @@ export interface AttemptEnd {
 export interface RequeueTerms {
   /** counted in `retries` */
   readonly isRetry: boolean
-  /** epoch milliseconds before which nobody may claim it */
+  /** epoch milliseconds before which nobody may claim it; a task is due then */
   readonly notBefore?: number
+  /** of a task: why the attempt has failed */
+  readonly error?: TaskError
 }
 
 export interface JobCounts {

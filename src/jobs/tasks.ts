@@ -1,10 +1,6 @@
 // Tasks as those who ask for them see them: the runtime API of instances, and the public view (tasks.md §12, §13).
 
-/** Who runs tasks; two names for the same engine, which differ in their number of attempts. */
-export type TaskServiceName = 'lambda' | 'sns'
-
-/** Whether a result was asked for: `on` by name, `default` by saying nothing; with `off` none is kept (tasks.md O2). */
-export type Capture = 'on' | 'default' | 'off'
+import type { Capture, TaskAttempt, TaskError, TaskTerms } from './job.ts'
 
 /** A task as it is dispatched. */
 export interface NewTask {
@@ -12,32 +8,12 @@ export interface NewTask {
   readonly id: string
   /** dotted text `module.function` */
   readonly path: string
-  readonly service: TaskServiceName
+  readonly service: TaskTerms['service']
   readonly capture: Capture
   /** milliseconds from now until it is due */
   readonly delayMs: number
   /** JSON text of tasks.md §5, kept and delivered as it is */
   readonly message: string
-}
-
-/** What keeps a task from being complete. */
-export interface TaskError {
-  readonly type: string
-  readonly message: string
-  /** not for callers */
-  readonly stack?: string
-}
-
-/** One try to execute a task. Times are epoch milliseconds. */
-export interface TaskAttempt {
-  /** from 1; those that were interrupted count here, but not against the attempts that a task has */
-  readonly number: number
-  readonly instance: string
-  readonly startedAt: number
-  /** the three are undefined while it runs; `error` also unless it has failed */
-  readonly endedAt?: number
-  readonly outcome?: 'complete' | 'failed' | 'interrupted'
-  readonly error?: TaskError
 }
 
 /** tasks.md §1 */
@@ -46,7 +22,7 @@ export type TaskState = 'delayed' | 'queued' | 'running' | 'retrying' | 'complet
 /** What is known of a task. Times are epoch milliseconds; texts are JSON as the instance wrote it. */
 export interface Task extends Omit<NewTask, 'delayMs' | 'message'> {
   readonly state: TaskState
-  readonly language: 'python' | 'node'
+  readonly language: TaskTerms['language']
   /** of a complete task, unless its capture is `off` or it is omitted */
   readonly response?: Buffer
   /** why a complete task has no response though one may be asked for */
@@ -86,6 +62,8 @@ export type Dispatched =
   | { readonly type: 'known'; readonly task: Task }
   /** the id was used otherwise */
   | { readonly type: 'conflict' }
+  /** the function's language has no tasks */
+  | { readonly type: 'impossible' }
   /** so many tasks have not ended */
   | { readonly type: 'full'; readonly limit: number }
 
@@ -99,8 +77,8 @@ export interface Tasks {
   watch: (id: string, listener: (task: Task | undefined) => void) => () => void
   /** Keeps the progress of an attempt, JSON text. `stale`: it is not the running one */
   progress: (id: string, attempt: number, text: string) => Promise<'kept' | 'stale' | 'unknown'>
-  /** Writes the record of a task that runs in an invocation on an instance; a later one takes its place. `conflict`: the id is that of a dispatched task */
-  record: (task: OwnTask, instance: string) => Promise<'new' | 'updated' | 'conflict'>
+  /** Writes the record of a task that runs in an invocation on an instance; a later one takes its place. `conflict`: the id is that of a dispatched task; `full`: too many have not ended */
+  record: (task: OwnTask, instance: string) => Promise<'new' | 'updated' | 'conflict' | 'full'>
   /** aborted when the server begins to drain: held requests are answered */
   readonly draining: AbortSignal
 }

@@ -1,13 +1,13 @@
 // Tasks that do what a test says: everything is in memory and nothing happens by itself. Follows the contract of src/jobs/tasks.ts.
 
 import { EventEmitter } from 'node:events'
+import type { TaskError } from '../../src/jobs/job.ts'
 import {
   isFinal,
   type Dispatched,
   type NewTask,
   type OwnTask,
   type Task,
-  type TaskError,
   type Tasks,
 } from '../../src/jobs/tasks.ts'
 
@@ -17,6 +17,8 @@ export class MemoryTasks implements Tasks {
   trouble: Error | undefined
   /** most tasks that are not final */
   limit = 100
+  /** whether the function's language has tasks */
+  isPossible = true
   readonly #tasks = new Map<string, Task>()
   readonly #messages = new Map<string, Buffer>()
   readonly #owners = new Map<string, string>()
@@ -29,11 +31,11 @@ export class MemoryTasks implements Tasks {
 
   async dispatch({ delayMs, message, ...task }: NewTask): Promise<Dispatched> {
     this.#check()
+    if (!this.isPossible) return { type: 'impossible' }
     const known = this.#tasks.get(task.id)
     if (known !== undefined)
       return this.message(task.id) === message ? { type: 'known', task: known } : { type: 'conflict' }
-    if ([...this.#tasks.values()].filter((each) => !isFinal(each)).length >= this.limit)
-      return { type: 'full', limit: this.limit }
+    if (this.#isFull) return { type: 'full', limit: this.limit }
     const now = Date.now()
     const state = delayMs > 0 ? 'delayed' : 'queued'
     const stored = this.#put({
@@ -68,11 +70,12 @@ export class MemoryTasks implements Tasks {
     return 'kept'
   }
 
-  async record(own: OwnTask, instance: string): Promise<'new' | 'updated' | 'conflict'> {
+  async record(own: OwnTask, instance: string): Promise<'new' | 'updated' | 'conflict' | 'full'> {
     this.#check()
     const { id, path, status, response, error } = own
     const known = this.#tasks.get(id)
     if (known !== undefined && !this.#owners.has(id)) return 'conflict'
+    if (known === undefined && this.#isFull) return 'full'
     this.#owners.set(id, instance)
     const now = Date.now()
     this.#put({
@@ -141,6 +144,10 @@ export class MemoryTasks implements Tasks {
 
   drain(): void {
     this.#draining.abort()
+  }
+
+  get #isFull(): boolean {
+    return [...this.#tasks.values()].filter((each) => !isFinal(each)).length >= this.limit
   }
 
   #end(id: string, outcome: 'complete' | 'failed', error?: TaskError): Task {

@@ -1,11 +1,11 @@
 // The runtime API opened for a test, in front of tasks that the test drives; and a client of it.
 
+import { readFile } from 'node:fs/promises'
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Events } from '../../src/events.ts'
 import type { RuntimeApiSettings } from '../../src/http/runtimeApi/answers.ts'
 import { RuntimeSockets } from '../../src/http/runtimeApi/sockets.ts'
-import type { LanguageName } from '../../src/invoker/languages.ts'
 import type { RuntimeApi } from '../../src/invoker/launch.ts'
 import { MemoryTasks } from './memoryTasks.ts'
 
@@ -21,21 +21,17 @@ export interface ServedApi extends AsyncDisposable {
 }
 
 /** Opens the runtime API of the instance `i-1`. */
-export function openApi(
-  settings: Partial<RuntimeApiSettings> = {},
-  language: LanguageName = 'python',
-  find?: () => undefined,
-): ServedApi {
+export function openApi(settings: Partial<RuntimeApiSettings> = {}): ServedApi {
   const events = new Events()
   const troubles: string[] = []
   events.on('trouble', ({ what }) => troubles.push(what))
   const tasks = new MemoryTasks()
   const sockets = new RuntimeSockets(
-    find ?? (() => tasks),
+    () => tasks,
     { resultLimit: 1000, hasOneSeat: false, ...settings },
     events,
   )
-  const api = sockets.open('i-1', language)
+  const api = sockets.open('i-1')
   const path = pathOf(api)
   return { tasks, sockets, api, path, troubles, [Symbol.asyncDispose]: () => sockets.stop() }
 }
@@ -43,6 +39,13 @@ export function openApi(
 /** The path in the address of a runtime API. */
 export function pathOf({ address }: Pick<RuntimeApi, 'address'>): string {
   return address.replace(/^unix:/, '')
+}
+
+/** The path of the socket that a process of an instance was given. */
+export async function socketOf(pid: number | undefined): Promise<string> {
+  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0')
+  const address = environment.find((each) => each.startsWith('FNBOX_RUNTIME_API=')) ?? ''
+  return address.replace('FNBOX_RUNTIME_API=unix:', '')
 }
 
 /** An answer that was read whole. */

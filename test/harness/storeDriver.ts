@@ -83,7 +83,9 @@ export async function storeDriver(store: JobStore): Promise<JobDriver> {
         texts.map((each) => Buffer.from(each)),
       )
     },
-    progress: async (id, text) => store.progress(id, (await found(id)).attempt, Buffer.from(text)),
+    progress: async (id, text) => {
+      await store.progress(id, (await found(id)).attempt, Buffer.from(text))
+    },
     finish: async (id, { state = 'COMPLETED', output, error }) => {
       const { attempt, since } = await found(id)
       const now = Date.now()

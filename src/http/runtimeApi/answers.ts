@@ -1,7 +1,6 @@
 // What each route of the runtime API does (tasks.md §12). Loaded with the first request: most functions never ask anything.
 
-import type { LanguageName } from '../../invoker/languages.ts'
-import { isFinal, type Task, type Tasks } from '../../jobs/tasks.ts'
+import { isFinal, type OwnTask, type Task, type Tasks } from '../../jobs/tasks.ts'
 import { Hold } from '../hold.ts'
 import { toInstanceRecord, toStatus } from '../tasks/record.ts'
 import { isTaskId, readWait, settledTask } from '../tasks/waiting.ts'
@@ -12,7 +11,6 @@ import { Refusal } from './refusal.ts'
 /** Who asks: the instance that the socket belongs to. */
 export interface Caller {
   readonly instance: string
-  readonly language: LanguageName
   readonly own: OwnTasks
 }
 
@@ -45,8 +43,7 @@ export interface ApiAnswer {
 }
 
 /** POST /v1/tasks */
-export async function dispatch({ readBody, caller, tasks }: ApiCall): Promise<ApiAnswer> {
-  if (caller.language === 'bash') throw new Refusal('bad_request', 'Bash functions cannot run tasks')
+export async function dispatch({ readBody, tasks }: ApiCall): Promise<ApiAnswer> {
   const task = toNewTask(await readBody(dispatchLimit))
   const dispatched = await tasks.dispatch(task)
   switch (dispatched.type) {
@@ -56,6 +53,8 @@ export async function dispatch({ readBody, caller, tasks }: ApiCall): Promise<Ap
       return { status: 200, json: toReceipt(dispatched.task) }
     case 'conflict':
       throw new Refusal('conflict', `the id ${task.id} was used for another task`)
+    case 'impossible':
+      throw new Refusal('bad_request', 'Bash functions cannot run tasks')
     case 'full':
       throw new Refusal('queue_full', `${dispatched.limit} tasks are waiting`)
     default:
@@ -97,16 +96,27 @@ export async function write({ id, readBody, caller, tasks, settings }: ApiCall):
   const task = toOwnTask(id, await readBody(settings.resultLimit + roomOfTexts))
   checkSize(task.response ?? '', settings)
   const written = await caller.own.write(tasks, task)
-  if (written === 'conflict') throw new Refusal('conflict', `the id ${id} is that of a dispatched task`)
-  return {
-    status: written === 'new' ? 201 : 200,
-    json: Buffer.from(JSON.stringify({ id, status: task.status })),
+  switch (written) {
+    case 'new':
+      return { status: 201, json: toOwnReceipt(task) }
+    case 'updated':
+      return { status: 200, json: toOwnReceipt(task) }
+    case 'conflict':
+      throw new Refusal('conflict', `the id ${id} is that of a dispatched task`)
+    case 'full':
+      throw new Refusal('queue_full', 'too many tasks have not ended')
+    default:
+      return written satisfies never
   }
 }
 
 // tasks.md H1
 function toReceipt(task: Task): Buffer {
   return Buffer.from(JSON.stringify({ id: task.id, state: task.state, status: toStatus(task) }))
+}
+
+function toOwnReceipt({ id, status }: OwnTask): Buffer {
+  return Buffer.from(JSON.stringify({ id, status }))
 }
 
 function checkSize(text: string, { resultLimit }: RuntimeApiSettings): void {

@@ -20,7 +20,8 @@ export class OwnTasks {
     this.#open.delete(task.id) // what the instance has said of the end counts, also when it goes while that is written
     try {
       const written = await tasks.record(task, this.#instance)
-      if (task.status === 'in progress' && written !== 'conflict') await this.#begin(tasks, task)
+      if (task.status === 'in progress' && (written === 'new' || written === 'updated'))
+        await this.#begin(tasks, task)
       return written
     } catch (error) {
       if (path !== undefined) this.#open.set(task.id, path)
@@ -29,11 +30,11 @@ export class OwnTasks {
   }
 
   /** The instance has gone: what is in progress has failed. @param reason for those who read the records */
-  async lose(tasks: Tasks | undefined, reason: string): Promise<void> {
+  async lose(tasks: Tasks, reason: string): Promise<void> {
     this.#lost = reason
     const left = [...this.#open]
     this.#open.clear()
-    if (tasks !== undefined) await Promise.all(left.map(([id, path]) => this.#fail(tasks, id, path, reason)))
+    await Promise.all(left.map(([id, path]) => this.#fail(tasks, id, path, reason)))
   }
 
   async #begin(tasks: Tasks, { id, path }: OwnTask): Promise<void> {

@@ -9,7 +9,6 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Events } from '../../events.ts'
 import { describeExit, type Exit } from '../../invoker/end.ts'
-import type { LanguageName } from '../../invoker/languages.ts'
 import type { RuntimeApi } from '../../invoker/launch.ts'
 import type { Tasks } from '../../jobs/tasks.ts'
 import { refuseUnreadable } from '../unreadable.ts'
@@ -27,15 +26,14 @@ export class RuntimeSockets {
   readonly #writing = new Set<Promise<void>>()
   #hasFolder = false
 
-  /** @param tasks undefined: there are none, or not yet */
-  constructor(tasks: () => Tasks | undefined, settings: RuntimeApiSettings, events: Events) {
+  constructor(tasks: () => Tasks, settings: RuntimeApiSettings, events: Events) {
     this.#parts = { tasks, settings, events }
   }
 
   /** Opens the socket of an instance. Where that is not possible the function runs without: it may never ask anything. */
-  open(instance: string, language: LanguageName): RuntimeApi {
+  open(instance: string): RuntimeApi {
     const path = join(this.#folder, `${instance}.sock`)
-    const caller = { instance, language, own: new OwnTasks(instance) }
+    const caller = { instance, own: new OwnTasks(instance) }
     const server = serverFor(caller, this.#parts)
     server.on('error', (cause) => this.#announce(caller, cause))
     this.#open.add(server)

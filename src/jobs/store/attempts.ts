@@ -1,13 +1,14 @@
 // Attempts: a reserved job is begun, yields, and ends or is queued again. What comes from any but the running attempt is dropped
 // (jobs.md C-4).
 
-import type { Job } from '../job.ts'
+import type { Job, TaskError } from '../job.ts'
 import type { AttemptEnd, RequeueTerms } from '../store.ts'
 import { addChunks } from './chunks.ts'
 import { addTo } from './counts.ts'
 import type { Database } from './database.ts'
 import { change, end, move, queueAgain } from './moving.ts'
 import { findRow, findRunning, toJob } from './rows.ts'
+import { beginTry, endTry } from './tries.ts'
 
 /** see JobStore, also for what follows */
 export function begin(
@@ -27,6 +28,7 @@ export function begin(
     executionMs: 0,
     notBefore: null,
   }
+  if (row.origin === 'task') beginTry(database, row.n, begun.attempt, instance, now)
   return toJob(database, move(database, row, 'IN_PROGRESS', begun, now))
 }
 
@@ -38,9 +40,10 @@ export function append(database: Database, id: string, attempt: number, chunks: 
   return true
 }
 
-export function progress(database: Database, id: string, attempt: number, json: Buffer): void {
+export function progress(database: Database, id: string, attempt: number, json: Buffer): boolean {
   const row = findRunning(database, id, attempt)
   if (row !== undefined) change(database, row, { output: json })
+  return row !== undefined
 }
 
 export function finish(
@@ -54,6 +57,10 @@ export function finish(
   if (row === undefined) return undefined
   const result = output === 'chunks' ? { listsChunks: 1 } : { output: output ?? null }
   const changes = { ...result, error: error ?? null, executionMs: asDuration(executionMs) }
+  if (row.origin === 'task') {
+    if (state === 'COMPLETED') endTry(database, row.n, 'complete', undefined, now)
+    else endTry(database, row.n, 'failed', toTaskError(error), now)
+  }
   return toJob(database, end(database, row, state, changes, now))
 }
 
@@ -61,14 +68,20 @@ export function requeue(
   database: Database,
   id: string,
   attempt: number,
-  { isRetry, notBefore }: RequeueTerms,
+  { isRetry, notBefore, error }: RequeueTerms,
   now: number,
 ): Job | undefined {
   const row = findRunning(database, id, attempt)
   if (row === undefined) return undefined
   if (isRetry) addTo(database, row.origin, 'retried', 1)
-  const changes = { retries: row.retries + Number(isRetry), notBefore: notBefore ?? null }
+  if (row.origin === 'task') endTry(database, row.n, isRetry ? 'failed' : 'interrupted', error, now)
+  const due = row.origin === 'task' && notBefore !== undefined ? { dueAt: notBefore } : {}
+  const changes = { retries: row.retries + Number(isRetry), notBefore: notBefore ?? null, ...due }
   return toJob(database, queueAgain(database, row, changes, now))
+}
+
+function toTaskError(text: string | undefined): TaskError | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as TaskError) // see Job
 }
 
 // Whole milliseconds, whatever clock they come from (jobs.md OBJ-2, DUR-6).

@@ -15,11 +15,14 @@ export function addTo(database: Database, origin: JobOrigin, what: JobState | 'r
   )
 }
 
-/** How many jobs wait, of all origins. */
-export function countQueued(database: Database): number {
-  const sql = `SELECT coalesce(sum(n), 0) AS n FROM counts WHERE what = 'IN_QUEUE'`
+/** How many jobs wait, of all origins, or how many tasks have not ended: what a limit of the queue is about. */
+export function countQueued(database: Database, origin: JobOrigin): number {
+  const sql = `SELECT coalesce(sum(n), 0) AS n FROM counts WHERE ${origin === 'task' ? unended : waiting}`
   return database.get<{ n: number }>(sql)?.n ?? 0
 }
+
+const waiting = `what = 'IN_QUEUE' AND origin <> 'task'`
+const unended = `what IN ('IN_QUEUE', 'IN_PROGRESS') AND origin = 'task'`
 
 /** What `/health` tells. */
 export function count(database: Database): JobCounts {

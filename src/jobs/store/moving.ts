@@ -43,11 +43,20 @@ export function end(database: Database, row: Row, to: EndState, changes: Changes
     },
     now,
   )
+  if (ended.origin === 'task') database.run('DELETE FROM inputs WHERE job = ?', ended.n) // tasks.md K1
   if (ended.notify === 1) {
     const { revision, n } = ended // nothing else has this revision: a name that no other delivery will ever have
     database.run('INSERT INTO deliveries (n, job, dueAt, tries) VALUES (?, ?, ?, 0)', revision, n, now)
   }
   return ended
+}
+
+/** Removes a job at once, to nobody's knowledge: another takes its place. */
+export function remove(database: Database, row: Row): void {
+  if (!isTerminal(row.state)) addTo(database, row.origin, row.state, -1)
+  for (const table of ['inputs', 'chunks', 'attempts', 'deliveries'])
+    database.run(`DELETE FROM ${table} WHERE job = ?`, row.n)
+  database.run('DELETE FROM jobs WHERE n = ?', row.n)
 }
 
 /** Puts a job back into the queue; what the attempt has yielded so far is dropped (jobs.md STR-10). */

@@ -1,9 +1,10 @@
 // Jobs as rows: how they are found, and what is made of them.
 
-import type { Job, JobOrigin, JobState, Work } from '../job.ts'
+import type { Job, JobOrigin, JobState, StoredTask, TaskTerms, Work } from '../job.ts'
 import { asBuffer } from './bytes.ts'
 import { listOf } from './chunks.ts'
 import type { Database } from './database.ts'
+import { listTries } from './tries.ts'
 
 /** A row of `jobs`. */
 export interface Row {
@@ -30,6 +31,8 @@ export interface Row {
   readonly expiresAt: number
   /** nobody may claim it before */
   readonly notBefore: number | null
+  /** its place in the queue, before `position` */
+  readonly dueAt: number
   /** the runner that has reserved it or runs it, until `leaseUntil` */
   readonly holder: string | null
   readonly leaseUntil: number | null
@@ -40,6 +43,8 @@ export interface Row {
   /** 1: the output is the list of the chunks */
   readonly listsChunks: number
   readonly output: Uint8Array | null
+  /** TaskTerms as JSON text */
+  readonly task: string | null
 }
 
 /** The job with an id, unless it is removed. */
@@ -47,7 +52,19 @@ export function findRow(database: Database, id: string): Row | undefined {
   return database.get<Row>('SELECT * FROM jobs WHERE id = ? AND removedAt IS NULL', id)
 }
 
-/** The same if this is its running attempt (jobs.md C-4). */
+/** The same if it is no task. */
+export function findJobRow(database: Database, id: string): Row | undefined {
+  const row = findRow(database, id)
+  return row?.origin === 'task' ? undefined : row
+}
+
+/** The terms of a task. */
+export function termsOf({ id, task }: Pick<Row, 'id' | 'task'>): TaskTerms {
+  if (task === null) throw new Error(`job ${id} is no task`)
+  return JSON.parse(task) as TaskTerms // as it was submitted
+}
+
+/** The job with that id if this is its running attempt (jobs.md C-4). */
 export function findRunning(database: Database, id: string, attempt: number): Row | undefined {
   const row = findRow(database, id)
   return row?.state === 'IN_PROGRESS' && row.attempt === attempt ? row : undefined
@@ -80,7 +97,12 @@ export function toJob(database: Database, row: Row): Job {
     ...(row.error === null ? {} : { error: row.error }),
     nextIndex: row.nextIndex,
     expiresAt: row.expiresAt,
+    ...(row.task === null ? {} : { task: toTask(database, row) }),
   }
+}
+
+function toTask(database: Database, row: Row): StoredTask {
+  return { ...termsOf(row), dueAt: row.dueAt, attempts: listTries(database, row.n) }
 }
 
 /** The job with what its handler needs. */

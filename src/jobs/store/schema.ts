@@ -26,11 +26,13 @@ export function openDatabase(path: string): Database {
   }
 }
 
+// Also brings one of an earlier version up to this one.
 function create(database: Database): void {
-  if (versionOf(database) !== 0) return
+  if (versionOf(database) >= version) return
   database.script('BEGIN IMMEDIATE')
   try {
-    if (versionOf(database) === 0) database.script(tables) // no other process was faster
+    for (const step of steps.slice(versionOf(database))) database.script(step) // unless another process was faster
+    database.script(`PRAGMA user_version = ${version}`)
     database.script('COMMIT')
   } catch (error) {
     if (database.isInTransaction) database.script('ROLLBACK')
@@ -53,8 +55,6 @@ function checkShape(database: Database): void {
 function versionOf(database: Database): number {
   return database.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
 }
-
-const version = 1
 
 // NORMAL: a commit is written, and disk.ts waits for the disk. A log that a burst has blown up is cut to this size.
 // The thread moves the log into the database when it has so many pages of 4 KiB; it does nothing else meanwhile.
@@ -138,6 +138,32 @@ const tables = `
   ) STRICT;
   CREATE INDEX keysById ON keys (id);
   CREATE INDEX keysExpiring ON keys (expiresAt);
-
-  PRAGMA user_version = ${version};
 `
+
+// `task`: TaskTerms as JSON text.
+const tablesOfTasks = `
+  ALTER TABLE jobs ADD COLUMN dueAt INTEGER NOT NULL DEFAULT 0;
+  UPDATE jobs SET dueAt = submittedAt;
+  ALTER TABLE jobs ADD COLUMN task TEXT;
+  DROP INDEX jobsQueued;
+  CREATE INDEX jobsQueued ON jobs (dueAt, position, notBefore, expiresAt) WHERE state = 'IN_QUEUE' AND holder IS NULL;
+  CREATE INDEX jobsQueuedForCallers ON jobs (dueAt, position, notBefore, expiresAt)
+    WHERE state = 'IN_QUEUE' AND holder IS NULL AND origin <> 'task';
+  CREATE INDEX tasksEnded ON jobs (since) WHERE origin = 'task' AND state IN ('COMPLETED', 'FAILED') AND removedAt IS NULL;
+
+  CREATE TABLE attempts (
+    job INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    instance TEXT NOT NULL,
+    startedAt INTEGER NOT NULL,
+    endedAt INTEGER,
+    outcome TEXT,
+    errorType TEXT,
+    errorMessage TEXT,
+    PRIMARY KEY (job, number)
+  ) STRICT, WITHOUT ROWID;
+`
+
+// Each makes of a database of one version that of the next.
+const steps = [tables, tablesOfTasks]
+const version = steps.length

@@ -1,14 +1,20 @@
 // What time does to jobs: ttl, retention, leases that have lapsed (jobs.md C-5, DUR-4). Removed jobs stay as empty rows for a
 // moment, so that other processes hear of them.
 
-import { isTerminal } from '../job.ts'
+import { isTerminal, type TaskError } from '../job.ts'
+import { nextAttemptAt } from '../task.ts'
 import type { Database } from './database.ts'
 import { rememberEnd } from './keys.ts'
 import { change, end, queueAgain } from './moving.ts'
-import type { Row } from './rows.ts'
+import { termsOf, type Row } from './rows.ts'
+import { endTry } from './tries.ts'
 
 /** see JobStore */
-export function sweep(database: Database, terms: { attempts: number }, now: number): number | undefined {
+export function sweep(
+  database: Database,
+  terms: { attempts: number; tasksKept?: number },
+  now: number,
+): number | undefined {
   const expired = database.all<Row>(
     'SELECT * FROM jobs WHERE removedAt IS NULL AND expiresAt <= ? ORDER BY expiresAt LIMIT ?',
     now,
@@ -21,6 +27,7 @@ export function sweep(database: Database, terms: { attempts: number }, now: numb
     atOnce,
   )
   for (const row of lapsed) rescue(database, row, terms.attempts, now)
+  if (terms.tasksKept !== undefined) removeOldTasks(database, terms.tasksKept, now)
   forget(database, now)
   return nextSweep(database, now)
 }
@@ -41,6 +48,7 @@ function rescue(database: Database, row: Row, attempts: number, now: number): vo
     change(database, row, { holder: null, leaseUntil: null })
     return
   }
+  if (row.origin === 'task') return rescueTask(database, row, now)
   const losses = row.losses + 1
   if (losses < attempts) {
     queueAgain(database, row, { losses }, now)
@@ -50,6 +58,27 @@ function rescue(database: Database, row: Row, attempts: number, now: number): vo
   const executionMs = Math.max(0, Math.min(now, row.leaseUntil ?? now) - row.since)
   const error = `lost with its container ${losses} ${losses === 1 ? 'time' : 'times'}`
   end(database, row, 'FAILED', { losses, error, executionMs }, now)
+}
+
+// tasks.md L7
+function rescueTask(database: Database, row: Row, now: number): void {
+  const error: TaskError = { type: 'InstanceLost', message: 'the container ended while the attempt ran' }
+  endTry(database, row.n, 'failed', error, now)
+  const losses = row.losses + 1
+  const dueAt = nextAttemptAt(termsOf(row), row.retries + losses, now)
+  if (dueAt === undefined) end(database, row, 'FAILED', { losses, error: JSON.stringify(error) }, now)
+  else queueAgain(database, row, { losses, dueAt, notBefore: dueAt }, now)
+}
+
+// tasks.md K1
+function removeOldTasks(database: Database, kept: number, now: number): void {
+  const surplus = database.all<Row>(
+    `SELECT * FROM jobs WHERE origin = 'task' AND state IN ('COMPLETED', 'FAILED') AND removedAt IS NULL
+     ORDER BY since DESC LIMIT ? OFFSET ?`,
+    atOnce,
+    kept,
+  )
+  for (const row of surplus) expire(database, row, now)
 }
 
 function forget(database: Database, now: number): void {
@@ -65,6 +94,7 @@ function forget(database: Database, now: number): void {
 function empty(database: Database, n: number): void {
   database.run('DELETE FROM inputs WHERE job = ?', n)
   database.run('DELETE FROM chunks WHERE job = ?', n)
+  database.run('DELETE FROM attempts WHERE job = ?', n)
   database.run('UPDATE jobs SET output = NULL, listsChunks = 0, webhook = NULL, policy = NULL WHERE n = ?', n)
 }
 

@@ -145,13 +145,9 @@ describe('POST /v1/tasks', () => {
     expect(served.troubles).toHaveLength(status === 500 ? 1 : 0)
   })
 
-  it('is refused where there are no tasks', async () => {
-    await using served = openApi({}, 'python', () => undefined)
-    expect(await dispatch(served)).toMatchObject({ status: 503, json: refusal('stopping') })
-  })
-
-  it('is not for Bash functions', async () => {
-    await using served = openApi({}, 'bash')
+  it('is refused where the function is a Bash script', async () => {
+    await using served = openApi()
+    served.tasks.isPossible = false
     const { status, json } = await dispatch(served)
     expect([status, json]).toEqual([400, refusal('bad_request', 'Bash functions cannot run tasks')])
   })

@@ -50,6 +50,15 @@ describe('PUT /v1/tasks/{id}', () => {
     expect([status, json]).toEqual([400, { error: { code: 'bad_request', message } }])
   })
 
+  it('is refused while too many tasks have not ended', async () => {
+    await using served = openApi()
+    served.tasks.limit = 0
+    expect(await put(served, 'own', begun)).toMatchObject({
+      status: 429,
+      json: { error: { code: 'queue_full' } },
+    })
+  })
+
   it('takes results up to the limit', async () => {
     await using served = openApi({ resultLimit: 10 })
     expect((await put(served, 'own', { ...complete, response_text: '1'.repeat(10) })).status).toBe(201)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, statSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { callRaw, eventually } from '../../harness/calling.ts'
 import { run } from '../../harness/program.ts'
-import { askApi, dispatchBody, openApi, pathOf } from '../../harness/runtimeApi.ts'
+import { askApi, dispatchBody, openApi, pathOf, socketOf } from '../../harness/runtimeApi.ts'
 import { bothLanguages, functionsIn, serve } from '../../harness/serving.ts'
 
 const exit = { type: 'exited', code: 0 } as const
@@ -19,7 +19,7 @@ afterEach(() => vi.unstubAllEnvs())
 describe('the sockets of the runtime API', () => {
   it('belong to one instance each, and nobody else can open them (tasks.md §12)', async () => {
     await using served = openApi()
-    const other = served.sockets.open('i-2', 'node')
+    const other = served.sockets.open('i-2')
     expect(served.path).toMatch(/\/fnbox-[0-9a-f-]{36}\/i-1\.sock$/)
     expect(pathOf(other)).toBe(join(dirname(served.path), 'i-2.sock'))
     expect([modeOf(dirname(served.path)), modeOf(served.path), modeOf(pathOf(other))]).toEqual([
@@ -121,7 +121,7 @@ describe.each(bothLanguages)('an instance of %s', (language) => {
     {
       await using serving = await serve(language, 'asks.handler')
       expect((await callRaw(serving)).body).toEqual([404, 404])
-      path = await socketOf(serving.pids[0] ?? 0)
+      path = await socketOf(serving.pids[0])
       expect(modeOf(path)).toBe(0o600)
     }
     expect(existsSync(dirname(path))).toBe(false)
@@ -130,7 +130,7 @@ describe.each(bothLanguages)('an instance of %s', (language) => {
   it('has a socket of its own, which goes with it', async () => {
     await using serving = await serve(language, 'hostile.handler', { instances: '2', 'min-instances': '2' })
     await eventually(() => serving.pids.length === 2)
-    const folder = dirname(await socketOf(serving.pids[0] ?? 0))
+    const folder = dirname(await socketOf(serving.pids[0]))
     expect(await readdir(folder)).toEqual(['i-1.sock', 'i-2.sock'])
     process.kill(serving.pids[0] ?? 0, 'SIGKILL')
     await eventually(async () => (await readdir(folder)).join() === 'i-2.sock,i-3.sock')
@@ -150,11 +150,4 @@ function expectant(length: number): string {
 async function next(client: Socket): Promise<string> {
   const [first] = (await once(client, 'data')) as [Buffer]
   return first.toString()
-}
-
-// Path of the socket that a process was given.
-async function socketOf(pid: number): Promise<string> {
-  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0')
-  const address = environment.find((each) => each.startsWith('FNBOX_RUNTIME_API=')) ?? ''
-  return address.replace('FNBOX_RUNTIME_API=unix:', '')
 }

@@ -21,15 +21,15 @@ describe('a file that is shared', () => {
     const directory = freshDirectory()
     const [one, two] = [sqliteStore(directory), sqliteStore(directory)]
     const ids = [await submit(one), await submit(one, { ttlMs: minute })]
-    await two.start()
     const done = changeOf(two, (id, job) => id === ids[0] && job?.state === 'COMPLETED')
     const timedOut = changeOf(two, (id, job) => id === ids[1] && job?.state === 'TIMED_OUT')
     const gone = changeOf(two, (id, job) => id === ids[1] && job === undefined)
+    await two.start() // hears of what changes from now on
     await beginNext(one)
     await one.append(ids[0] ?? '', 1, [Buffer.from('1')])
     await one.finish(ids[0] ?? '', 1, ended('COMPLETED', { output: 'chunks' }), start)
-    await one.sweep({ attempts: 3 }, start + minute)
     expect(await done).toMatchObject({ id: ids[0], output: Buffer.from('[1]') })
+    await one.sweep({ attempts: 3 }, start + minute)
     expect(await timedOut).toMatchObject({ id: ids[1] })
     expect(await gone).toBeUndefined()
     await Promise.all([one.stop(), two.stop()])

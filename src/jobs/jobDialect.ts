@@ -1,0 +1,49 @@
+// Jobs of callers, in a script or a function (jobs.md), and their asynchronous invocations (yandex.md §4). Pure.
+
+import type { Outcome } from '../invoker/invocation.ts'
+import type { Dialect, Sequel } from './dialect.ts'
+import { toDocument } from './document.ts'
+import type { Job, Work } from './job.ts'
+import { toEnd, type ResultTerms } from './result.ts'
+
+/** What holds for all of them. */
+export interface JobTerms extends ResultTerms {
+  /** most bytes of a result or a chunk */
+  readonly resultLimit: (job: Job) => number
+  /** automatic re-queues after a process that ended by itself (jobs.md DUR-5) */
+  readonly reschedule: number
+  /** re-queues of asynchronous invocations after any failure (jobs.md FN-6) */
+  readonly asyncRetries: number
+}
+
+/** The dialect of jobs. */
+export function jobDialect(terms: JobTerms): Dialect {
+  const { isScript, resultLimit, reschedule, asyncRetries } = terms
+  const followFailure = ({ origin, retries }: Work): Sequel | undefined => {
+    if (origin !== 'async' || retries >= asyncRetries) return undefined
+    return { type: 'again', terms: { isRetry: true, notBefore: Date.now() + asyncIntervalMs } }
+  }
+  return {
+    mode: isScript ? 'job' : 'raw',
+    resultLimit,
+    waitsForLoad: isScript,
+    endsAtDeadline: false,
+    toPayload: (job) => (isScript ? toDocument(job) : job.input),
+    follow: (outcome, job, instance) => {
+      if (isLost(outcome) && job.retries < reschedule) return { type: 'again', terms: { isRetry: true } }
+      const end = toEnd(outcome, terms, instance)
+      return (end.state === 'COMPLETED' ? undefined : followFailure(job)) ?? { type: 'ends', end }
+    },
+    followExpiry: (job) => {
+      const error = `executionTimeout of ${job.executionTimeoutMs} ms exceeded`
+      return followFailure(job) ?? { type: 'ends', end: { state: 'TIMED_OUT', error } }
+    },
+  }
+}
+
+function isLost(outcome: Outcome): boolean {
+  return outcome.type === 'failed' && outcome.exit !== undefined
+}
+
+// yandex.md M-12
+const asyncIntervalMs = 10_000

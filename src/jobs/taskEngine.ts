@@ -1,0 +1,135 @@
+// Tasks on the engine of jobs: a job of origin `task` for each. Owns nothing.
+
+import { createHash } from 'node:crypto'
+import type { JobEngine } from './engine.ts'
+import { isTerminal, type NewJob, type TaskTerms } from './job.ts'
+import { toTask } from './task.ts'
+import type { Dispatched, NewTask, OwnTask, Task, Tasks } from './tasks.ts'
+
+/** What the operator has settled about tasks (tasks.md §7). Durations are in milliseconds. */
+export interface TaskSettings {
+  /** of the function; undefined: it has no tasks */
+  readonly language: TaskTerms['language'] | undefined
+  /** attempts in all, by service */
+  readonly attempts: Readonly<Record<TaskTerms['service'], number>>
+  readonly backoffMs: number
+  /** of one attempt */
+  readonly timeoutMs: number
+  readonly retentionMs: number
+  /** most tasks that may not have ended */
+  readonly queueLimit: number
+}
+
+/** Takes tasks, and tells what becomes of them. */
+export class TaskEngine implements Tasks {
+  readonly #engine: JobEngine
+  readonly #settings: TaskSettings
+
+  constructor(engine: JobEngine, settings: TaskSettings) {
+    this.#engine = engine
+    this.#settings = settings
+  }
+
+  get draining(): AbortSignal {
+    return this.#engine.draining
+  }
+
+  async dispatch(task: NewTask): Promise<Dispatched> {
+    const { language, queueLimit, attempts, backoffMs } = this.#settings
+    if (language === undefined) return { type: 'impossible' }
+    const { id, path, service, capture, delayMs, message } = task
+    const digest = createHash('sha256').update(message).digest('base64')
+    const terms = {
+      path,
+      service,
+      capture,
+      language,
+      maxAttempts: attempts[service],
+      backoffMs,
+      delayMs,
+      digest,
+    }
+    const submitted = await this.#engine.accept(this.#toJob(id, message), { queueLimit, task: terms })
+    switch (submitted.type) {
+      case 'accepted':
+        return { type: 'stored', task: expectTask(toTask(submitted.job, Date.now())) }
+      case 'full':
+        return { type: 'full', limit: queueLimit }
+      case 'known':
+      case 'conflict':
+        return this.#recall(id, digest)
+      default:
+        return submitted satisfies never
+    }
+  }
+
+  async find(id: string): Promise<Task | undefined> {
+    const job = await this.#engine.findAny(id)
+    return job && toTask(job, Date.now())
+  }
+
+  watch(id: string, listener: (task: Task | undefined) => void): () => void {
+    return this.#engine.watch(id, (job) => listener(job && toTask(job, Date.now())))
+  }
+
+  async progress(id: string, attempt: number, text: string): Promise<'kept' | 'stale' | 'unknown'> {
+    if (await this.#engine.progress(id, attempt, Buffer.from(text))) return 'kept'
+    return (await this.find(id)) === undefined ? 'unknown' : 'stale'
+  }
+
+  async record(task: OwnTask, instance: string): Promise<'new' | 'updated' | 'conflict' | 'full'> {
+    const { id, path, status } = task
+    const job = await this.#engine.findAny(id)
+    if (job !== undefined && (job.task === undefined || job.task.digest !== undefined)) return 'conflict'
+    if (status === 'in progress' || job === undefined || isTerminal(job.state)) {
+      const { language = 'node', queueLimit, backoffMs } = this.#settings
+      const own = { service: 'lambda', capture: 'on', maxAttempts: 1, delayMs: 0 } as const
+      const terms = { queueLimit, task: { ...own, path, language, backoffMs } }
+      const submitted = await this.#engine.acceptBegun(this.#toJob(id, ''), terms, instance)
+      if (submitted.type === 'full') return 'full'
+    }
+    if (status !== 'in progress') await this.#finish(task)
+    return job === undefined ? 'new' : 'updated'
+  }
+
+  async #finish({ id, response, error }: OwnTask): Promise<void> {
+    await this.#engine.finish(
+      id,
+      error === undefined
+        ? {
+            state: 'COMPLETED',
+            executionMs: 0,
+            ...(response === undefined ? {} : { output: Buffer.from(response) }),
+          }
+        : { state: 'FAILED', executionMs: 0, error: JSON.stringify(error) },
+    )
+  }
+
+  async #recall(id: string, digest: string): Promise<Dispatched> {
+    const job = await this.#engine.findAny(id)
+    const task = job && toTask(job, Date.now())
+    return task !== undefined && job?.task?.digest === digest ? { type: 'known', task } : { type: 'conflict' }
+  }
+
+  #toJob(id: string, message: string): NewJob {
+    const { timeoutMs, retentionMs } = this.#settings
+    return {
+      id,
+      origin: 'task',
+      input: Buffer.from(message),
+      executionTimeoutMs: timeoutMs,
+      ttlMs: foreverMs,
+      retentionMs,
+      lowPriority: false,
+      notify: false,
+    }
+  }
+}
+
+function expectTask(task: Task | undefined): Task {
+  if (task === undefined) throw new Error('a task was gone when it had just been stored')
+  return task
+}
+
+// What has not ended never expires (tasks.md K1).
+const foreverMs = 100 * 365 * 24 * 60 * 60 * 1000
