@@ -60,6 +60,14 @@ export class TaskEngine implements AsyncDisposable {
     return asked
   }
 
+  /** The ids and messages of what was dispatched, as the former. */
+  takeDispatched(): readonly { readonly id: string; readonly message: unknown }[] {
+    const bodies = this.takeAsked()
+      .filter(({ path }) => path === '/v1/tasks')
+      .map(({ body }) => body as { id: string; message: string }) // of the client, which the tests look at
+    return bodies.map(({ id, message }) => ({ id, message: JSON.parse(message) as unknown }))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     this.#server.close()
@@ -78,7 +86,8 @@ export class TaskEngine implements AsyncDisposable {
   }
 
   #control(path: string, body: unknown): unknown {
-    if (path === '/test/answers') this.#answers = body as Answer[] // of our own tests
+    if (path === '/test/answers')
+      this.#answers = body as Answer[] // of our own tests
     else if (path === '/test/asked') return this.takeAsked()
     else this.#records.set(idOf(path), body)
     return null

@@ -157,11 +157,7 @@ result = [value, kept, error, told(caught(lambda: z.get_async_response("mine")))
       'AttributeError',
     ],
   ],
-  [
-    'the main module stays __main__ (P2)',
-    'result = z.get_func_task_path(told)',
-    '__main__.told',
-  ],
+  ['the main module stays __main__ (P2)', 'result = z.get_func_task_path(told)', '__main__.told'],
 ]
 
 describe('outside of fnbox', () => {
@@ -175,13 +171,13 @@ describe('outside of fnbox', () => {
   })
 })
 
-describe('the seed’s examples as plain programs (§14)', () => {
-  const example = async (number: number, cwd = tasksFolder): Promise<string> => {
-    const { stdout, stderr } = await python([`ex${number}.py`], { cwd, env: { FNBOX_RUNTIME_API: '' } })
-    expect(stderr).toBe('')
-    return stdout
-  }
+async function example(number: number, cwd = tasksFolder): Promise<string> {
+  const { stdout, stderr } = await python([`ex${number}.py`], { cwd, env: { FNBOX_RUNTIME_API: '' } })
+  expect(stderr).toBe('')
+  return stdout
+}
 
+describe('the seed’s examples as plain programs (§14)', () => {
   it('1: prints the result at once', async () => {
     expect(await example(1)).toMatch(
       /^Task ID: [\da-f-]{36}\nResult: {'status': 'complete', 'response': \[2, 4, 6, 8]}\n$/,
@@ -217,7 +213,8 @@ except Exception as error: print(error.error_type, error.attempts)`
   })
 
   it('3: prints all digits', async () => {
-    const [, digits = ''] = /^1000! = {'status': 'complete', 'response': (\d+)}\n$/.exec(await example(3)) ?? []
+    const [, digits = ''] =
+      /^1000! = {'status': 'complete', 'response': (\d+)}\n$/.exec(await example(3)) ?? []
     expect([digits.length, digits.slice(0, 12), /0*$/.exec(digits)?.[0].length]).toEqual([
       2568,
       '402387260077',
@@ -231,7 +228,8 @@ except Exception as error: print(error.error_type, error.attempts)`
 
   it('5: prints the number of chunks, all of which are complete', async () => {
     expect(await example(5)).toBe('Processed 10 chunks\n')
-    const code = 'import ex5; print({each["status"] for each in ex5.results}, sum(each["response"]["sum"] for each in ex5.results))'
+    const code =
+      'import ex5; print({each["status"] for each in ex5.results}, sum(each["response"]["sum"] for each in ex5.results))'
     const { stdout } = await python(['-c', code], { cwd: tasksFolder, env: { FNBOX_RUNTIME_API: '' } })
     expect(stdout).toBe("Processed 10 chunks\n{'complete'} 49995000\n")
   })

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import logging
-import sys
+import sys  # must not be reached either
 import threading
 from os import system  # what a message must not reach (tasks.md Q11)
 
@@ -173,24 +173,3 @@ def calls_task(n):
 def handler(event, context):
     """The function of these tasks."""
     return {"handler": event}
-
-
-def modules(event, context):
-    """What is imported where (tasks.md G3)."""
-    import zappa
-
-    found = {"zappa": zappa.__file__, "asynchronous": sys.modules["zappa.asynchronous"].__file__}
-    for name in ("utilities", "extra"):
-        try:
-            found[name] = __import__(f"zappa.{name}", fromlist=["x"]).__file__
-        except ImportError as error:
-            found[name] = str(error)
-    return {**found, "runpod": "runpod" in sys.modules or _is_there("runpod")}
-
-
-def _is_there(name):
-    try:
-        __import__(name)
-    except ImportError:
-        return False
-    return True
