@@ -41,7 +41,10 @@ export async function getAsyncResponse(id) {
 export async function updateProgress(value) {
   const task = currentTask()
   if (task === undefined || task.capture === 'off' || !isUnderFnbox()) return false
-  return sendProgress(task, toGivenText(value))
+  const text = toGivenText(value)
+  if (text.length <= task.limit) return sendProgress(task, text)
+  const message = `the progress value has ${text.length} characters, which is more than --task-result-limit allows`
+  throw new AsyncException(message, { code: 'payload_too_large', responseId: task.id })
 }
 
 const possibleId = /^[\w.-]{1,128}$/ // tasks.md H1

@@ -1,11 +1,12 @@
 // Messages that are executed in place: `runMessage` and the two routes (tasks.md §3.3, §3.4). Owns nothing.
 
+import { commands } from './commands.mjs'
 import { isUnderFnbox, putRecord } from './engine.mjs'
 import { LoadFailure, notAllowed, NotFound, notSerializable } from './errors.mjs'
 import { importAndGetTask, loadAllowed } from './loading.mjs'
 import { keepOwn } from './local.mjs'
 import { callTarget, describe } from './outcome.mjs'
-import { ASYNC_CLASSES, commands } from './responses.mjs'
+import { ASYNC_CLASSES } from './responses.mjs'
 import { toText } from './text.mjs'
 
 /**
@@ -34,14 +35,9 @@ export async function routeLambdaTask(event) {
  * @returns {Promise<any>}
  */
 export async function routeSnsTask(event) {
-  const message = messageOf(event)
+  const message = JSON.parse(event['Records'][0]['Sns']['Message'])
   checkMessage(message)
   return perform(message, await prepare(message, { allowed: snsOnly }))
-}
-
-/** The message in the first record. @param {any} event */
-export function messageOf(event) {
-  return JSON.parse(event['Records'][0]['Sns']['Message'])
 }
 
 /**
@@ -117,8 +113,11 @@ function runParts(given) {
   return prepare(message).then((target) => perform(message, target))
 }
 
-/** @param {any} message */
-function checkMessage(message) {
+/**
+ * @param {any} message
+ * @throws {TypeError} that names what it lacks (tasks.md M1)
+ */
+export function checkMessage(message) {
   if (typeof message !== 'object' || message === null) throw new TypeError('a message is an object')
   const names = ['task_path', 'args', 'kwargs', ...(message.capture_response ? ['response_id'] : [])]
   const missing = names.find((name) => !(name in message))

@@ -1,6 +1,7 @@
 // What a dispatch gives back, and how a message is handed over (tasks.md §4, §5). Owns how a response was asked for.
 
 import { randomUUID } from 'node:crypto'
+import { commands } from './commands.mjs'
 import { dispatch, isUnderFnbox } from './engine.mjs'
 import { AsyncException, NotFound } from './errors.mjs'
 import { execute } from './local.mjs'
@@ -13,12 +14,6 @@ export const LAMBDA_ASYNC_PAYLOAD_LIMIT = 256_000
 
 /** The same for the other service. */
 export const SNS_ASYNC_PAYLOAD_LIMIT = 256_000
-
-/** What is executed as a task of each service. */
-export const commands = Object.freeze({
-  lambda: 'zappa.asynchronous.route_lambda_task',
-  sns: 'zappa.asynchronous.route_sns_task',
-})
 
 /** @typedef {import('./shared.mjs').Capture} Capture */
 /** @typedef {import('./shared.mjs').Callable} Callable */

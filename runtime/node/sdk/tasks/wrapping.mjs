@@ -82,7 +82,8 @@ function wrap(fn, options, file) {
     sync: { value: fn, enumerable: true },
     taskPath: { value: place.path, enumerable: true },
   })
-  shared().tasks.set(place.path, wrapper)
+  // What is outside of the code root must not stand in for a file of it.
+  if (place.refusal === undefined && place.outside === undefined) shared().tasks.set(place.path, wrapper)
   shared().places.set(wrapper, place)
   return wrapper
 }
