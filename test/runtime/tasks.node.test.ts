@@ -304,16 +304,17 @@ describe('updateProgress (U1)', () => {
   })
 })
 
+/** What an invocation gives, or its error. */
+async function valueOf(peer: Peer, event: object, mode = 'raw'): Promise<unknown> {
+  const { header, body } = await peer.invoke(event, { mode })
+  return header.type === 'returned' ? JSON.parse(body.toString()) : header['error']
+}
+
 describe('events that carry a task (§9)', () => {
   const message = { task_path: 'task_app.double', args: [3], kwargs: {}, command: lambda }
   const topic = (command: string, members: object = {}): object => {
     const text = JSON.stringify({ ...message, command, ...members })
     return { Records: [{ EventSource: 'aws:sns', Sns: { Message: text } }, {}] }
-  }
-
-  async function valueOf(peer: Peer, event: object, mode = 'raw'): Promise<unknown> {
-    const { header, body } = await peer.invoke(event, { mode })
-    return header.type === 'returned' ? JSON.parse(body.toString()) : header['error']
   }
 
   it.each<[string, object, unknown]>([

@@ -25,8 +25,7 @@ export { getFuncTaskPath, run, task, taskSns } from './tasks/wrapping.mjs'
  * @throws {AsyncException} when the task has failed
  */
 export async function getAsyncResponse(id) {
-  if (id === undefined || id === null || !possibleId.test(String(id))) return null
-  const record = await findRecord(String(id))
+  const record = possibleId.test(id ?? '') ? await findRecord(id ?? '') : undefined
   if (record === undefined || record.capture === 'off') return null
   if (record.status === 'failed') throw failureOf(record)
   const response = record.status === 'complete' ? valueOf(record) : progressOf(record)

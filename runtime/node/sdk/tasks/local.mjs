@@ -22,15 +22,6 @@ export async function execute({ id, capture, target, text }) {
 }
 
 /**
- * Keeps the record of a message that this process executes by itself (tasks.md M3).
- * @param {string} id
- * @param {import('./records.mjs').OwnRecord} record
- */
-export function keepOwn(id, record) {
-  keepLocal({ ...record, id, capture: 'on', attempts: [{}] })
-}
-
-/**
  * @param {import('./shared.mjs').Callable} fn
  * @param {readonly unknown[]} args
  * @param {Record<string, unknown>} kwargs

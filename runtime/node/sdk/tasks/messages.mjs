@@ -4,7 +4,7 @@ import { commands } from './commands.mjs'
 import { isUnderFnbox, putRecord } from './engine.mjs'
 import { LoadFailure, notAllowed, NotFound, notSerializable } from './errors.mjs'
 import { importAndGetTask, loadAllowed } from './loading.mjs'
-import { keepOwn } from './local.mjs'
+import { keepLocal } from './records.mjs'
 import { callTarget, describe } from './outcome.mjs'
 import { ASYNC_CLASSES } from './responses.mjs'
 import { toText } from './text.mjs'
@@ -27,7 +27,8 @@ export async function runMessage(...given) {
  * @returns {Promise<any>}
  */
 export async function routeLambdaTask(event) {
-  return runMessage(event)
+  checkMessage(event)
+  return perform(event, await prepare(event, { allowed: lambdaOnly }))
 }
 
 /**
@@ -71,7 +72,7 @@ export async function perform(
   target,
 ) {
   if (!captures) return callTarget(target, args, kwargs)
-  const keep = isUnderFnbox() ? putRecord : keepOwn
+  const keep = isUnderFnbox() ? putRecord : keepHere
   await keep(id, { task_path: path, status: 'in progress' })
   const value = await callTarget(target, args, kwargs).catch(async (error) => {
     await keepFailure(keep, id, path, error)
@@ -88,9 +89,18 @@ export async function perform(
   return value
 }
 
+// Outside of fnbox.
+/**
+ * @param {string} id
+ * @param {import('./records.mjs').OwnRecord} record
+ */
+async function keepHere(id, record) {
+  keepLocal({ ...record, id, capture: 'on', attempts: [{}] })
+}
+
 // The error of the function is what the caller has to see, whether or not it can be kept.
 /**
- * @param {(id: string, record: import('./records.mjs').OwnRecord) => unknown} keep
+ * @param {(id: string, record: import('./records.mjs').OwnRecord) => Promise<void>} keep
  * @param {string} id
  * @param {string} path
  * @param {unknown} error
@@ -124,5 +134,6 @@ export function checkMessage(message) {
   if (missing !== undefined) throw new TypeError(`a message needs ${missing}`)
 }
 
+const lambdaOnly = [commands.lambda]
 const snsOnly = [commands.sns]
 const allCommands = Object.values(commands)
