@@ -34,10 +34,9 @@ export async function loadAllowed(path) {
  * @throws {RangeError} when there is no dot; what the module throws; an Error with code ERR_MODULE_NOT_FOUND; a ReferenceError
  */
 export async function importAndGetTask(path) {
-  const text = String(path)
-  if (!text.includes('.')) throw new RangeError(`${text} is not a task path, which has a dot`)
+  if (!path.includes('.')) throw new RangeError(`${path} is not a task path, which has a dot`)
   try {
-    return await load(text, findFile(text))
+    return await load(path, findFile(path))
   } catch (error) {
     throw error instanceof NotFound || error instanceof LoadFailure ? error.cause : error
   }
