@@ -73,6 +73,37 @@ describe('the README', () => {
       })
     },
   )
+
+  it.each([
+    ['python', 'main.py', 'main.handler', 'zappa.asynchronous'],
+    ['js', 'index.mjs', 'index.handler', 'fnbox/tasks'],
+  ])('shows a %s function whose task comes back', async (language, file, handler, module) => {
+    const root = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
+    const text = blocks.find((each) => each.language === language && each.text.includes(module))?.text ?? ''
+    writeFileSync(join(root, file), text)
+    await using serving = await serveFrom(root, handler, { 'job-store': 'memory' })
+    const { url } = await fetch(`${serving.url}?text=ada`)
+    const id = new URL(url).searchParams.get('task') ?? ''
+    await fetch(new URL(`/_/tasks/${id}?wait=30`, serving.url))
+    expect(await (await fetch(url)).json()).toEqual({ status: 'complete', response: 'ADA' })
+  })
+
+  it.each(['task-python main.handler', 'task-node index.handler'])(
+    'shows how a task is dispatched and looked at: %s',
+    async (example) => {
+      const line = commands.find((each) => each.includes('examples/task-'))
+      const printed = line?.replace('task-python main.handler', example) ?? ''
+      await using serving = await serveAsPrinted(`${printed} --job-store memory`)
+      const [, url = ''] = /"url":"([^"]+)\/"/.exec(serving.printed.join('\n')) ?? []
+      const [dispatch = '', ask = '', wait = ''] = commands
+        .filter((each) => /^curl .*(?:below|task=ID|tasks\/ID)/.test(each))
+        .map((each) => each.replace('curl', 'curl -s').replace('http://127.0.0.1:8080', url))
+      const [, id = ''] = /task=([-\w]+)/.exec(await inShell(dispatch)) ?? []
+      const response = { below: 300_000, primes: 25_997 }
+      expect(JSON.parse(await inShell(wait.replace('ID', id)))).toMatchObject({ state: 'complete', response })
+      expect(JSON.parse(await inShell(ask.replace('ID', id)))).toEqual({ status: 'complete', response })
+    },
+  )
 })
 
 interface Printing extends AsyncDisposable {

@@ -1,7 +1,7 @@
 // Tasks on the wire (../PROTOCOL.md, "Tasks"; tasks.md §12, §9): one attempt from its `invoke` frame to the frame that ends it,
 // and the events that carry a task. What a task's behaviour means is decided in sdk/tasks/. Owns whether an attempt is over.
 
-import { outputWritten, report } from './log.mjs'
+import { outputWritten } from './log.mjs'
 
 /** @typedef {import('./sdk/tasks/outcome.mjs').Outcome} Outcome */
 /** @typedef {import('./loader.mjs').Handler} Handler */
@@ -61,8 +61,6 @@ export class Task {
   async #end(outcome, reload) {
     if (this.over) return
     this.over = true
-    if (outcome.outcome === 'complete' && outcome.response_omitted !== null)
-      report(`fnbox: the result of a task is left out: ${outcome.response_omitted}`)
     await outputWritten()
     try {
       this.#send(outcome, reload)
@@ -93,12 +91,22 @@ export class Task {
  * @returns {Promise<Handler>}
  */
 export async function withTaskEvents(handler, when) {
-  const { shared } = await import('./sdk/tasks/shared.mjs')
-  const { follow, routeOf } = await import('./sdk/tasks/events.mjs')
+  const { routeOf } = await import('./sdk/tasks/routing.mjs')
   return (event, context) => {
-    const route = when === 'on' || shared().imported ? routeOf(event) : undefined
+    const route = when === 'on' || isImported() ? routeOf(event) : undefined
     return route === undefined ? handler(event, context) : follow(route)
   }
+}
+
+// What the module of tasks has left where all of its copies meet (sdk/tasks/shared.mjs).
+function isImported() {
+  return Reflect.get(globalThis, Symbol.for('fnbox.tasks'))?.imported === true
+}
+
+/** @param {import('./sdk/tasks/routing.mjs').Route} route */
+async function follow(route) {
+  const events = await import('./sdk/tasks/events.mjs')
+  return events.follow(route)
 }
 
 const longestError = 1000

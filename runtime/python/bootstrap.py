@@ -170,19 +170,19 @@ def _open_package():
 # Processes that the function starts with multiprocessing import this file again; they are no instances.
 if __name__ == "__mp_main__":
     _open_package()
-    from _fnbox.bundled import offer_tasks
+    from _fnbox.sdk.fnbox_tasks.finder import offer_tasks
 
     offer_tasks()
 
 if __name__ == "__main__":
     _open_package()
-    from _fnbox.bundled import offer_tasks
     from _fnbox.call import Call
     from _fnbox.channel import PROTOCOL_VERSION, Channel, ProtocolError
     from _fnbox.loader import load_handler
     from _fnbox.log import flush_output, report, set_request_id, set_up_logging
     from _fnbox.outcome import to_load_error
     from _fnbox.script import Script, explain
+    from _fnbox.sdk.fnbox_tasks.finder import offer_tasks
     from _fnbox.task import Task, TaskEvents
 
     sys.argv = [""]

@@ -8,9 +8,9 @@ import os
 import sys
 import types
 
-from .bundled import FOLDER, offer_tasks
 from .job import Job
 from .log import flush_output, report, set_request_id
+from .sdk.fnbox_tasks.finder import FOLDER, offer_tasks
 from .task import ScriptTask
 
 _running = None

@@ -32,8 +32,7 @@ export class MemoryTasks implements Tasks {
     const known = this.#tasks.get(task.id)
     if (known !== undefined)
       return this.message(task.id) === message ? { type: 'known', task: known } : { type: 'conflict' }
-    if ([...this.#tasks.values()].filter((each) => !isFinal(each)).length >= this.limit)
-      return { type: 'full', limit: this.limit }
+    if (this.#isFull) return { type: 'full', limit: this.limit }
     const now = Date.now()
     const state = delayMs > 0 ? 'delayed' : 'queued'
     const stored = this.#put({
@@ -67,19 +66,20 @@ export class MemoryTasks implements Tasks {
     return 'kept'
   }
 
-  async record(own: OwnTask, instance: string): Promise<'new' | 'updated' | 'conflict'> {
+  async record(own: OwnTask, instance: string): Promise<'new' | 'updated' | 'conflict' | 'full'> {
     this.#check()
-    const { id, path, status, response, error } = own
+    const { id, path, language, status, response, error } = own
     const known = this.#tasks.get(id)
     if (known !== undefined && !this.#owners.has(id)) return 'conflict'
+    if (known === undefined && this.#isFull) return 'full'
     this.#owners.set(id, instance)
     const now = Date.now()
     this.#put({
       id,
       path,
+      language,
       service: 'lambda',
       capture: 'on',
-      language: 'python',
       state: status === 'in progress' ? 'running' : status,
       maxAttempts: 1,
       attempts: [{ number: 1, instance, startedAt: now }],
@@ -140,6 +140,10 @@ export class MemoryTasks implements Tasks {
 
   drain(): void {
     this.#draining.abort()
+  }
+
+  get #isFull(): boolean {
+    return [...this.#tasks.values()].filter((each) => !isFinal(each)).length >= this.limit
   }
 
   #end(id: string, outcome: 'complete' | 'failed', error?: TaskError): Task {

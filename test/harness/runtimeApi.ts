@@ -1,5 +1,6 @@
 // The runtime API opened for a test, in front of tasks that the test drives; and a client of it.
 
+import { readFile } from 'node:fs/promises'
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Events } from '../../src/events.ts'
@@ -24,14 +25,13 @@ export interface ServedApi extends AsyncDisposable {
 export function openApi(
   settings: Partial<RuntimeApiSettings> = {},
   language: LanguageName = 'python',
-  find?: () => undefined,
 ): ServedApi {
   const events = new Events()
   const troubles: string[] = []
   events.on('trouble', ({ what }) => troubles.push(what))
   const tasks = new MemoryTasks()
   const sockets = new RuntimeSockets(
-    find ?? (() => tasks),
+    () => tasks,
     { resultLimit: 1000, hasOneSeat: false, ...settings },
     events,
   )
@@ -43,6 +43,13 @@ export function openApi(
 /** The path in the address of a runtime API. */
 export function pathOf({ address }: Pick<RuntimeApi, 'address'>): string {
   return address.replace(/^unix:/, '')
+}
+
+/** The path of the socket that a process of an instance was given. */
+export async function socketOf(pid: number | undefined): Promise<string> {
+  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0')
+  const address = environment.find((each) => each.startsWith('FNBOX_RUNTIME_API=')) ?? ''
+  return address.replace('FNBOX_RUNTIME_API=unix:', '')
 }
 
 /** An answer that was read whole. */
@@ -62,7 +69,7 @@ export async function askApi(
   body?: object | string | Buffer,
   signal?: AbortSignal,
 ): Promise<ApiAnswer> {
-  const content = typeof body === 'object' && !Buffer.isBuffer(body) ? JSON.stringify(body) : body
+  const sent = typeof body === 'object' && !Buffer.isBuffer(body) ? JSON.stringify(body) : body
   return new Promise((settle, fail) => {
     const asked = request({
       socketPath,
@@ -83,7 +90,7 @@ export async function askApi(
         })
       }, fail)
     })
-    asked.end(content)
+    asked.end(sent)
   })
 }
 

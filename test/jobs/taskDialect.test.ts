@@ -62,6 +62,14 @@ function failedWith(type: string): object {
   return { type: 'again', terms: { isRetry: true, error: { type } } }
 }
 
+/** After how many seconds a task that has failed so often runs again; -1: never. */
+function wait(retries: number, maxAttempts: number): number {
+  const now = Date.now()
+  const stored = task.task && { ...task.task, maxAttempts }
+  const sequel = dialect.follow(threw(true), { ...task, retries, ...(stored && { task: stored }) }, 'i-1')
+  return sequel.type === 'again' ? Math.round(((sequel.terms.notBefore ?? 0) - now) / 1000) : -1
+}
+
 describe('a task', () => {
   it('is delivered with its message as it was written (§12)', () => {
     expect(JSON.parse(dialect.toPayload(task, 2, 1767608100120).toString())).toEqual({
@@ -93,12 +101,6 @@ describe('a task', () => {
   })
 
   it('runs again later when an attempt failed: 1 s, then 2 s, never more than 60 s (L4)', () => {
-    const wait = (retries: number, maxAttempts: number): number => {
-      const now = Date.now()
-      const stored = task.task && { ...task.task, maxAttempts }
-      const sequel = dialect.follow(threw(true), { ...task, retries, ...(stored && { task: stored }) }, 'i-1')
-      return sequel.type === 'again' ? Math.round(((sequel.terms.notBefore ?? 0) - now) / 1000) : -1
-    }
     expect([wait(0, 3), wait(1, 3), wait(2, 3)]).toEqual([1, 2, -1])
     expect([wait(6, 100), wait(7, 100), wait(98, 100), wait(99, 100)]).toEqual([60, 60, 60, -1])
   })

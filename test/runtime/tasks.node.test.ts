@@ -116,7 +116,11 @@ describe('a task that is delivered', () => {
       expect(asked).toMatchObject(refused('TypeError'))
     }
     expect(await execute(peer, 'unasked', ['big'], { capture: 'off' })).toEqual(complete(null))
-    await eventually(() => peer.stderr.includes('left out: TypeError: Do not know how to serialize a BigInt'))
+    await eventually(() =>
+      peer.stderr.includes(
+        'the result of task_app.unasked is not kept: TypeError: Do not know how to serialize a BigInt',
+      ),
+    )
   })
 
   it('whose result is longer than the limit, in characters of its text (A4)', async () => {
@@ -124,7 +128,8 @@ describe('a task that is delivered', () => {
     const limited = { responseLimit: 602 }
     expect(await execute(peer, 'unasked', ['long'], limited)).toMatchObject({ response_omitted: null })
     const beyond = { responseLimit: 601 }
-    const omitted = 'ResultTooLarge: the result has 602 characters, which is more than 601'
+    const omitted =
+      'ResultTooLarge: the result has 602 characters, which is more than --task-result-limit allows (601)'
     expect(await execute(peer, 'unasked', ['long'], beyond)).toEqual(complete(null, omitted))
     expect(await execute(peer, 'unasked', ['long'], { ...beyond, capture: 'on' })).toMatchObject(
       refused('ResultTooLarge'),
@@ -285,19 +290,31 @@ describe('updateProgress (U1)', () => {
     engine.answers.push([413, { error: { code: 'payload_too_large', message: 'too large' } }])
     const error = { type: 'AsyncException', message: 'too large' }
     expect(await execute(peer, 'works', [1])).toMatchObject({ outcome: 'failed', error })
+    const long = await execute(peer, 'works', ['x'.repeat(98)], { responseLimit: 99 })
+    expect(long).toMatchObject({
+      error: {
+        type: 'AsyncException',
+        message: expect.stringMatching(/^the progress value has 100 /) as unknown,
+      },
+    })
+    expect(await execute(peer, 'works', [{ $bigint: '1' }])).toMatchObject({
+      error: { type: 'AsyncSerializationError', message: 'Do not know how to serialize a BigInt' },
+    })
+    expect(engine.asked).toHaveLength(1)
   })
 })
+
+/** What an invocation gives, or its error. */
+async function valueOf(peer: Peer, event: object, mode = 'raw'): Promise<unknown> {
+  const { header, body } = await peer.invoke(event, { mode })
+  return header.type === 'returned' ? JSON.parse(body.toString()) : header['error']
+}
 
 describe('events that carry a task (§9)', () => {
   const message = { task_path: 'task_app.double', args: [3], kwargs: {}, command: lambda }
   const topic = (command: string, members: object = {}): object => {
     const text = JSON.stringify({ ...message, command, ...members })
     return { Records: [{ EventSource: 'aws:sns', Sns: { Message: text } }, {}] }
-  }
-
-  async function valueOf(peer: Peer, event: object, mode = 'raw'): Promise<unknown> {
-    const { header, body } = await peer.invoke(event, { mode })
-    return header.type === 'returned' ? JSON.parse(body.toString()) : header['error']
   }
 
   it.each<[string, object, unknown]>([

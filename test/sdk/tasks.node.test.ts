@@ -44,6 +44,19 @@ function record(members: object): object {
   return { id: 'x', task_path: 'app.f', capture: 'on', ...none, ...members }
 }
 
+// Not run: the compiler looks at it (npm run check:types).
+async function program(): Promise<number> {
+  const add = tasks.task((a: number, b: number) => a + b, { path: 'app.add', delaySeconds: 1 })
+  const decorated = tasks.taskSns({ captureResponse: true })(async (text: string) => text.length)
+  // @ts-expect-error -- arguments are those of the function
+  await add('1', 2)
+  const given = await decorated('text')
+  if (given instanceof tasks.LambdaAsyncResponse) return given.wait({ timeout: 1 })
+  const response: tasks.LambdaAsyncResponse<number> = await tasks.run(add, [1, 2], {}, { service: 'sns' })
+  const found = await tasks.getAsyncResponse(response.responseId)
+  return found?.status === 'complete' ? Number(found.response) : given
+}
+
 describe('what is exported', () => {
   it('all names of the table, and nothing else', () => {
     expect(Object.keys(tasks).toSorted()).toEqual([
@@ -70,18 +83,6 @@ describe('what is exported', () => {
   })
 
   it('has types with which a program is checked', () => {
-    // Not run: the compiler looks at it (npm run check:types).
-    const program = async (): Promise<number | null> => {
-      const add = tasks.task((a: number, b: number) => a + b, { path: 'app.add', delaySeconds: 1 })
-      const decorated = tasks.taskSns({ captureResponse: true })(async (text: string) => text.length)
-      // @ts-expect-error -- arguments are those of the function
-      await add('1', 2)
-      const given = await decorated('text')
-      if (given instanceof tasks.LambdaAsyncResponse) return await given.wait({ timeout: 1 })
-      const response: tasks.LambdaAsyncResponse<number> = await tasks.run(add, [1, 2], {}, { service: 'sns' })
-      const found = await tasks.getAsyncResponse<number>(response.responseId)
-      return found?.status === 'complete' ? found.response : given
-    }
     expect(program).toBeTypeOf('function')
   })
 

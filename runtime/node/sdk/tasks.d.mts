@@ -57,13 +57,9 @@ export function run<Result>(
 ): Promise<LambdaAsyncResponse<Awaited<Result>>>
 
 /** What is known of a task; null when nothing is known, or its result is not kept. Rejects when it has failed. */
-export function getAsyncResponse<Result = unknown>(
+export function getAsyncResponse(
   id: string | null | undefined,
-): Promise<
-  | { readonly status: 'in progress'; readonly response: unknown }
-  | { readonly status: 'complete'; readonly response: Result }
-  | null
->
+): Promise<{ readonly status: 'in progress' | 'complete'; readonly response: unknown } | null>
 
 /** Shows a value as the response of the running task. False where there is no task that could show it. */
 export function updateProgress(value: unknown): Promise<boolean>

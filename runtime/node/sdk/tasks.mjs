@@ -25,8 +25,7 @@ export { getFuncTaskPath, run, task, taskSns } from './tasks/wrapping.mjs'
  * @throws {AsyncException} when the task has failed
  */
 export async function getAsyncResponse(id) {
-  if (id === undefined || id === null || !possibleId.test(String(id))) return null
-  const record = await findRecord(String(id))
+  const record = possibleId.test(id ?? '') ? await findRecord(id ?? '') : undefined
   if (record === undefined || record.capture === 'off') return null
   if (record.status === 'failed') throw failureOf(record)
   const response = record.status === 'complete' ? valueOf(record) : progressOf(record)
@@ -41,7 +40,10 @@ export async function getAsyncResponse(id) {
 export async function updateProgress(value) {
   const task = currentTask()
   if (task === undefined || task.capture === 'off' || !isUnderFnbox()) return false
-  return sendProgress(task, toGivenText(value))
+  const text = toGivenText(value)
+  if (text.length <= task.limit) return sendProgress(task, text)
+  const message = `the progress value has ${text.length} characters, which is more than --task-result-limit allows`
+  throw new AsyncException(message, { code: 'payload_too_large', responseId: task.id })
 }
 
 const possibleId = /^[\w.-]{1,128}$/ // tasks.md H1

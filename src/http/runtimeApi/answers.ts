@@ -1,7 +1,7 @@
 // What each route of the runtime API does (tasks.md §12). Loaded with the first request: most functions never ask anything.
 
 import type { LanguageName } from '../../invoker/languages.ts'
-import { isFinal, type NewTask, type Task, type Tasks } from '../../jobs/tasks.ts'
+import { isFinal, type NewTask, type OwnTask, type Task, type Tasks } from '../../jobs/tasks.ts'
 import { Hold } from '../hold.ts'
 import { toInstanceRecord, toStatus } from '../tasks/record.ts'
 import { isTaskId, readWait, settledTask } from '../tasks/waiting.ts'
@@ -98,11 +98,17 @@ export async function write({ id, readBody, caller, tasks, settings }: ApiCall):
   const task = toOwnTask(id, await readBody(settings.resultLimit + roomOfTexts), language)
   checkSize(task.response ?? '', settings)
   const written = await caller.own.write(tasks, task)
-  if (written === 'conflict') throw new Refusal('conflict', `the id ${id} is that of a dispatched task`)
-  if (written === 'full') throw new Refusal('queue_full', 'too many tasks have not ended')
-  return {
-    status: written === 'new' ? 201 : 200,
-    json: Buffer.from(JSON.stringify({ id, status: task.status })),
+  switch (written) {
+    case 'new':
+      return { status: 201, json: toOwnReceipt(task) }
+    case 'updated':
+      return { status: 200, json: toOwnReceipt(task) }
+    case 'conflict':
+      throw new Refusal('conflict', `the id ${id} is that of a dispatched task`)
+    case 'full':
+      throw new Refusal('queue_full', 'too many tasks have not ended')
+    default:
+      return written satisfies never
   }
 }
 
@@ -114,6 +120,10 @@ function languageOf({ language }: Caller): NewTask['language'] {
 // tasks.md H1
 function toReceipt(task: Task): Buffer {
   return Buffer.from(JSON.stringify({ id: task.id, state: task.state, status: toStatus(task) }))
+}
+
+function toOwnReceipt({ id, status }: OwnTask): Buffer {
+  return Buffer.from(JSON.stringify({ id, status }))
 }
 
 function checkSize(text: string, { resultLimit }: RuntimeApiSettings): void {

@@ -4,13 +4,14 @@ import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { NewTask, OwnTask } from '../../jobs/tasks.ts'
 import { isTaskId } from '../tasks/waiting.ts'
-import { MessageProblem, readMessage } from './message.ts'
+import { readTaskPath } from './message.ts'
 import { Refusal } from './refusal.ts'
 
 /** A dispatch. @throws Refusal bad_request that says what is wrong with it */
 export function toNewTask(body: Buffer, language: NewTask['language']): NewTask {
   const { id, service, capture, delay_seconds: delay, message } = parse(body, dispatchBody)
-  return { id, path: pathOf(message), service, capture, language, delayMs: Math.ceil(delay * 1000), message }
+  const path = readTaskPath(message)
+  return { id, path, service, capture, language, delayMs: Math.ceil(delay * 1000), message }
 }
 
 /** A progress value, JSON text. @throws Refusal as above */
@@ -53,14 +54,6 @@ function parseJson(body: Buffer): unknown {
     return JSON.parse(body.toString())
   } catch {
     throw bad('the body is not JSON') // the parser's own words quote it
-  }
-}
-
-function pathOf(message: string): string {
-  try {
-    return readMessage(message).path
-  } catch (error) {
-    throw error instanceof MessageProblem ? bad(`message ${error.message}`) : error
   }
 }
 

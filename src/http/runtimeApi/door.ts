@@ -21,8 +21,8 @@ import { asRefusal, Refusal, toRefusalReply } from './refusal.ts'
 
 /** What answers are made with. */
 export interface RuntimeApiParts {
-  /** undefined: there are none, or not yet */
-  readonly tasks: () => Tasks | undefined
+  /** a question: an instance can be there before they are */
+  readonly tasks: () => Tasks
   readonly settings: RuntimeApiSettings
   readonly events: Events
 }
@@ -50,21 +50,19 @@ async function toReply(
   request: IncomingMessage,
   response: ServerResponse,
   caller: Caller,
-  { tasks: find, settings }: RuntimeApiParts,
+  { tasks, settings }: RuntimeApiParts,
 ): Promise<HttpReply> {
   const { method, path, query } = readHead(request)
   const { route, id } = match(path)
   const act = route[method]
   if (act === undefined) return refuseMethod(method, Object.keys(route))
-  const tasks = find()
-  if (tasks === undefined) throw new Refusal('stopping', 'there are no tasks here')
   const { status, json } = await act({
     id,
     query,
     readBody: (limit) => readBody(request, limit, () => response.writeContinue()),
     client: clientOf(response),
     caller,
-    tasks,
+    tasks: tasks(),
     settings,
   })
   return { status, headers: json === undefined ? [] : ofJson, body: json ?? Buffer.alloc(0) }

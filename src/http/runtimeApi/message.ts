@@ -1,30 +1,20 @@
-// The message of a task (tasks.md §5), which is kept as it is: only its shape is looked at, and whose task it is. Owns nothing.
+// The message of a task (tasks.md §5), which is kept as it is: only its shape is looked at, and which function it names. Owns nothing.
 
-/** What is needed of a message. */
-export interface MessageHead {
-  /** dotted text */
-  readonly path: string
-}
-
-/** A message that is none; the text says why, to follow "message". */
-export class MessageProblem extends Error {
-  override readonly name = 'MessageProblem'
-}
+import { Refusal } from './refusal.ts'
 
 /**
- * Reads a message, which may have NaN, Infinity and numbers beyond double precision in it.
- * @throws MessageProblem
+ * The task path in a message, which may have NaN, Infinity and numbers beyond double precision in it.
+ * @throws Refusal bad_request that says what is wrong with the message
  */
-export function readMessage(json: string): MessageHead {
-  // A text with half of a surrogate pair would not come back from the store as it was.
-  if (!json.isWellFormed()) throw new MessageProblem('must be text that UTF-8 can hold')
+export function readTaskPath(json: string): string {
+  if (!json.isWellFormed()) throw bad('must be text that UTF-8 can hold') // or it would not be kept as it is
   const message = parse(json)
-  if (!isObject(message)) throw new MessageProblem('must be the JSON text of an object')
+  if (!isObject(message)) throw bad('must be the JSON text of an object')
   const { task_path: path, args, kwargs } = message
-  if (typeof path !== 'string') throw new MessageProblem('must have a task_path that is a string')
-  if (!Array.isArray(args)) throw new MessageProblem('must have args that are a list')
-  if (!isObject(kwargs)) throw new MessageProblem('must have kwargs that are an object')
-  return { path: path.toWellFormed() }
+  if (typeof path !== 'string') throw bad('must have a task_path that is a string')
+  if (!Array.isArray(args)) throw bad('must have args that are a list')
+  if (!isObject(kwargs)) throw bad('must have kwargs that are an object')
+  return path.toWellFormed()
 }
 
 function parse(json: string): unknown {
@@ -39,7 +29,7 @@ function parseLeniently(json: string): unknown {
   try {
     return JSON.parse(withoutConstants(json))
   } catch {
-    throw new MessageProblem('must be JSON text') // the parser's own words quote the arguments
+    throw bad('must be JSON text') // the parser's own words quote the arguments
   }
 }
 
@@ -64,6 +54,10 @@ function endOfString(json: string, from: number): number {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function bad(problem: string): Refusal {
+  return new Refusal('bad_request', `message ${problem}`)
 }
 
 const constants = /-?Infinity|NaN/g

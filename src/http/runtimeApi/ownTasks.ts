@@ -29,11 +29,11 @@ export class OwnTasks {
   }
 
   /** The instance has gone: what is in progress has failed. @param reason for those who read the records */
-  async lose(tasks: Tasks | undefined, reason: string): Promise<void> {
+  async lose(tasks: Tasks, reason: string): Promise<void> {
     this.#lost = reason
     const left = [...this.#open.values()]
     this.#open.clear()
-    if (tasks !== undefined) await Promise.all(left.map((each) => this.#fail(tasks, each, reason)))
+    await Promise.all(left.map((each) => this.#fail(tasks, each, reason)))
   }
 
   async #begin(tasks: Tasks, task: OwnTask): Promise<void> {

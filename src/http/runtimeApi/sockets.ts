@@ -27,8 +27,7 @@ export class RuntimeSockets {
   readonly #writing = new Set<Promise<void>>()
   #hasFolder = false
 
-  /** @param tasks undefined: there are none, or not yet */
-  constructor(tasks: () => Tasks | undefined, settings: RuntimeApiSettings, events: Events) {
+  constructor(tasks: () => Tasks, settings: RuntimeApiSettings, events: Events) {
     this.#parts = { tasks, settings, events }
   }
 

@@ -63,7 +63,7 @@ export const nests = task(async function nests() {
 })
 
 export const works = task(async function works(value) {
-  const shown = await updateProgress(value)
+  const shown = await updateProgress(value?.$bigint === undefined ? value : BigInt(value.$bigint))
   return shown
 })
 

@@ -145,12 +145,7 @@ describe('POST /v1/tasks', () => {
     expect(served.troubles).toHaveLength(status === 500 ? 1 : 0)
   })
 
-  it('is refused where there are no tasks', async () => {
-    await using served = openApi({}, 'python', () => undefined)
-    expect(await dispatch(served)).toMatchObject({ status: 503, json: refusal('stopping') })
-  })
-
-  it('is not for Bash functions', async () => {
+  it('is refused where the function is a Bash script', async () => {
     await using served = openApi({}, 'bash')
     const { status, json } = await dispatch(served)
     expect([status, json]).toEqual([400, refusal('bad_request', 'Bash functions cannot run tasks')])

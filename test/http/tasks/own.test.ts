@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../../../src/errors.ts'
-import { eventually } from '../../harness/calling.ts'
 import { askApi, dispatchBody, openApi, type ApiAnswer, type ServedApi } from '../../harness/runtimeApi.ts'
 
 const put = (served: ServedApi, id: string, body: object): Promise<ApiAnswer> =>
@@ -51,11 +50,19 @@ describe('PUT /v1/tasks/{id}', () => {
     expect([status, json]).toEqual([400, { error: { code: 'bad_request', message } }])
   })
 
+  it('is refused while too many tasks have not ended', async () => {
+    await using served = openApi()
+    served.tasks.limit = 0
+    expect(await put(served, 'own', begun)).toMatchObject({
+      status: 429,
+      json: { error: { code: 'queue_full' } },
+    })
+  })
+
   it('takes results up to the limit', async () => {
     await using served = openApi({ resultLimit: 10 })
-    const result = (length: number): object => ({ status: 'complete', response_text: '1'.repeat(length) })
-    expect((await put(served, 'own', result(10))).status).toBe(201)
-    expect((await put(served, 'own', result(11))).status).toBe(413)
+    expect((await put(served, 'own', { ...complete, response_text: '1'.repeat(10) })).status).toBe(201)
+    expect((await put(served, 'own', { ...complete, response_text: '1'.repeat(11) })).status).toBe(413)
   })
 })
 
@@ -92,6 +99,7 @@ describe('a task that an invocation executes by itself', () => {
     await put(served, 'left', begun)
     served.tasks.trouble = new Fault('store_unavailable', 'the disk is full')
     served.api.close(exit)
-    await eventually(() => served.troubles.includes('the tasks of i-1 could not be failed'))
+    await served.sockets.stop()
+    expect(served.troubles).toEqual(['the tasks of i-1 could not be failed'])
   })
 })

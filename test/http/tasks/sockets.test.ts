@@ -1,13 +1,15 @@
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, statSync } from 'node:fs'
-import { connect } from 'node:net'
+import { readdir } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { bothLanguages, serve, type Serving } from '../../harness/serving.ts'
-import { callRaw } from '../../harness/calling.ts'
-import { askApi, dispatchBody, openApi, pathOf } from '../../harness/runtimeApi.ts'
+import { callRaw, eventually } from '../../harness/calling.ts'
+import { run } from '../../harness/program.ts'
+import { askApi, dispatchBody, openApi, pathOf, socketOf } from '../../harness/runtimeApi.ts'
+import { bothLanguages, functionsIn, serve } from '../../harness/serving.ts'
 
 const exit = { type: 'exited', code: 0 } as const
 const modeOf = (path: string): number => statSync(path).mode & 0o777
@@ -17,7 +19,7 @@ afterEach(() => vi.unstubAllEnvs())
 describe('the sockets of the runtime API', () => {
   it('belong to one instance each, and nobody else can open them (tasks.md §12)', async () => {
     await using served = openApi()
-    const other = served.sockets.open('i-2', 'node')
+    const other = served.sockets.open('i-2', 'python')
     expect(served.path).toMatch(/\/fnbox-[0-9a-f-]{36}\/i-1\.sock$/)
     expect(pathOf(other)).toBe(join(dirname(served.path), 'i-2.sock'))
     expect([modeOf(dirname(served.path)), modeOf(served.path), modeOf(pathOf(other))]).toEqual([
@@ -65,7 +67,7 @@ describe('the sockets of the runtime API', () => {
     await Promise.all(clients.map((each) => once(each, 'connect')))
     const oneMore = connect(served.path)
     await once(oneMore.resume(), 'close')
-    clients[0]?.destroy()
+    expect(clients.filter((each) => each.closed)).toEqual([])
     for (const each of clients) each.destroy()
   })
 })
@@ -101,34 +103,51 @@ describe('the runtime API', () => {
   it('asks for a body only when it wants it', async () => {
     await using served = openApi()
     const body = JSON.stringify(dispatchBody)
-    const head = (length: number): string =>
-      `POST /v1/tasks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`
     const refused = connect(served.path)
-    refused.write(head(2_000_000))
-    expect(await text(refused)).toMatch(/^HTTP\/1\.1 413 /)
+    refused.write(expectant(2_000_000))
+    expect(await next(refused)).toMatch(/^HTTP\/1\.1 413 /)
+    refused.destroy()
     const taken = connect(served.path)
-    taken.write(head(body.length))
-    const [first] = (await once(taken.setEncoding('utf8'), 'data')) as [string]
-    expect(first).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+    taken.write(expectant(body.length))
+    expect(await next(taken)).toBe('HTTP/1.1 100 Continue\r\n\r\n')
     taken.write(body)
     expect(await text(taken)).toMatch(/^HTTP\/1\.1 202 /)
   })
 })
 
 describe.each(bothLanguages)('an instance of %s', (language) => {
-  it('has a runtime API from its start to its end (tasks.md §12)', async () => {
+  it('can ask from before its function is loaded until its end (tasks.md §12)', async () => {
     let path = ''
     {
-      await using serving: Serving = await serve(language, 'counts.handler')
-      const { readFileSync } = await import('node:fs')
-      const environment = readFileSync(`/proc/${serving.pids[0]}/environ`, 'utf8').split('\0')
-      const address = environment.find((each) => each.startsWith('FNBOX_RUNTIME_API='))?.split('=')[1] ?? ''
-      path = pathOf({ address })
-      expect(address).toMatch(/^unix:\//)
+      await using serving = await serve(language, 'asks.handler')
+      expect((await callRaw(serving)).body).toEqual([404, 404])
+      path = await socketOf(serving.pids[0])
       expect(modeOf(path)).toBe(0o600)
-      expect(await askApi({ path }, 'GET', '/v1/nothing')).toMatchObject({ status: 404 })
-      expect((await callRaw(serving)).status).toBe(200)
     }
     expect(existsSync(dirname(path))).toBe(false)
   })
+
+  it('has a socket of its own, which goes with it', async () => {
+    await using serving = await serve(language, 'hostile.handler', { instances: '2', 'min-instances': '2' })
+    await eventually(() => serving.pids.length === 2)
+    const folder = dirname(await socketOf(serving.pids[0]))
+    expect(await readdir(folder)).toEqual(['i-1.sock', 'i-2.sock'])
+    process.kill(serving.pids[0] ?? 0, 'SIGKILL')
+    await eventually(async () => (await readdir(folder)).join() === 'i-2.sock,i-3.sock')
+  })
+
+  it('can ask under fnbox invoke, too', async () => {
+    const { stdout } = await run(['invoke', '--root', functionsIn(language), 'asks.handler'])
+    expect(stdout).toBe('[404,404]\n')
+  })
 })
+
+function expectant(length: number): string {
+  return `POST /v1/tasks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`
+}
+
+// The next that comes on a connection.
+async function next(client: Socket): Promise<string> {
+  const [first] = (await once(client, 'data')) as [Buffer]
+  return first.toString()
+}

@@ -111,14 +111,14 @@ async function exchange({ method, path, body, waitSeconds }) {
       })
     })
     request.on('error', ({ message }) => fail(message))
-    request.on('response', async (response) => {
-      try {
-        const parts = await response.toArray()
-        clearTimeout(timer)
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() })
-      } catch (error) {
-        fail(/** @type {Error} */ (error).message) // a stream rejects with nothing else
-      }
+    request.on('response', (response) => {
+      response.toArray().then(
+        (parts) => {
+          clearTimeout(timer)
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() })
+        },
+        ({ message }) => fail(message),
+      )
     })
     request.end(body)
   })

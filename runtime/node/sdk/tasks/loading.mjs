@@ -2,6 +2,7 @@
 
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { findExport } from '../../loader.mjs'
 import { fileThatDefines } from './definition.mjs'
@@ -34,10 +35,9 @@ export async function loadAllowed(path) {
  * @throws {RangeError} when there is no dot; what the module throws; an Error with code ERR_MODULE_NOT_FOUND; a ReferenceError
  */
 export async function importAndGetTask(path) {
-  const text = String(path)
-  if (!text.includes('.')) throw new RangeError(`${text} is not a task path, which has a dot`)
+  if (!path.includes('.')) throw new RangeError(`${path} is not a task path, which has a dot`)
   try {
-    return await load(text, findFile(text))
+    return await load(path, findFile(path))
   } catch (error) {
     throw error instanceof NotFound || error instanceof LoadFailure ? error.cause : error
   }
@@ -49,7 +49,7 @@ export async function importAndGetTask(path) {
  * @returns {import('./shared.mjs').Place}
  */
 export function placeOfExport(fn) {
-  for (const { filename, exports } of Object.values(require.cache).filter((each) => each !== undefined)) {
+  for (const { filename, exports } of ownModules()) {
     const names = ownNames(exports).filter((name) => readFrom(exports, name) === fn)
     const name = names.includes(fn.name) ? fn.name : names[0]
     if (name !== undefined) return toPlace(filename, name)
@@ -102,6 +102,13 @@ function isMain(file) {
 /** @param {number} ms @returns {Promise<undefined>} */
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
+}
+
+// Packages often load their parts when an export is read.
+function ownModules() {
+  return Object.values(require.cache)
+    .filter((each) => each !== undefined)
+    .filter(({ filename }) => !filename.includes(`${sep}node_modules${sep}`))
 }
 
 /** @param {any} exports */

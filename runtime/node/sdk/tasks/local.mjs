@@ -15,30 +15,21 @@ import { keepLocal } from './records.mjs'
 export async function execute({ id, capture, target, text }) {
   const { task_path: path, args, kwargs } = JSON.parse(text)
   const fn = target ?? (await importAndGetTask(path))
-  const outcome = await outcomeOf(fn, args, kwargs, capture)
+  const outcome = await outcomeOf(fn, args, kwargs, { path, capture, limit: Infinity })
   const common = { id, task_path: path, capture, attempts: [{ outcome: outcome.outcome }] }
   if (outcome.outcome === 'failed') keepLocal({ ...common, status: 'failed', error: outcome.error })
   else keepLocal({ ...common, status: 'complete', response_text: outcome.response_text })
 }
 
 /**
- * Keeps the record of a message that this process executes by itself (tasks.md M3).
- * @param {string} id
- * @param {import('./records.mjs').OwnRecord} record
- */
-export function keepOwn(id, record) {
-  keepLocal({ ...record, id, capture: 'on', attempts: [{}] })
-}
-
-/**
  * @param {import('./shared.mjs').Callable} fn
  * @param {readonly unknown[]} args
  * @param {Record<string, unknown>} kwargs
- * @param {import('./shared.mjs').Capture} capture
+ * @param {import('./outcome.mjs').Terms} terms
  */
-async function outcomeOf(fn, args, kwargs, capture) {
+async function outcomeOf(fn, args, kwargs, terms) {
   try {
-    return toOutcome(await callTarget(fn, args, kwargs), capture, Infinity)
+    return toOutcome(await callTarget(fn, args, kwargs), terms)
   } catch (error) {
     return failed(error)
   }

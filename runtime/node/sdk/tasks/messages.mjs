@@ -1,11 +1,12 @@
 // Messages that are executed in place: `runMessage` and the two routes (tasks.md §3.3, §3.4). Owns nothing.
 
+import { commands } from './commands.mjs'
 import { isUnderFnbox, putRecord } from './engine.mjs'
 import { LoadFailure, notAllowed, NotFound, notSerializable } from './errors.mjs'
 import { importAndGetTask, loadAllowed } from './loading.mjs'
-import { keepOwn } from './local.mjs'
+import { keepLocal } from './records.mjs'
 import { callTarget, describe } from './outcome.mjs'
-import { ASYNC_CLASSES, commands } from './responses.mjs'
+import { ASYNC_CLASSES } from './responses.mjs'
 import { toText } from './text.mjs'
 
 /**
@@ -26,7 +27,8 @@ export async function runMessage(...given) {
  * @returns {Promise<any>}
  */
 export async function routeLambdaTask(event) {
-  return runMessage(event)
+  checkMessage(event)
+  return perform(event, await prepare(event, { allowed: lambdaOnly }))
 }
 
 /**
@@ -34,14 +36,9 @@ export async function routeLambdaTask(event) {
  * @returns {Promise<any>}
  */
 export async function routeSnsTask(event) {
-  const message = messageOf(event)
+  const message = JSON.parse(event['Records'][0]['Sns']['Message'])
   checkMessage(message)
   return perform(message, await prepare(message, { allowed: snsOnly }))
-}
-
-/** The message in the first record. @param {any} event */
-export function messageOf(event) {
-  return JSON.parse(event['Records'][0]['Sns']['Message'])
 }
 
 /**
@@ -75,7 +72,7 @@ export async function perform(
   target,
 ) {
   if (!captures) return callTarget(target, args, kwargs)
-  const keep = isUnderFnbox() ? putRecord : keepOwn
+  const keep = isUnderFnbox() ? putRecord : keepHere
   await keep(id, { task_path: path, status: 'in progress' })
   const value = await callTarget(target, args, kwargs).catch(async (error) => {
     await keepFailure(keep, id, path, error)
@@ -92,9 +89,18 @@ export async function perform(
   return value
 }
 
+// Outside of fnbox.
+/**
+ * @param {string} id
+ * @param {import('./records.mjs').OwnRecord} record
+ */
+async function keepHere(id, record) {
+  keepLocal({ ...record, id, capture: 'on', attempts: [{}] })
+}
+
 // The error of the function is what the caller has to see, whether or not it can be kept.
 /**
- * @param {(id: string, record: import('./records.mjs').OwnRecord) => unknown} keep
+ * @param {(id: string, record: import('./records.mjs').OwnRecord) => Promise<void>} keep
  * @param {string} id
  * @param {string} path
  * @param {unknown} error
@@ -117,13 +123,17 @@ function runParts(given) {
   return prepare(message).then((target) => perform(message, target))
 }
 
-/** @param {any} message */
-function checkMessage(message) {
+/**
+ * @param {any} message
+ * @throws {TypeError} that names what it lacks (tasks.md M1)
+ */
+export function checkMessage(message) {
   if (typeof message !== 'object' || message === null) throw new TypeError('a message is an object')
   const names = ['task_path', 'args', 'kwargs', ...(message.capture_response ? ['response_id'] : [])]
   const missing = names.find((name) => !(name in message))
   if (missing !== undefined) throw new TypeError(`a message needs ${missing}`)
 }
 
+const lambdaOnly = [commands.lambda]
 const snsOnly = [commands.sns]
 const allCommands = Object.values(commands)

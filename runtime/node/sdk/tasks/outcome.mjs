@@ -1,10 +1,12 @@
-// How a task's function is called, and what its end means (tasks.md A4, E1, L5). Pure apart from the call.
+// How a task's function is called, and what its end means (tasks.md A4, E1, L5). Owns nothing.
 
+import { report } from '../../log.mjs'
 import { describeThrown } from '../../outcome.mjs'
 import { toText } from './text.mjs'
 
 /** @typedef {import('./shared.mjs').Capture} Capture */
 /** @typedef {{ type: string, message: string, stack?: string }} TaskError */
+/** @typedef {{ path: string, capture: Capture, limit: number }} Terms `limit`: most characters of a result's text */
 
 /**
  * @typedef {{ outcome: 'complete', response_text: string | null, response_omitted: string | null }
@@ -24,19 +26,19 @@ export async function callTarget(target, args, kwargs) {
 
 /**
  * @param {unknown} value
- * @param {Capture} capture
- * @param {number} limit most characters of its text
+ * @param {Terms} terms
  * @returns {Outcome}
  */
-export function toOutcome(value, capture, limit) {
+export function toOutcome(value, terms) {
+  const { capture, limit } = terms
   if (capture === 'off') return complete(null)
   try {
     const text = toText(value)
     if (text.length <= limit) return complete(text)
-    const message = `the result has ${text.length} characters, which is more than ${limit}`
-    return unkept(capture, { type: 'ResultTooLarge', message })
+    const message = `the result has ${text.length} characters, which is more than --task-result-limit allows (${limit})`
+    return unkept(terms, { type: 'ResultTooLarge', message })
   } catch (error) {
-    return unkept(capture, describe(error))
+    return unkept(terms, describe(error))
   }
 }
 
@@ -60,11 +62,12 @@ function complete(text, omitted = null) {
 }
 
 // Programs that never asked for a result keep working (tasks.md A4).
-/** @param {Capture} capture @param {TaskError} error @returns {Outcome} */
-function unkept(capture, error) {
-  return capture === 'on'
-    ? { outcome: 'failed', retry: false, error }
-    : complete(null, `${error.type}: ${error.message}`)
+/** @param {Terms} terms @param {TaskError} error @returns {Outcome} */
+function unkept({ path, capture }, error) {
+  if (capture === 'on') return { outcome: 'failed', retry: false, error }
+  const reason = `${error.type}: ${error.message}`
+  report(`fnbox: the result of ${path} is not kept: ${reason}`)
+  return complete(null, reason)
 }
 
 const longestMessage = 8192

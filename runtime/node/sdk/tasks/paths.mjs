@@ -42,7 +42,7 @@ export function toPlace(file, name) {
 }
 
 /**
- * @param {string} path
+ * @param {any} path
  * @throws {AsyncException} when it is not dotted names with at least one dot (tasks.md X2)
  */
 export function checkPath(path) {

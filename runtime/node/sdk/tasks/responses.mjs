@@ -1,6 +1,7 @@
 // What a dispatch gives back, and how a message is handed over (tasks.md §4, §5). Owns how a response was asked for.
 
 import { randomUUID } from 'node:crypto'
+import { commands } from './commands.mjs'
 import { dispatch, isUnderFnbox } from './engine.mjs'
 import { AsyncException, NotFound } from './errors.mjs'
 import { execute } from './local.mjs'
@@ -14,12 +15,6 @@ export const LAMBDA_ASYNC_PAYLOAD_LIMIT = 256_000
 /** The same for the other service. */
 export const SNS_ASYNC_PAYLOAD_LIMIT = 256_000
 
-/** What is executed as a task of each service. */
-export const commands = Object.freeze({
-  lambda: 'zappa.asynchronous.route_lambda_task',
-  sns: 'zappa.asynchronous.route_sns_task',
-})
-
 /** @typedef {import('./shared.mjs').Capture} Capture */
 /** @typedef {import('./shared.mjs').Callable} Callable */
 
@@ -31,7 +26,8 @@ export class LambdaAsyncResponse {
   constructor({ lambdaFunctionName = null, awsRegion = null, captureResponse, delaySeconds } = {}) {
     checkDelay(delaySeconds)
     this.responseId = randomUUID()
-    this.captureResponse = captureResponse === undefined || Boolean(captureResponse)
+    const capture = toCapture(captureResponse)
+    this.captureResponse = capture !== 'off'
     this.lambdaFunctionName = lambdaFunctionName
     this.awsRegion = awsRegion
     /** opaque; there is nothing to do with it @type {object} */
@@ -41,7 +37,7 @@ export class LambdaAsyncResponse {
     /** @type {{ StatusCode: number } | { MessageId: string } | undefined} */
     this.response = undefined
     Object.defineProperty(this, 'delaySeconds', { value: delaySeconds ?? 0, enumerable: false })
-    noteOrigin(this, { capture: captureResponse === undefined ? 'default' : captureResponse ? 'on' : 'off' })
+    noteOrigin(this, { capture })
   }
 
   /**
@@ -53,6 +49,7 @@ export class LambdaAsyncResponse {
    */
   async send(taskPath, args, kwargs) {
     if (isUnderFnbox()) checkImportable(taskPath)
+    // oxlint-disable-next-line no-underscore-dangle -- the name that subclasses know (tasks.md C1)
     await this._send({
       task_path: taskPath,
       capture_response: this.captureResponse,
@@ -127,6 +124,15 @@ export class SnsAsyncResponse extends LambdaAsyncResponse {
 export const ASYNC_CLASSES = { lambda: LambdaAsyncResponse, sns: SnsAsyncResponse }
 
 /**
+ * Whether a result is asked for (tasks.md O2).
+ * @param {unknown} given
+ * @returns {Capture}
+ */
+export function toCapture(given) {
+  return given === undefined ? 'default' : given ? 'on' : 'off'
+}
+
+/**
  * Tells how a response was asked for, beyond what its class is called with (tasks.md O2, O5).
  * @param {object} response
  * @param {Origin} origin
@@ -175,7 +181,9 @@ function checkDelay(delay) {
   const isGood =
     delay === undefined || (typeof delay === 'number' && delay >= 0 && delay <= longestDelaySeconds)
   if (!isGood)
-    throw new RangeError(`delaySeconds is ${String(delay)}, not a number from 0 to ${longestDelaySeconds}`)
+    throw new RangeError(
+      `delaySeconds is ${JSON.stringify(delay)}, not a number from 0 to ${longestDelaySeconds}`,
+    )
 }
 
 function pause() {

@@ -9,6 +9,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
  * @property {string} id
  * @property {number} attempt
  * @property {Capture} capture
+ * @property {number} limit most characters of a progress value's text
  */
 
 /** @typedef {import('../../../../src/jobs/job.ts').Capture} Capture */

@@ -4,7 +4,7 @@ import { isUnderFnbox } from './engine.mjs'
 import { AsyncException, warnOnce } from './errors.mjs'
 import { placeOfExport } from './loading.mjs'
 import { callerFile, checkPath, toPlace } from './paths.mjs'
-import { ASYNC_CLASSES, noteOrigin } from './responses.mjs'
+import { ASYNC_CLASSES, noteOrigin, toCapture } from './responses.mjs'
 import { shared } from './shared.mjs'
 import { toGivenText } from './text.mjs'
 
@@ -65,6 +65,7 @@ export function getFuncTaskPath(fn) {
  */
 function wrap(fn, options, file) {
   const { service = 'lambda', path } = options
+  const sync = shared().places.has(fn) ? Reflect.get(fn, 'sync') : fn // what was wrapped before
   const place = path === undefined ? toPlace(file, fn.name) : { path }
   /** @this {unknown} @param {...unknown} args */
   async function wrapper(...args) {
@@ -73,16 +74,17 @@ function wrap(fn, options, file) {
     if (known && isUnderFnbox())
       return dispatch({ place, args, kwargs: {}, options: { ...options, service }, target: fn })
     toGivenText(args, { taskPath: place.path }) // only checked (tasks.md W2)
-    return Reflect.apply(fn, this, args)
+    return Reflect.apply(sync, this, args)
   }
   Object.defineProperties(wrapper, {
     name: { value: fn.name, configurable: true },
     length: { value: fn.length, configurable: true },
     service: { value: service, enumerable: true },
-    sync: { value: fn, enumerable: true },
+    sync: { value: sync, enumerable: true },
     taskPath: { value: place.path, enumerable: true },
   })
-  shared().tasks.set(place.path, wrapper)
+  // What is outside of the code root must not stand in for a file of it.
+  if (place.refusal === undefined && place.outside === undefined) shared().tasks.set(place.path, wrapper)
   shared().places.set(wrapper, place)
   return wrapper
 }
@@ -103,17 +105,15 @@ function placeOf(fn) {
 async function dispatch({ place, args, kwargs, options, target }) {
   const { service, captureResponse, delaySeconds } = options
   checkPlace(place)
+  const capture = toCapture(captureResponse)
   const Response = ASYNC_CLASSES[service]
   const response = new Response({
     lambdaFunctionName: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? null,
     awsRegion: process.env['AWS_REGION'] ?? null,
-    captureResponse: captureResponse === undefined || Boolean(captureResponse),
+    captureResponse: capture !== 'off',
     ...(delaySeconds === undefined ? {} : { delaySeconds }),
   })
-  noteOrigin(response, {
-    target,
-    capture: captureResponse === undefined ? 'default' : captureResponse ? 'on' : 'off',
-  })
+  noteOrigin(response, { target, capture })
   return response.send(place.path, args, kwargs)
 }
 

@@ -16,7 +16,7 @@ def get_func_task_path(func):
 def import_and_get_task(task_path):
     """What a dotted text `module.function` names; a wrapper, if it is decorated (tasks.md A5)."""
     module, function = task_path.rsplit(".", 1)
-    return getattr(import_module(module), function)
+    return getattr(import_module(module) if engine_address() else importlib.import_module(module), function)
 
 
 def import_module(name):
@@ -47,7 +47,7 @@ def _why_not_importable(func):
     if "." in getattr(func, "__qualname__", name):
         return "it is defined inside a function or a class"
     module_name = _module_name(func)
-    module = sys.modules.get("__main__" if module_name == _main_name() else module_name)
+    module = sys.modules.get("__main__" if getattr(func, "__module__", None) in _MAINS else module_name)
     if not hasattr(module, name):
         return "its module has no such name"
     return _why_outside(module_name, module) if engine_address() else None
@@ -62,14 +62,12 @@ def _why_outside(module_name, module):
 
 def _module_name(func):
     name = getattr(func, "__module__", None)
-    return _main_name() or name if name in _MAINS else name
+    return _main_name() or name if name in _MAINS and engine_address() else name
 
 
-# The name under which the main program can be imported; None where it cannot, and outside of fnbox.
+# The name under which the main program can be imported, None where it cannot.
 def _main_name():
     main = sys.modules.get("__main__")
-    if main is None or engine_address() is None:
-        return None
     spec = getattr(main, "__spec__", None)
     if spec is not None and spec.origin is not None and is_inside(spec.origin):
         return spec.name

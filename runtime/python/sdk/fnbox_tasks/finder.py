@@ -6,7 +6,7 @@ from importlib.machinery import PathFinder
 from importlib.util import spec_from_file_location
 
 #: Where the modules are that come with fnbox.
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sdk")
+FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def offer_tasks():

@@ -1,0 +1,3 @@
+"""A module that needs what is not installed (tasks.md L5)."""
+
+import not_installed
