@@ -101,7 +101,7 @@ export const handler = async (event) => {
       appendFileSync(event.started, 'x')
       await awaitFile(event.gate)
       appendFileSync(event.path, `${event.text}\n`)
-      return 'held'
+      return event.then === undefined ? 'held' : told(dispatch(...event.then))
     case 'environment':
       return { ...process.env }
     default:

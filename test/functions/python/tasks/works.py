@@ -138,7 +138,7 @@ def handler(event, context):
         write(event["started"], "x")
         await_file(event["gate"])
         write(event["path"], event["text"] + "\n")
-        return "held"
+        return told(lambda: dispatch(*event["then"]).response_id) if "then" in event else "held"
     if kind == "import":
         module = importlib.import_module(event["module"])
         responses = getattr(module, "responses", [module.response])
