@@ -91,6 +91,8 @@ export const handler = async (event) => {
       const response = await dispatch(...event.task)
       return [response.responseId, await told(response.wait())]
     }
+    case 'hand over':
+      return told(dispatch(...event.task))
     case 'dispatch and read': {
       const response = await dispatch(...event.task)
       const answer = await told(getAsyncResponse(response.responseId))

@@ -124,6 +124,8 @@ def handler(event, context):
         return [dispatch(*each).response_id for each in event["tasks"]]
     if kind == "read":
         return told(lambda: get_async_response(event["id"]))
+    if kind == "hand over":
+        return told(lambda: dispatch(*event["task"]).response_id)
     if kind == "represent":
         return repr(get_async_response(event["id"]))
     if kind == "wait":

@@ -1,0 +1,36 @@
+// A script whose jobs dispatch tasks (tasks.md P2, L3).
+
+import { appendFileSync, existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { start } from 'fnbox/serverless'
+import { getAsyncResponse, task } from 'fnbox/tasks'
+
+globalThis.loads = (globalThis.loads ?? 0) + 1
+
+const triple = task(function triple(n) {
+  return [n * 3, '__main__', ['__main__', '__main__'].slice(globalThis.loads)]
+})
+
+const notes = task(function notes(path, text) {
+  appendFileSync(path, `${text}\n`)
+})
+
+const fails = task(function fails() {
+  throw new RangeError('it broke')
+})
+
+const handler = async ({ input }) => {
+  if (input.triple !== undefined) return (await triple(input.triple)).responseId
+  if (input.read !== undefined) return getAsyncResponse(input.read)
+  if (input.fails !== undefined) return (await fails()).responseId
+  if (input.dispatch !== undefined) {
+    const { responseId } = await notes(input.note, input.dispatch)
+    appendFileSync(input.dispatched, '')
+    while (!existsSync(input.gate)) await sleep(5)
+    return responseId
+  }
+  appendFileSync(input.note, `${input.text}\n`)
+  return null
+}
+
+await start({ handler })
