@@ -5,13 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Socket } from 'node:net'
 
 /** What it was asked. */
 export interface Asked {
   readonly method: string
   readonly path: string
-  readonly body: unknown
+  /** empty without one */
+  readonly body: Readonly<Record<string, unknown>>
 }
 
 /** An answer in place of its own: a status with a body, or `break`, which ends the connection. */
@@ -22,20 +22,18 @@ export type Answer = readonly [status: number, body?: unknown] | 'break'
  * `GET /test/asked` gives what it was asked since that was last asked.
  */
 export class TaskEngine implements AsyncDisposable {
+  /** in the order of arrival */
+  readonly asked: Asked[] = []
+  /** answers to come, before those that it makes by itself */
+  readonly answers: Answer[] = []
+  /** records by id; they are what GET gives */
+  readonly records = new Map<string, unknown>()
   readonly #folder: string
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-  readonly #records = new Map<string, unknown>()
-  #asked: Asked[] = []
-  #answers: Answer[] = []
 
   private constructor(folder: string) {
     this.#folder = folder
     this.#server = createServer((request, response) => void this.#serve(request, response))
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
   }
 
   static async start(): Promise<TaskEngine> {
@@ -55,21 +53,26 @@ export class TaskEngine implements AsyncDisposable {
 
   /** What it was asked so far, since that was last asked. */
   takeAsked(): readonly Asked[] {
-    const asked = this.#asked
-    this.#asked = []
-    return asked
+    return this.asked.splice(0)
   }
 
-  /** The ids and messages of what was dispatched, as the former. */
+  /** Messages of all dispatches so far. */
+  get messages(): readonly unknown[] {
+    const dispatched = this.asked.filter(({ path }) => path === '/v1/tasks')
+    return dispatched.map(({ body }) => JSON.parse(String(body['message'])) as unknown)
+  }
+
+  /** The ids and messages of what was dispatched since that was last asked. */
   takeDispatched(): readonly { readonly id: string; readonly message: unknown }[] {
-    const bodies = this.takeAsked()
-      .filter(({ path }) => path === '/v1/tasks')
-      .map(({ body }) => body as { id: string; message: string }) // of the client, which the tests look at
-    return bodies.map(({ id, message }) => ({ id, message: JSON.parse(message) as unknown }))
+    const dispatched = this.takeAsked().filter(({ path }) => path === '/v1/tasks')
+    return dispatched.map(({ body: { id, message } }) => ({
+      id: String(id),
+      message: JSON.parse(String(message)) as unknown,
+    }))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
+    this.#server.closeAllConnections()
     this.#server.close()
     await rm(this.#folder, { recursive: true })
   }
@@ -77,30 +80,27 @@ export class TaskEngine implements AsyncDisposable {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request
     const text = Buffer.concat((await request.toArray()) as Buffer[]).toString() // a request without encoding gives buffers
-    const body: unknown = text === '' ? undefined : JSON.parse(text)
+    const body = JSON.parse(text || '{}') as Asked['body'] // our own client's
     if (url.startsWith('/test/')) return reply(response, [200, this.#control(url, body)])
-    this.#asked.push({ method, path: url, body })
-    const answer = this.#answers.shift() ?? this.#answer(method, url, body)
+    this.asked.push({ method, path: url, body })
+    const answer = this.answers.shift() ?? this.#answer(method, url, body)
     if (answer === 'break') request.socket.destroy()
     else reply(response, answer)
   }
 
   #control(path: string, body: unknown): unknown {
     if (path === '/test/answers')
-      this.#answers = body as Answer[] // of our own tests
+      this.answers.splice(0, Infinity, ...(body as Answer[])) // of our own tests
     else if (path === '/test/asked') return this.takeAsked()
-    else this.#records.set(idOf(path), body)
+    else this.records.set(idOf(path), body)
     return null
   }
 
-  #answer(method: string, path: string, body: unknown): Answer {
-    if (path === '/v1/tasks') {
-      const { id } = body as { id: string } // the client's, which is what the tests look at
-      return [202, { id, state: 'queued', status: 'in progress' }]
-    }
+  #answer(method: string, path: string, body: Asked['body']): Answer {
+    if (path === '/v1/tasks') return [202, { id: body['id'], state: 'queued', status: 'in progress' }]
     if (method === 'PUT') return [201, {}]
     if (method === 'POST') return [204]
-    const record = this.#records.get(idOf(path))
+    const record = this.records.get(idOf(path))
     return record === undefined
       ? [404, { error: { code: 'not_found', message: 'no such task' } }]
       : [200, record]

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../harness/calling.ts'
-import { TaskEngine } from '../sdk/taskEngine.ts'
+import { TaskEngine } from '../harness/taskEngine.ts'
 import { functionsOf, Peer, type Frame } from './player.ts'
 
 const lambda = 'zappa.asynchronous.route_lambda_task'

@@ -2,11 +2,13 @@
 
 import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { batch, type Results } from './batch.ts'
+import { TaskEngine } from '../harness/taskEngine.ts'
+import { python } from './python.ts'
 import { below, tasksFolder } from './tasks.ts'
 
 const refused = (status: number): string => `[[${status}, {"error": {"code": "c", "message": "because"}}]]`
@@ -246,6 +248,37 @@ describe('with an engine', () => {
 
   it.each(cases)('%s', (title, _, expected) => {
     expect(results[title]).toEqual(expected)
+  })
+})
+
+describe('a program that a function starts (P2)', () => {
+  const program = `
+import os
+from zappa.asynchronous import get_func_task_path, run
+def f(): pass
+try: print(get_func_task_path(f), run(f).sent)
+except Exception as error: print(get_func_task_path(f), error.code)`
+
+  it.each([
+    ['a file', ['tool.py'], 'tool.f True'],
+    ['a file in a folder', ['deep/tool.py'], 'deep.tool.f True'],
+    ['a module', ['-m', 'deep.tool'], 'deep.tool.f True'],
+    ['a file whose name is no identifier', ['a-tool.py'], '__main__.f not_importable'],
+    ['a file outside of the code root', ['../outside.py'], '__main__.f not_importable'],
+    ['no file', ['-c', program], '__main__.f not_importable'],
+  ])('is known by the path of its file: %s', async (_, args, expected) => {
+    await using engine = await TaskEngine.start()
+    const folder = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
+    try {
+      const cwd = join(folder, 'code')
+      await mkdir(join(cwd, 'deep'), { recursive: true })
+      for (const each of ['code/tool.py', 'code/deep/tool.py', 'code/a-tool.py', 'outside.py'])
+        await writeFile(join(folder, each), program)
+      const { stdout } = await python(args, { cwd, env: { ...engine.env, LAMBDA_TASK_ROOT: cwd } })
+      expect(stdout).toBe(`${expected}\n`)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 })
 

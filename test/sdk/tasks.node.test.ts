@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import * as tasks from 'fnbox/tasks'
 import { functionsOf, Peer } from '../runtime/player.ts'
-import { TaskEngine } from './taskEngine.ts'
+import { TaskEngine } from '../harness/taskEngine.ts'
 
 const uuid = expect.stringMatching(
   /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/,
@@ -118,7 +118,7 @@ describe('task', () => {
     expect(value).toEqual({
       responseId: uuid,
       captureResponse: true,
-      lambdaFunctionName: 'd4e',
+      lambdaFunctionName: 'd4e-function',
       awsRegion: null,
       client: {},
       response: { StatusCode: 202 },
@@ -141,7 +141,7 @@ describe('task', () => {
     const { responseId } = value as { responseId: string }
     expect(value).toMatchObject({
       is: true,
-      arn: 'arn:aws:sns:local:000000000000:d4e-zappa-async',
+      arn: 'arn:aws:sns:local:000000000000:d4e-function-zappa-async',
       sent: responseId,
       response: { MessageId: responseId },
     })
@@ -175,7 +175,7 @@ describe('task', () => {
     await using peer = await evaluating(engine.env)
     expect(await evaluateIn(peer, 'return [await app.unserved(1), await app.unserved(2)]')).toEqual([1, 2])
     expect(engine.asked).toEqual([])
-    expect(peer.stderr.split('pigeon is not a service of tasks')).toHaveLength(2)
+    await expect.poll(() => peer.stderr.split('pigeon is not a service of tasks')).toHaveLength(2)
   })
 
   it('classes are looked up at every call, and called with three keywords (O5)', async () => {
@@ -188,7 +188,7 @@ describe('task', () => {
       await tasks.run(app.double, [1], {}, { service: 'pigeon', delaySeconds: 3 })
       return [seen, response.sent ?? 'absent']`)
     const message = { capture_response: true, response_id: uuid, args: [1], kwargs: {} }
-    const options = { lambdaFunctionName: 'd4e', awsRegion: null, captureResponse: true }
+    const options = { lambdaFunctionName: 'd4e-function', awsRegion: null, captureResponse: true }
     expect(value).toEqual([
       [
         options,

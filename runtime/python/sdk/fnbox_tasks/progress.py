@@ -1,5 +1,6 @@
 """`update_progress` (tasks.md §3.7). Owns which tasks of the engine run in this process, and whose code it is that runs."""
 
+import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -38,10 +39,16 @@ def update_progress(value):
 
     Raises AsyncSerializationError, AsyncException `payload_too_large` and `engine_unreachable`.
     """
-    task = _current.get() or (_running[0] if len(_running) == 1 else None)
+    task = _current.get() or _find_for_thread()
     if task is None or task.capture == "off":
         return False
     text = dump(value, response_id=task.id)
     if len(text) > task.limit:
         raise too_large(task.service, response_id=task.id)
     return engine.report_progress(task.id, task.attempt, text, task.service)
+
+
+# A thread that somebody has started knows of no task; what runs on the main thread without one is none, but a job.
+def _find_for_thread():
+    started = threading.current_thread() is not threading.main_thread()
+    return _running[0] if started and len(_running) == 1 else None
