@@ -78,7 +78,7 @@ export class Attempt {
     const { mode, resultLimit, waitsForLoad, endsAtDeadline, toPayload } = this.#dialect
     const due = Math.max(since, task?.dueAt ?? since)
     const outcome = await invoker.invoke({
-      requestId: uuidAtEnd.exec(id)?.[0] ?? randomUUID(), // tasks are named by the function
+      requestId: toRequestId(this.#job),
       mode,
       payload: () => toPayload(this.#job, this.#number, Date.now() + executionTimeoutMs),
       signal: this.#stop.signal,
@@ -213,6 +213,11 @@ export class Attempt {
 
 function isCutOff(outcome: Outcome): boolean {
   return outcome.type === 'failed' && outcome.fault.code === 'draining'
+}
+
+// A task is named by the function, which may well take the id of the invocation that dispatches it.
+function toRequestId({ id, origin }: Work): string {
+  return (origin === 'task' ? undefined : uuidAtEnd.exec(id)?.[0]) ?? randomUUID()
 }
 
 const uuidAtEnd = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -120,6 +120,24 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     expect(readFileSync(ran, 'utf8')).toBe('a\n')
   })
 
+  it('may have the id of the request that dispatches it (H1)', async () => {
+    const [started, gate] = [file('named'), file('named-gate')]
+    const refused: unknown[] = []
+    serving.app.events.on('request-refused', ({ fault }) => refused.push(fault))
+    const socket = await socketOf(serving)
+    const held = ask(serving, { do: 'hold', started, gate, path: file('named-path'), text: '' })
+    await eventually(() => existsSync(started))
+    const [id = ''] = serving.app.invoker.requestIds
+    expect(await askApi({ path: socket }, 'POST', '/v1/tasks', messageOf(id, 'works.double', [4]))).toMatchObject({
+      status: 202,
+    })
+    await eventually(() => serving.app.invoker.requestIds.length === 2)
+    writeFileSync(gate, '')
+    await held
+    expect(await settled(serving, id)).toMatchObject({ state: 'complete', response: 8 })
+    expect(refused).toEqual([])
+  })
+
   it('waits behind a request that came later; tasks start in the order of their dispatch (L3)', async () => {
     const path = file('queue')
     const [started, gate] = [file('started'), file('gate')]
