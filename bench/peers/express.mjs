@@ -1,0 +1,20 @@
+// Plain Express around the function, in its own process. Without ETags, which nobody else here computes either.
+
+import { once } from 'node:events'
+import express from 'express'
+import work from '../functions/node/work.js'
+
+const [, , name, port] = process.argv
+
+const app = express()
+  .disable('etag')
+  .use(express.json({ limit: '10mb' }))
+if (name === 'hello') app.post('/', (request, response) => response.json(work.hello(request.body)))
+if (name === 'echo') app.post('/', (request, response) => response.json(work.echo(request.body)))
+if (name === 'ticks')
+  app.post('/', async (request, response) => {
+    for await (const tick of work.ticks(request.body))
+      if (!response.write(tick)) await once(response, 'drain')
+    response.end()
+  })
+app.listen(Number(port), '127.0.0.1')
