@@ -11,7 +11,6 @@ export const hello: Call = {
 
 /** So many bytes of JSON, in and out again: records of a number and a text. */
 export function echo(bytes: number, path = ''): Call {
-  const record = (id: number): string => `{"id":${id},"text":"${'lorem ipsum '.repeat(10)}"}`
   const size = record(100_000).length + 1
   const count = Math.floor((bytes - 2) / size)
   const body = `[${Array.from({ length: count }, (_, at) => record(100_000 + at)).join(',')}]`
@@ -25,4 +24,8 @@ export function ticks(count: number, everyMs: number): Call {
     body: JSON.stringify({ count, everyMs }),
     isAnswer: (text) => text.split('\n').length === count + 1,
   }
+}
+
+function record(id: number): string {
+  return `{"id":${id},"text":"${'lorem ipsum '.repeat(10)}"}`
 }

@@ -66,20 +66,21 @@ export function nodeHttp(name: FunctionName): Contender {
 
 /** Flask under gunicorn, one worker: `sync`, its default, closes each connection; `gthread` keeps it. */
 export function gunicorn(name: Exclude<FunctionName, 'echo'>, worker: 'sync' | 'gthread'): Contender {
-  const args = (port: number): readonly string[] => [
-    ...['-m', 'gunicorn', '--workers=1', `--worker-class=${worker}`, `--bind=127.0.0.1:${port}`],
-    ...[`--pythonpath=${peers},${join(functions, 'python')}`, `flask_app:${name}`],
-  ]
+  const modules = `${peers},${join(functions, 'python')}`
+  const args = (port: number): readonly string[] => {
+    const listening = ['--workers=1', `--worker-class=${worker}`, `--bind=127.0.0.1:${port}`]
+    return ['-m', 'gunicorn', ...listening, `--pythonpath=${modules}`, `flask_app:${name}`]
+  }
   const missing = python.hasPeers ? undefined : 'not there: apt-get install gunicorn python3-flask'
   return { name: `gunicorn + flask, ${worker}`, command: { program: python.interpreter, args }, missing }
 }
 
 function fnboxIn(language: 'node' | 'python', handler: string, terms: NodeTerms): Contender {
   const { name = 'fnbox', main = program, flags = [] } = terms
-  const args = (port: number): readonly string[] => [
-    ...[main, '--port', String(port), '--root', join(functions, language)],
-    ...[...flags, handler],
-  ]
+  const root = join(functions, language)
+  const args = (port: number): readonly string[] => {
+    return [main, '--port', String(port), '--root', root, ...flags, handler]
+  }
   return { name, command: nodeCommand(args, terms) }
 }
 
@@ -97,9 +98,12 @@ function frameworkMain(): string | undefined {
 
 // Debian's packages belong to Debian's interpreter.
 function findPython(): { readonly interpreter: string; readonly hasPeers: boolean } {
-  const hasPeers = (each: string): boolean => spawnSync(each, ['-c', 'import gunicorn, flask']).status === 0
   const interpreter = ['/usr/bin/python3', 'python3'].find(hasPeers)
   return { interpreter: interpreter ?? 'python3', hasPeers: interpreter !== undefined }
+}
+
+function hasPeers(interpreter: string): boolean {
+  return spawnSync(interpreter, ['-c', 'import gunicorn, flask']).status === 0
 }
 
 const python = findPython()

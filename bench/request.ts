@@ -18,16 +18,20 @@ export interface Call {
  */
 export async function isAnswered(url: string, call: Call): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>()
-  const sent = request(new URL(call.path, url), { ...sending(call), agent: false }, (response) => {
-    const parts: Buffer[] = []
-    response.on('data', (part: Buffer) => parts.push(part)).on('error', () => resolve(false))
-    response.on('end', () => {
-      const text = Buffer.concat(parts).toString()
-      if (response.statusCode !== 200) resolve(false)
-      else if (call.isAnswer(text)) resolve(true)
-      else reject(new Error(`a wrong answer: ${text.slice(0, 200)}`))
-    })
-  })
+  const sent = request(
+    new URL(call.path, url),
+    { ...sending(call), agent: false, signal: AbortSignal.timeout(longestMs) },
+    (response) => {
+      const parts: Buffer[] = []
+      response.on('data', (part: Buffer) => parts.push(part)).on('error', () => resolve(false))
+      response.on('end', () => {
+        const text = Buffer.concat(parts).toString()
+        if (response.statusCode !== 200) resolve(false)
+        else if (call.isAnswer(text)) resolve(true)
+        else reject(new Error(`a wrong answer: ${text.slice(0, 200)}`))
+      })
+    },
+  )
   sent.on('error', () => resolve(false)).end(call.body)
   return promise
 }
@@ -42,3 +46,5 @@ export function sending({ body }: Call): {
     headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
   }
 }
+
+const longestMs = 10_000

@@ -35,8 +35,7 @@ export async function launch({ program, args, env = {} }: Command, call: Call): 
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   })
-  const ended = once(child, 'exit')
-  ended.catch(() => {}) // told below
+  const ended = once(child, 'exit').catch((error: unknown) => said.push(Buffer.from(String(error)))) // there is no program
   const said: Buffer[] = []
   child.stderr.on('data', (bytes: Buffer) => said.length < mostSaid && said.push(bytes))
   const stop = async (): Promise<void> => {
@@ -46,16 +45,20 @@ export async function launch({ program, args, env = {} }: Command, call: Call): 
     clearTimeout(timer)
   }
   const isUp = async (): Promise<boolean> => {
-    while (performance.now() < begun + longestStartMs && child.exitCode === null)
+    while (performance.now() < begun + longestStartMs && child.exitCode === null && child.signalCode === null)
       if (await isAnswered(url, call)) return true
       else await sleep(askEveryMs)
     return false
   }
-  const up = await Promise.race([isUp(), ended.then(() => false)])
-  const startMs = performance.now() - begun
-  if (up && child.pid !== undefined) return { url, pid: child.pid, startMs, [Symbol.asyncDispose]: stop }
-  if (child.exitCode === null) await stop()
-  throw new Error(`did not start: ${Buffer.concat(said).toString().trim().slice(-300)}`)
+  try {
+    const up = await Promise.race([isUp(), ended.then(() => false)])
+    const startMs = performance.now() - begun
+    if (up && child.pid !== undefined) return { url, pid: child.pid, startMs, [Symbol.asyncDispose]: stop }
+    throw new Error(`did not start: ${Buffer.concat(said).toString().trim().slice(-300)}`)
+  } catch (error) {
+    await stop()
+    throw error
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -1,8 +1,8 @@
 // Plain Express around the function, in its own process. Without ETags, which nobody else here computes either.
 
-import { once } from 'node:events'
 import express from 'express'
 import work from '../functions/node/work.js'
+import { send } from './streaming.cjs'
 
 const [, , name, port] = process.argv
 
@@ -11,10 +11,5 @@ const app = express()
   .use(express.json({ limit: '10mb' }))
 if (name === 'hello') app.post('/', (request, response) => response.json(work.hello(request.body)))
 if (name === 'echo') app.post('/', (request, response) => response.json(work.echo(request.body)))
-if (name === 'ticks')
-  app.post('/', async (request, response) => {
-    for await (const tick of work.ticks(request.body))
-      if (!response.write(tick)) await once(response, 'drain')
-    response.end()
-  })
+if (name === 'ticks') app.post('/', (request, response) => void send(work.ticks(request.body), response))
 app.listen(Number(port), '127.0.0.1')

@@ -34,4 +34,4 @@ function entrant(contender: Contender, call: Call): Entrant<'rate'> {
 }
 
 const clients = 4
-const rounds = 5
+const rounds = 4

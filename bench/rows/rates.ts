@@ -100,4 +100,4 @@ function entrant(contender: Contender, clients: number): Entrant<'rate' | 'p50' 
 
 const figures = ['rate', 'p50', 'p99'] as const
 const gunicorns = ['gunicorn + flask, gthread', 'gunicorn + flask, sync']
-const rounds = 7
+const rounds = 6

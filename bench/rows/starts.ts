@@ -21,22 +21,22 @@ export async function coldStart(): Promise<readonly Figure[]> {
   ]
   const python = [fnboxPython('main.hello'), gunicorn('hello', 'gthread'), gunicorn('hello', 'sync')]
   return [
-    await of('Node.js, ms', node, 'functions-framework', 1),
-    await of('Python, ms', python, 'gunicorn + flask, sync', 1.2),
+    await of('Node.js, ms', node, ['functions-framework'], 1),
+    await of('Python, ms', python, ['gunicorn + flask, gthread', 'gunicorn + flask, sync'], 1.2),
   ]
 }
 
 async function of(
   name: string,
   contenders: readonly Contender[],
-  times: string,
+  times: readonly string[],
   bound: number,
 ): Promise<Figure> {
   const entrants = contenders.map((contender): Entrant<'ms'> => {
     return { contender, call: hello, measure: async ({ startMs }) => ({ ms: startMs }) }
   })
   const { ms } = await contestOfStarts(['ms'], entrants, rounds)
-  return { name, measured: ms, aims: [{ sign: '≤', bound, times }] }
+  return { name, measured: ms, aims: times.map((each) => ({ sign: '≤', bound, times: each })) }
 }
 
-const rounds = 9
+const rounds = 7
