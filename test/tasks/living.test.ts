@@ -12,7 +12,6 @@ import {
   dispatch,
   messageOf,
   pausesOf,
-  reached,
   read,
   serveTasksOf,
   settled,
