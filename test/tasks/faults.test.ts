@@ -1,23 +1,29 @@
 // Tasks that go wrong: they throw, end their instance, take too long, are too many (tasks.md §1, §7, Q18).
 
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../harness/calling.ts'
 import { freshFolder } from '../harness/jobClient.ts'
-import { bothLanguages, type Serving } from '../harness/serving.ts'
+import { askApi } from '../harness/runtimeApi.ts'
+import { bothLanguages, serveFrom, type Serving } from '../harness/serving.ts'
 import {
   ask,
   dispatch,
   dispatchAll,
+  messageOf,
   pausesOf,
   reached,
   read,
   serveTasksOf,
   settled,
+  socketOf,
+  tasksIn,
   view,
 } from '../harness/taskClient.ts'
 
+const unimportable = { python: 'ModuleNotFoundError', node: 'Error' }
+const extensions = { python: '.py', node: '.mjs' }
 const errors = { python: 'ValueError', node: 'RangeError' }
 
 describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
@@ -49,6 +55,18 @@ describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
     })
   })
 
+  it('by not being there is not tried again (L5)', async () => {
+    const socket = await socketOf(serving)
+    for (const [id, path] of [
+      ['absent-1', 'nowhere.f'],
+      ['absent-2', 'works.nowhere'],
+    ] as const) {
+      await askApi({ path: socket }, 'POST', '/v1/tasks', messageOf(id, path))
+      const { error, attempts } = await settled(serving, id)
+      expect([error?.type, attempts.length]).toEqual(['TaskNotFound', 1])
+    }
+  })
+
   it('has the attempts of its service (S2)', async () => {
     const { service, attempts, error } = await settled(serving, await dispatch(serving, 'refuses'))
     expect([service, attempts.length, error?.message]).toEqual(['sns', 1, 'refused'])
@@ -58,15 +76,18 @@ describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
     ['kill', 'SIGKILL'],
     ['exit', 'code 3'],
     ['leave', 'code 7'],
-  ])('by ending its instance (%s) is lost with it, and completes on a new one (Q18, L6)', async (how, reason) => {
-    const task = await settled(serving, await dispatch(serving, 'dies', [file(how), how]))
-    expect(task).toMatchObject({ state: 'complete', response: 'survived' })
-    const [lost, done] = task.attempts
-    expect(lost).toMatchObject({ outcome: 'failed', error: { type: 'InstanceLost' } })
-    expect(lost?.error?.message).toContain(reason)
-    expect(done).toMatchObject({ outcome: 'complete', error: null })
-    expect(done?.instance).not.toBe(lost?.instance)
-  })
+  ])(
+    'by ending its instance (%s) is lost with it, and completes on a new one (Q18, L6)',
+    async (how, reason) => {
+      const task = await settled(serving, await dispatch(serving, 'dies', [file(how), how]))
+      expect(task).toMatchObject({ state: 'complete', response: 'survived' })
+      const [lost, done] = task.attempts
+      expect(lost).toMatchObject({ outcome: 'failed', error: { type: 'InstanceLost' } })
+      expect(lost?.error?.message).toContain(reason)
+      expect(done).toMatchObject({ outcome: 'complete', error: null })
+      expect(done?.instance).not.toBe(lost?.instance)
+    },
+  )
 
   it('by always ending its instance is failed with the exit code (L6)', async () => {
     const { state, error, attempts } = await settled(serving, await dispatch(serving, 'leaves'))
@@ -82,6 +103,21 @@ describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
     const [first, second] = attempts
     expect(first?.instance).not.toBe(second?.instance)
     expect(await settled(serving, await dispatch(serving, 'double', [21]))).toMatchObject({ response: 42 })
+  })
+})
+
+describe.each(bothLanguages)('a task in a module that cannot be imported (%s)', (language) => {
+  it('is tried again, and so is its import (L5)', async () => {
+    const root = freshFolder()
+    for (const name of ['sulks', 'works']) {
+      const file = name + extensions[language]
+      copyFileSync(join(tasksIn(language), file), join(root, file))
+    }
+    await using serving = await serveFrom(root, 'works.handler', { 'task-backoff': '10ms' })
+    const id = await ask<string>(serving, { do: 'send', path: 'sulks.f' })
+    const { state, response, attempts } = await settled(serving, id)
+    expect([state, response]).toEqual(['complete', 'loaded'])
+    expect(attempts.map(({ error }) => error?.type)).toEqual([unimportable[language], undefined])
   })
 })
 

@@ -56,7 +56,13 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
       ids.push(...(await dispatchAll(server, notes.slice(0, 40))))
       await Promise.all(ids.slice(0, 20).map((id) => settled(server, id)))
       // Two that cannot end before the kill keep the others waiting.
-      ids.push(...(await dispatchAll(server, [...Array<Call>(2).fill(['waits', [started, gate]]), ...notes.slice(40)])))
+      ids.push(
+        ...(await dispatchAll(server, [
+          ['waits', [started, gate]],
+          ['waits', [started, gate]],
+          ...notes.slice(40),
+        ])),
+      )
       await reached(server, ids[41] ?? '', 'running')
       const views = await Promise.all(ids.map((id) => view(server, id)))
       server.program.signal('SIGKILL')
@@ -170,7 +176,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
     ]
     await using server = await startServer(language, folder)
     await dispatch(server, 'double', [1])
-    const held = ask(server, { do: 'hold', started, gate, path, text: '', then: ['double', [2]] })
+    const held = ask(server, { do: 'hold', started, gate, path, text: '', dispatch: ['double', [2]] })
     await eventually(() => existsSync(started))
     server.program.signal('SIGTERM')
     await server.program.line('SIGTERM: ')
