@@ -1,12 +1,58 @@
-// npm run bench: what fnbox costs, each figure next to another one of the same run. Prints; asserts nothing.
+// npm run bench: what fnbox costs, next to others in the same run. `npm run bench -- NAME …` for some rows. Asserts nothing.
 
-import { jobs } from './jobs.ts'
+import { toLines, toTable, type Figure, type Line } from './figure.ts'
+import { loader } from './load.ts'
+import { bodies } from './rows/bodies.ts'
+import { jobs } from './rows/jobs.ts'
+import { memory } from './rows/memory.ts'
+import { instances, nodeLatency, nodeRate, pythonLatency, pythonRate } from './rows/rates.ts'
+import { recovery } from './rows/recovery.ts'
+import { soak, soakPython } from './rows/soak.ts'
+import { coldStart } from './rows/starts.ts'
+import { stream } from './rows/stream.ts'
 
-const subjects = { jobs }
+const rows: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  'node-latency': nodeLatency,
+  'node-rate': nodeRate,
+  'python-latency': pythonLatency,
+  'python-rate': pythonRate,
+  instances,
+  bodies,
+  stream,
+  'cold-start': coldStart,
+  memory,
+  recovery,
+  jobs,
+}
+const onRequest: typeof rows = { soak, 'soak-python': soakPython }
+const all = { ...rows, ...onRequest }
 
 const asked = process.argv.slice(2)
-for (const [name, measure] of Object.entries(subjects)) {
-  if (asked.length > 0 && !asked.includes(name)) continue
-  process.stdout.write(`\n${name}\n`)
-  for await (const line of measure()) process.stdout.write(`  ${line}\n`)
+const unknown = asked.filter((name) => !Object.hasOwn(all, name))
+if (unknown.length > 0) {
+  process.stderr.write(`There is no row ${unknown.join(', ')}; there are ${Object.keys(all).join(', ')}.\n`)
+  process.exitCode = 64
+} else process.stdout.write(`${toTable(await measureAll(asked.length > 0 ? asked : Object.keys(rows)))}\n`)
+
+async function measureAll(names: readonly string[]): Promise<readonly Line[]> {
+  const lines: Line[] = []
+  process.stderr.write(`Node.js ${process.versions.node}, load by ${loader}\n`)
+  for (const name of names) {
+    const begun = performance.now()
+    lines.push(...(await measure(name)))
+    process.stderr.write(`${name}: ${Math.round((performance.now() - begun) / 1000)} s\n`)
+  }
+  return lines
+}
+
+// A row that cannot be measured says why; the others go on.
+async function measure(name: string): Promise<readonly Line[]> {
+  try {
+    const figures = (await all[name]?.()) ?? []
+    return figures.flatMap((figure, at) => toLines(at === 0 ? name : '', figure))
+  } catch (error) {
+    return [
+      [name, '', '', `not measured: ${error instanceof Error ? error.message : String(error)}`, '', '', ''],
+    ]
+  }
 }

@@ -1,33 +1,76 @@
-// A server in a process of its own, as it is shipped: the bundle of dist/.
+// A server in a process of its own. Its standard output goes nowhere, so that no disk and no reader counts; what it
+// writes there is made and handed to the kernel all the same.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAnswered, type Call } from './request.ts'
+
+/** How a server is started. */
+export interface Command {
+  readonly program: string
+  readonly args: (port: number) => readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
 
 /** A running server; disposing of it stops it. */
 export interface Server extends AsyncDisposable {
   /** ends in a slash */
   readonly url: string
+  readonly pid: number
+  /** milliseconds from spawn to the first right answer */
+  readonly startMs: number
 }
 
-/** Serves a function of bench/functions, and settles when it is ready. */
-export async function serve(handler: string, flags: readonly string[] = []): Promise<Server> {
-  const root = join(import.meta.dirname, 'functions')
-  const main = join(import.meta.dirname, '..', 'dist', 'main.js')
-  const args = [main, '--port', '0', '--root', root, '--log-level', 'info', ...flags, handler]
-  const program = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const stop = async (): Promise<void> => {
-    program.kill('SIGTERM')
-    await once(program, 'exit')
-  }
-  const url = await new Promise<string>((settle, fail) => {
-    // The log is read to its end, as somebody always does.
-    createInterface({ input: program.stdout }).on('line', (line) => {
-      const { msg, url: address } = JSON.parse(line) as { msg: string; url?: string } // lines of ours are JSON
-      if (address !== undefined && msg.startsWith('ready')) settle(address)
-    })
-    program.once('exit', () => fail(new Error(`${handler} was not served`)))
+/**
+ * Starts a server, and settles when it has answered the call.
+ * @throws Error with what it wrote to its standard error, when it ends before, or is silent for too long
+ */
+export async function launch({ program, args, env = {} }: Command, call: Call): Promise<Server> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}/`
+  const begun = performance.now()
+  const child = spawn(program, args(port), {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
   })
-  return { url, [Symbol.asyncDispose]: stop }
+  const ended = once(child, 'exit').catch((error: unknown) => said.push(Buffer.from(String(error)))) // there is no program
+  const said: Buffer[] = []
+  child.stderr.on('data', (bytes: Buffer) => said.length < mostSaid && said.push(bytes))
+  const stop = async (): Promise<void> => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopMs)
+    child.kill('SIGTERM')
+    await ended
+    clearTimeout(timer)
+  }
+  const isUp = async (): Promise<boolean> => {
+    while (performance.now() < begun + longestStartMs && child.exitCode === null && child.signalCode === null)
+      if (await isAnswered(url, call)) return true
+      else await sleep(askEveryMs)
+    return false
+  }
+  try {
+    const up = await Promise.race([isUp(), ended.then(() => false)])
+    const startMs = performance.now() - begun
+    if (up && child.pid !== undefined) return { url, pid: child.pid, startMs, [Symbol.asyncDispose]: stop }
+    throw new Error(`did not start: ${Buffer.concat(said).toString().trim().slice(-300)}`)
+  } catch (error) {
+    await stop()
+    throw error
+  }
 }
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // of a TCP server
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+const mostSaid = 100
+const askEveryMs = 2
+const longestStartMs = 20_000
+const stopMs = 10_000

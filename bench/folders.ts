@@ -1,0 +1,16 @@
+// Folders of the benchmark's own, removed when it ends. Owns which they are.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Absolute path of a new, empty folder. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fnbox-bench-'))
+  folders.push(folder)
+  return folder
+}
+
+const folders: string[] = []
+
+process.once('exit', () => folders.forEach((each) => rmSync(each, { recursive: true, force: true })))
