@@ -1,6 +1,6 @@
 // Tasks that go wrong: they throw, end their instance, take too long, are too many (tasks.md §1, §7, Q18).
 
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../harness/calling.ts'
@@ -32,7 +32,12 @@ describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
   const file = (name: string): string => join(folder, name)
 
   beforeAll(async () => {
-    const flags = { 'task-attempts': '2', 'task-sns-attempts': '1', 'task-backoff': '20ms' }
+    const flags = {
+      'job-store': 'memory',
+      'task-attempts': '2',
+      'task-sns-attempts': '1',
+      'task-backoff': '20ms',
+    }
     serving = await serveTasksOf(language, { ...flags, 'task-timeout': '1500ms' }, afterAll)
   })
   afterAll(() => serving[Symbol.asyncDispose]())
@@ -122,76 +127,71 @@ describe.each(bothLanguages)('a task in a module that cannot be imported (%s)', 
 })
 
 describe.each(bothLanguages)('as many tasks as there may be (%s)', (language) => {
+  let serving: Serving
+
+  beforeAll(async () => {
+    const limits = { 'task-queue': '3', 'task-keep': '2' }
+    serving = await serveTasksOf(language, { 'job-store': 'memory', instances: '2', ...limits }, afterAll)
+  })
+  afterAll(() => serving[Symbol.asyncDispose]())
+
   it('wait; one more is refused when it is dispatched, and nothing of it is stored (S2)', async () => {
-    await using serving = await serveTasksOf(language, { 'task-queue': '2', instances: '2' })
     const folder = freshFolder()
     const gate = join(folder, 'gate')
-    const [first = '', second = ''] = await dispatchAll(serving, [
+    const [first = '', second = '', third = ''] = await dispatchAll(serving, [
       ['waits', [join(folder, 'started'), gate]],
       ['double', [1]],
+      ['double', [2]],
     ])
     await reached(serving, first, 'running')
-    await expect(dispatch(serving, 'double', [2])).rejects.toThrow('2 tasks are waiting')
+    const answer = await ask(serving, { do: 'hand over', task: ['notes', [join(folder, 'never'), '']] })
+    expect(answer).toEqual({ raised: 'AsyncException', text: '3 tasks are waiting', code: 'queue_full' })
     writeFileSync(gate, '')
-    await Promise.all([settled(serving, first), settled(serving, second)])
+    await Promise.all([second, third].map((id) => settled(serving, id)))
     expect(await settled(serving, await dispatch(serving, 'double', [3]))).toMatchObject({ response: 6 })
+    expect(existsSync(join(folder, 'never'))).toBe(false)
   })
 
   it('are kept when they have ended; beyond, the oldest go (K1)', async () => {
-    await using serving = await serveTasksOf(language, { 'task-keep': '2' })
-    const ids = await dispatchAll(serving, [
+    const [oldest = '', ...kept] = await dispatchAll(serving, [
       ['double', [1]],
       ['double', [2]],
       ['double', [3]],
     ])
-    const [oldest = '', ...kept] = ids
     for (const id of kept) await settled(serving, id)
     await eventually(async () => (await read(serving, oldest)) === null)
     await expect(view(serving, oldest)).rejects.toThrow('404')
     for (const id of kept) expect(await view(serving, id)).toMatchObject({ state: 'complete' })
   })
+
+  it('are waited for by a request on another instance (C2, C3)', async () => {
+    const [, value] = await ask<[string, unknown]>(serving, { do: 'wait', task: ['double', [21]] })
+    expect(value).toBe(42)
+  })
 })
 
 describe.each(bothLanguages)('tasks on several instances (%s)', (language) => {
-  it('leave one to requests, and run on as many others as there are (L3)', async () => {
-    await using serving = await serveTasksOf(language, { instances: '3' })
+  it.each([
+    ['leave one to requests, and run on all others', {}, 2],
+    ['run one at a time where --task-instances says so', { 'task-instances': '1' }, 1],
+  ])('%s (L3)', async (_, flags, atOnce) => {
+    await using serving = await serveTasksOf(language, { 'job-store': 'memory', instances: '3', ...flags })
     const folder = freshFolder()
     const gate = join(folder, 'gate')
     const ids = await dispatchAll(
       serving,
       [1, 2, 3].map((each) => ['waits', [join(folder, `started-${each}`), gate]]),
     )
-    const [first = '', second = '', third = ''] = ids
-    await Promise.all([reached(serving, first, 'running'), reached(serving, second, 'running')])
-    expect(await read(serving, third)).toEqual({ status: 'in progress', response: 'N/A' }) // a request has an instance
-    expect((await view(serving, third)).state).toBe('queued')
+    const running = ids.slice(0, atOnce)
+    await Promise.all(running.map((id) => reached(serving, id, 'running')))
+    for (const id of ids.slice(atOnce)) {
+      expect(await read(serving, id)).toEqual({ status: 'in progress', response: 'N/A' }) // a request has an instance
+      expect((await view(serving, id)).state).toBe('queued')
+    }
     writeFileSync(gate, '')
     const all = await Promise.all(ids.map((id) => settled(serving, id)))
     expect(all.map(({ response }) => response)).toEqual(['through', 'through', 'through'])
-    const instances = new Set(all.slice(0, 2).map(({ attempts }) => attempts[0]?.instance))
-    expect(instances.size).toBe(2)
-  })
-
-  it('run one at a time where --task-instances says so (L3)', async () => {
-    await using serving = await serveTasksOf(language, { instances: '3', 'task-instances': '1' })
-    const folder = freshFolder()
-    const gate = join(folder, 'gate')
-    const [first = '', second = ''] = await dispatchAll(
-      serving,
-      [1, 2].map((each) => ['waits', [join(folder, `started-${each}`), gate]]),
-    )
-    await reached(serving, first, 'running')
-    for (let count = 0; count < 5; count++) expect((await view(serving, second)).state).toBe('queued')
-    writeFileSync(gate, '')
-    const [former, latter] = [await settled(serving, first), await settled(serving, second)]
-    expect(Date.parse(latter.attempts[0]?.started_at ?? '')).toBeGreaterThanOrEqual(
-      Date.parse(former.attempts[0]?.ended_at ?? ''),
-    )
-  })
-
-  it('are waited for by a request on another one (C2, C3)', async () => {
-    await using serving = await serveTasksOf(language, { instances: '2' })
-    const [, value] = await ask<[string, unknown]>(serving, { do: 'wait', task: ['double', [21]] })
-    expect(value).toBe(42)
+    const instances = all.slice(0, atOnce).map(({ attempts }) => attempts[0]?.instance)
+    expect(new Set(instances).size).toBe(atOnce)
   })
 })

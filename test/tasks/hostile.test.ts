@@ -18,6 +18,8 @@ import {
   serveTasksOf,
   settled,
   socketOf,
+  tasksIn,
+  view,
   type Call,
 } from '../harness/taskClient.ts'
 
@@ -151,7 +153,11 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
   let socket: string
 
   beforeAll(async () => {
-    serving = await serveTasksOf(language, { 'task-backoff': '10ms', timeout: '60s' }, afterAll)
+    serving = await serveFrom(tasksIn(language), 'works.handler', {
+      'job-store': 'memory',
+      'task-backoff': '10ms',
+      timeout: '60s',
+    })
     socket = await socketOf(serving)
   })
   afterAll(() => serving[Symbol.asyncDispose]())
@@ -214,13 +220,6 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
     expect(await read(serving, 'large')).toBeNull()
   })
 
-  it('dispatches a thousand tasks in a loop, and all of them complete', async () => {
-    const calls = Array.from({ length: 1000 }, (_, n): Call => ['double', [n]])
-    const ids = await dispatchAll(serving, calls)
-    const tasks = await Promise.all(ids.map((id) => settled(serving, id)))
-    expect(tasks.map(({ response }) => response)).toEqual(calls.map((_, n) => n * 2))
-  }, 40_000)
-
   it('has its tasks shown without arguments and stacks (§13)', async () => {
     const secret = join(freshFolder(), 'secret')
     const [done = '', failed = ''] = await dispatchAll(serving, [
@@ -239,6 +238,20 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
     const { json } = await askApi({ path: socket }, 'GET', `/v1/tasks/${failed}`)
     expect(JSON.stringify(json)).toMatch(/works\.(py|mjs)/) // the function itself may see its stacks
   }, 30_000)
+})
+
+describe('a loop of dispatches', () => {
+  it('is bounded by --task-queue; a thousand tasks of it complete', async () => {
+    const flags = { 'job-store': 'memory', 'task-queue': '1000', timeout: '60s' }
+    await using serving = await serveFrom(tasksIn('python'), 'works.handler', flags)
+    const calls = Array.from({ length: 1000 }, (_, n): Call => ['double', [n]])
+    const event = { do: 'dispatch', tasks: calls, further: ['double', [1000]] }
+    const { ids, refusal } = await ask<{ ids: string[]; refusal: unknown }>(serving, event)
+    expect(refusal).toMatchObject({ code: 'queue_full', text: '1000 tasks are waiting' })
+    await settled(serving, ids.at(-1) ?? '')
+    const tasks = await Promise.all(ids.map((id) => view(serving, id)))
+    expect(tasks.map(({ response }) => response)).toEqual(calls.map((_, n) => n * 2))
+  }, 60_000)
 })
 
 describe.each(bothLanguages)('with --auth-keys (%s)', (language) => {

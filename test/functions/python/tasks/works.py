@@ -122,7 +122,10 @@ def plain(n):
 def handler(event, context):
     kind = event.get("do")
     if kind == "dispatch":
-        return [dispatch(*each).response_id for each in event["tasks"]]
+        ids = [dispatch(*each).response_id for each in event["tasks"]]
+        if "further" not in event:
+            return ids
+        return {"ids": ids, "refusal": told(lambda: dispatch(*event["further"]).response_id)}
     if kind == "read":
         return told(lambda: get_async_response(event["id"]))
     if kind == "hand over":
