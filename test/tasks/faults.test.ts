@@ -23,6 +23,8 @@ import {
 } from '../harness/taskClient.ts'
 
 const unimportable = { python: 'ModuleNotFoundError', node: 'Error' }
+// Due at once, they are all in the queue when the first one is taken.
+const together = { delay_seconds: 0.3 }
 const extensions = { python: '.py', node: '.mjs' }
 const errors = { python: 'ValueError', node: 'RangeError' }
 
@@ -180,7 +182,7 @@ describe.each(bothLanguages)('tasks on several instances (%s)', (language) => {
     const gate = join(folder, 'gate')
     const ids = await dispatchAll(
       serving,
-      [1, 2, 3].map((each) => ['waits', [join(folder, `started-${each}`), gate]]),
+      [1, 2, 3].map((each) => ['waits', [join(folder, `started-${each}`), gate], together]),
     )
     const running = ids.slice(0, atOnce)
     await Promise.all(running.map((id) => reached(serving, id, 'running')))
