@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http'
 /** A signal that is aborted when the client goes before its answer was written. */
 export function clientOf(response: ServerResponse): AbortSignal {
   const client = new AbortController()
-  response.once('close', () => {
+  response.on('close', () => {
     if (!response.writableFinished) client.abort()
   })
   return client.signal

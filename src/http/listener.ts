@@ -38,7 +38,7 @@ export class Listener {
     const take: RequestListener = (request, response) => {
       this.#latest.set(request.socket, response)
       this.#unfinished.add(response)
-      response.once('close', () => this.#unfinished.delete(response))
+      response.on('close', () => this.#unfinished.delete(response))
       routes(request, response)
     }
     this.#server =
