@@ -55,8 +55,8 @@ class Instance:
     def _read(self):
         try:
             received = self._channel.receive()
-        except ProtocolError as error:
-            _leave(70, str(error))
+        except (ProtocolError, MemoryError) as error:
+            _leave(70, str(error) or "there is no memory for a frame")
         if received is None:
             self._end_reading()
         try:

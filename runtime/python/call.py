@@ -80,7 +80,7 @@ class Call:
     # yandex.md M-6 to M-8
     def _first_argument(self):
         if self._frame["mode"] == "http":
-            return _loads(self._body)
+            return _loads(self._body.decode())
         try:
             text = self._body.decode()
         except UnicodeDecodeError:
@@ -132,7 +132,8 @@ class Call:
         if len(body) > self._frame["responseLimit"]:
             self._end({"type": "oversized", "size": len(body)})
         else:
-            self._end({"type": "returned"}, body)
+            flush_output()
+            self._channel.send('{"type":"returned","id":' + _dumps(self._frame["id"]) + "}", body)
 
     def _stream(self, generator):
         try:
@@ -208,5 +209,6 @@ class _Raised:
 
 _CHUNK_WINDOW = 262_144
 
-# The function may replace it later.
+# The function may replace these later.
+_dumps = json.dumps
 _loads = json.loads
