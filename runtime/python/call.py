@@ -3,6 +3,7 @@
 import json
 import threading
 
+from .apart import from_parts, to_parts
 from .context import Context
 from .log import flush_output
 from .outcome import is_async_generator, is_awaitable, is_generator, to_chunk, to_json, to_user_error
@@ -80,7 +81,7 @@ class Call:
     # yandex.md M-6 to M-8
     def _first_argument(self):
         if self._frame["mode"] == "http":
-            return _loads(self._body.decode())
+            return from_parts(self._body, self._frame.get("text"))
         try:
             text = self._body.decode()
         except UnicodeDecodeError:
@@ -128,12 +129,18 @@ class Call:
             self._changed_on_loop.set()
 
     def _return(self, value):
-        body = handle_event(to_json, value)
-        if len(body) > self._frame["responseLimit"]:
-            self._end({"type": "oversized", "size": len(body)})
+        if self._frame["mode"] == "http":
+            body, text, size = handle_event(to_parts, value)
         else:
+            body, text = handle_event(to_json, value), None
+            size = len(body)
+        if size > self._frame["responseLimit"]:
+            self._end({"type": "oversized", "size": size})
+        elif text is None:
             flush_output()
             self._channel.send('{"type":"returned","id":' + _dumps(self._frame["id"]) + "}", body)
+        else:
+            self._end({"type": "returned", "text": len(text)}, body + text)
 
     def _stream(self, generator):
         try:
