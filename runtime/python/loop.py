@@ -17,8 +17,9 @@ class InstanceLoop:
         self._loop = None
 
     def offer(self):
-        """Waits for the import. On the main thread, whose loop it is."""
-        sys.meta_path.insert(0, self)
+        """Waits for the import, if it is still to come. On the main thread, whose loop it is."""
+        if self._loop is None:
+            sys.meta_path.insert(0, self)
 
     def get(self):
         """The loop, for what has to be awaited. On the main thread."""
