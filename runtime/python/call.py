@@ -20,6 +20,8 @@ class Call:
         self._loop = None
         self._listen = None
         self._frame = frame
+        # For headers that are written by hand, because there are many.
+        self._id_text = _dumps(frame["id"])
         self._body = body
         self._cancelled = False
         self._acknowledged = False
@@ -133,7 +135,7 @@ class Call:
             self._end({"type": "oversized", "size": len(body)})
         else:
             flush_output()
-            self._channel.send('{"type":"returned","id":' + _dumps(self._frame["id"]) + "}", body)
+            self._channel.send(f'{{"type":"returned","id":{self._id_text}}}', body)
 
     def _stream(self, generator):
         try:
@@ -184,7 +186,7 @@ class Call:
         kind, body = handle_event(to_chunk, value)
         with self._change:
             self._unacknowledged += len(body)
-        self._channel.send({"type": "chunk", "id": self._frame["id"], "kind": kind}, body)
+        self._channel.send(f'{{"type":"chunk","id":{self._id_text},"kind":"{kind}"}}', body)
 
     def _end(self, ending, body=b""):
         flush_output()

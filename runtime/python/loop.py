@@ -23,9 +23,10 @@ class InstanceLoop:
 
     def get(self):
         """The loop, for what has to be awaited. On the main thread."""
-        import asyncio
+        if self._loop is None:
+            import asyncio
 
-        self._set_up(asyncio)
+            self._set_up(asyncio)
         return self._loop
 
     def restore(self):
