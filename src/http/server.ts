@@ -118,8 +118,11 @@ export class HttpServer {
     return app
   }
 
-  #ownRoutes({ metrics, tasks, events }: ServerParts, authorizer: Authorizer): readonly Router[] {
-    const ofTasks = tasks === undefined ? [] : [taskRoute(tasks, authorizer, events)]
+  #ownRoutes(
+    { metrics, tasks, events, authorizer: callers }: ServerParts,
+    authorizer: Authorizer,
+  ): readonly Router[] {
+    const ofTasks = tasks === undefined ? [] : [taskRoute(tasks, callers, events)]
     return [probes(this.#invoker), metricsRoute(metrics, authorizer), ...ofTasks]
   }
 
