@@ -44,7 +44,8 @@ const config: InputOptions & { output: OutputOptions } = {
 
 export default config
 
-// Escapes mean the same in strings, templates, regular expressions and names, which is where such characters are.
+// Escapes mean the same in strings, templates, regular expressions and names, which is where such characters are; only
+// behind a backslash they do not.
 function toAscii(code: string): string {
   return code.replaceAll(beyondAscii, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
@@ -65,4 +66,4 @@ function licenceOf(folder: string): string {
 }
 
 // eslint-disable-next-line no-control-regex
-const beyondAscii = /[^\x00-\x7f]/g
+const beyondAscii = /(?<!\\)[^\x00-\x7f]/g
