@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { getRawBody } from 'raw-body'
 import { Fault } from '../errors.ts'
+import { isAscii } from '../event/ascii.ts'
 import type { Header, HttpRequest, Peer } from '../event/http.ts'
 import { requestTooLarge } from './invoke.ts'
 
@@ -55,7 +56,7 @@ function readHeaders(raw: readonly string[]): readonly Header[] {
 
 // Node hands over the bytes of header values and of the target as Latin-1.
 function toUtf8(latin1: string): string {
-  return ascii.test(latin1) ? latin1 : Buffer.from(latin1, 'latin1').toString('utf8')
+  return isAscii(latin1) ? latin1 : Buffer.from(latin1, 'latin1').toString('utf8')
 }
 
 // A proxy may send the whole URL (RFC 9112 §3.2.2).
@@ -70,6 +71,3 @@ function readPeer({ socket }: IncomingMessage): Peer {
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
   return { address, port: socket.remotePort ?? 0 }
 }
-
-// eslint-disable-next-line no-control-regex
-const ascii = /^[\x00-\x7f]*$/

@@ -1,6 +1,6 @@
 // The HTTP server: which route is answered by whom, on which port. Express begins and ends in this folder.
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import express, { type Express, type Request, type Response, type Router } from 'express'
 import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
@@ -67,7 +67,12 @@ export class HttpServer {
     const { host, port, adminPort } = settings
     const door = new Door(invoker, settings, authorizer, events, toAsyncDoor(parts, invoker))
     const routes = this.#routes(door, parts)
-    this.#main = new Listener(routes, { host, port }, certificate)
+    const isScript = parts.jobs?.settings.isScript === true
+    const listener: RequestListener = (request, response) => {
+      if (!isScript && isRoot(request.url)) void door.answer(this.#exchange(request, response))
+      else routes(request, response)
+    }
+    this.#main = new Listener(listener, { host, port }, certificate)
     if (adminPort !== undefined)
       this.#admin = new Listener(this.#adminRoutes(parts), { host, port: adminPort }, certificate)
   }
@@ -146,6 +151,11 @@ function toAsyncDoor({ jobs, async }: ServerParts, invoker: Invoker): AsyncDoor 
 
 function own(jobs: JobDoor | undefined): readonly Router[] {
   return jobs === undefined ? [] : [ownJobRoutes(jobs)]
+}
+
+// The function's own path, which needs no router.
+function isRoot(url: string | undefined): boolean {
+  return url === '/' || url?.startsWith('/?') === true
 }
 
 function plainExpress(): Express {

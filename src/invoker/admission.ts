@@ -95,6 +95,7 @@ export class Admission {
 
   // A job that may not grow still needs a first instance.
   #want(): void {
+    if (this.#waiting.size + this.#patient.size === 0) return
     const growing = [...this.#patient].filter(({ patience }) => patience?.mayGrow === true).length
     const first = this.#patient.size > 0 && this.#pool.isEmpty ? 1 : 0
     this.#pool.want(Math.max(first, this.#waiting.size + growing))
@@ -137,14 +138,11 @@ export class Admission {
 
   #count(lease: Lease): Lease {
     this.#leased++
-    return {
-      ...lease,
-      [Symbol.dispose]: () => {
-        lease[Symbol.dispose]()
-        this.#leased--
-      },
-    }
+    lease.onDisposed = this.#onDisposed
+    return lease
   }
+
+  readonly #onDisposed = (): void => void this.#leased--
 
   #dispatch(): void {
     for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {

@@ -19,8 +19,8 @@ export class PeakMemory {
     if (this.#descriptor === undefined) return this.#bytes
     try {
       const length = readSync(this.#descriptor, status, 0, status.length, 0)
-      const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(status.toString('latin1', 0, length))?.[1]
-      if (kilobytes !== undefined) this.#bytes = Number(kilobytes) * 1024
+      const at = status.indexOf(peakLabel)
+      if (at !== -1 && at < length) this.#bytes = toKilobytes(at + peakLabel.length) * 1024
     } catch {
       this.close() // ESRCH: the process has ended
     }
@@ -42,5 +42,15 @@ function open(path: string): number | undefined {
   }
 }
 
+// Blanks, and a number that ends with its unit.
+function toKilobytes(at: number): number {
+  return Number.parseInt(status.toString('latin1', at, at + longestNumber), 10)
+}
+
 // Shared by all: it is filled and read in one step.
 const status = Buffer.alloc(4096)
+
+// At the beginning of a line: a process may call itself anything, but not across lines.
+const peakLabel = Buffer.from('\nVmHWM:')
+
+const longestNumber = 24

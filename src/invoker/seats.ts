@@ -7,7 +7,7 @@ import { afterTurn } from './turn.ts'
 export interface Host {
   readonly instance: string
   /** how long it took to start and load, in milliseconds; only the first lease of an instance has it */
-  readonly initMs?: number
+  readonly initMs?: number | undefined
   /** peak memory of the instance so far, in bytes, when it can be known */
   readonly peakMemory: () => number | undefined
 }
@@ -18,6 +18,8 @@ export interface Lease extends Host, Disposable {
   run: (request: CallRequest) => Promise<Ending>
   /** Runs an action when everything that the handler wrote has been read, and before anybody else takes the seat. */
   whenQuiet: (action: () => void) => void
+  /** Called when it is disposed of, for whoever counts leases; may be set once. */
+  onDisposed: (() => void) | undefined
 }
 
 /** Whom the seats tell. */
@@ -66,30 +68,61 @@ export class Seats {
    * invocation speak through the same pipes.
    */
   take(host: Host, run: (request: CallRequest) => Promise<Ending>): Lease {
-    let quiet = false
-    let last: (() => void) | undefined
-    const lease: Lease = {
-      ...host,
+    const lease: Lease = new SeatLease(host, {
       run: (request) => {
         this.#taken.set(lease, request.id)
         return run(request)
       },
-      whenQuiet: (action) => {
-        if (quiet) action()
-        else last = action
+      onQuiet: (last) => {
+        if (this.speaker !== undefined) this.#listener.onSpoken()
+        last?.()
+        this.#taken.delete(lease)
+        this.#listener.onFreed()
       },
-      [Symbol.dispose]: () => {
-        afterTurn(() => {
-          if (quiet) return
-          quiet = true
-          if (this.speaker !== undefined) this.#listener.onSpoken()
-          last?.()
-          this.#taken.delete(lease)
-          this.#listener.onFreed()
-        })
-      },
-    }
+    })
     this.#taken.set(lease, undefined)
     return lease
+  }
+}
+
+interface SeatHolder {
+  readonly run: (request: CallRequest) => Promise<Ending>
+  /** nothing more will be read of what the handler wrote; then `last` is to be run */
+  readonly onQuiet: (last: (() => void) | undefined) => void
+}
+
+class SeatLease implements Lease {
+  readonly instance: string
+  readonly initMs: number | undefined
+  readonly peakMemory: () => number | undefined
+  onDisposed: (() => void) | undefined
+  readonly #holder: SeatHolder
+  #state: 'out' | 'disposed' | 'quiet' = 'out'
+  #last: (() => void) | undefined
+
+  constructor({ instance, initMs, peakMemory }: Host, holder: SeatHolder) {
+    this.instance = instance
+    this.initMs = initMs
+    this.peakMemory = peakMemory
+    this.#holder = holder
+  }
+
+  run(request: CallRequest): Promise<Ending> {
+    return this.#holder.run(request)
+  }
+
+  whenQuiet(action: () => void): void {
+    if (this.#state === 'quiet') action()
+    else this.#last = action
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#state !== 'out') return
+    this.#state = 'disposed'
+    this.onDisposed?.()
+    afterTurn(() => {
+      this.#state = 'quiet'
+      this.#holder.onQuiet(this.#last)
+    })
   }
 }

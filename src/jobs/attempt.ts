@@ -217,7 +217,7 @@ function isCutOff(outcome: Outcome): boolean {
 
 // A task is named by the function, which may well take the id of the invocation that dispatches it.
 function toRequestId({ id, origin }: Work): string {
-  return (origin === 'task' ? undefined : uuidAtEnd.exec(id)?.[0]) ?? randomUUID()
+  return origin === 'task' ? randomUUID() : id.slice(-uuidLength)
 }
 
-const uuidAtEnd = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const uuidLength = 36

@@ -130,7 +130,8 @@ export class Runner {
 
   // A job may come again before its earlier attempt has let go of the instance: at most one runs at a time (jobs.md C-1).
   async #run(job: Work): Promise<void> {
-    await this.#endings.get(job.id)
+    const earlier = this.#endings.get(job.id)
+    if (earlier !== undefined) await earlier // else it is held at once: what is taken next depends on what is held
     const attempt = new Attempt(
       job,
       this.id,

@@ -12,7 +12,7 @@ export interface RawFrame {
 }
 
 /**
- * Makes the bytes of a frame: `head`, then `rest`, which is the body itself and not a copy.
+ * Makes the bytes of a frame: `head`, then `rest`, which is the body itself and not a copy. A small body is in `head`.
  * @throws RangeError when the frame would be longer than `maxFrameLength`
  */
 export function encode(
@@ -24,11 +24,14 @@ export function encode(
   const length = 4 + headerLength + body.length
   if (length > maxFrameLength)
     throw new RangeError(`a frame of ${length} bytes is longer than ${maxFrameLength}`)
-  const head = Buffer.allocUnsafe(8 + headerLength)
+  const isJoined = body.length <= mostJoined
+  const head = Buffer.allocUnsafe(isJoined ? 4 + length : 8 + headerLength)
   head.writeUInt32BE(length, 0)
   head.writeUInt32BE(headerLength, 4)
   head.write(text, 8)
-  return { head, rest: body }
+  if (!isJoined) return { head, rest: body }
+  head.set(body, 8 + headerLength)
+  return { head, rest: noBytes }
 }
 
 /** Puts frames together again, however the socket has split or joined them. */
@@ -87,3 +90,6 @@ function open(frame: Buffer): RawFrame {
 }
 
 const noBytes = Buffer.alloc(0)
+
+// Beyond so many bytes to copy them costs more than a second part of a write.
+const mostJoined = 16 * 1024

@@ -123,7 +123,15 @@ export function messageOf(
   changes: object = {},
 ): object {
   const command = 'zappa.asynchronous.route_lambda_task'
-  const message = { task_path, capture_response: true, response_id: id, args, kwargs: {}, command, ...changes }
+  const message = {
+    task_path,
+    capture_response: true,
+    response_id: id,
+    args,
+    kwargs: {},
+    command,
+    ...changes,
+  }
   return { id, service: 'lambda', capture: 'on', delay_seconds: 0, message: JSON.stringify(message) }
 }
 

@@ -67,7 +67,12 @@ describe.each(bothLanguages)('an event that carries a task (%s)', (language) => 
     })
 
     it('is the event of the handler when it has none, or comes over HTTP (§9)', async () => {
-      for (const event of [{ Records: [] }, { Records: [{}] }, { httpMethod: 'GET', command: 'os.getcwd' }, {}])
+      for (const event of [
+        { Records: [] },
+        { Records: [{}] },
+        { httpMethod: 'GET', command: 'os.getcwd' },
+        {},
+      ])
         expect(await ask(serving, event)).toEqual(['handler', event])
     })
 
@@ -119,10 +124,7 @@ describe.each(bothLanguages)('an event that carries a task (%s)', (language) => 
     expect(await run(invoke)).toMatchObject({ code: 0, stdout: '3\n' })
     const without = freshFolder()
     copyFileSync(join(root, file), join(without, file))
-    writeFileSync(
-      join(without, file),
-      source.replace(/^.*(fnbox\/tasks|zappa).*$/m, ''),
-    )
+    writeFileSync(join(without, file), source.replace(/^.*(fnbox\/tasks|zappa).*$/m, ''))
     const { stdout } = await run(['invoke', 'app.handler', '--root', without, '-d', JSON.stringify(record)])
     expect(JSON.parse(stdout)).toEqual(['handler', record])
   })

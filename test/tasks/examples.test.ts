@@ -104,7 +104,9 @@ describe.concurrent('an example of the documentation, run as printed', () => {
     })
   })
 
-  it('3 Custom: gives 1000! to the last digit, also in the public view (§14, G4)', async ({ onTestFinished }) => {
+  it('3 Custom: gives 1000! to the last digit, also in the public view (§14, G4)', async ({
+    onTestFinished,
+  }) => {
     await using serving = await serveTasksOf('python', {}, onTestFinished)
     const { id } = await imports(serving, 'ex3')
     expect(await printed(serving)).toEqual([`1000! = ${printedInProgress}`])
@@ -175,7 +177,9 @@ def waiting(event, context):
   it('is reached by waiting in a container of two instances (§14)', async ({ onTestFinished }) => {
     await using serving = await serveFrom(folder(onTestFinished), 'main.waiting', { instances: '2' })
     const id = await ask<string>(serving, {})
-    expect(await printed(serving)).toEqual(['Task failed: ex4.risky_operation: ValueError: Data cannot be empty'])
+    expect(await printed(serving)).toEqual([
+      'Task failed: ex4.risky_operation: ValueError: Data cannot be empty',
+    ])
     expect((await view(serving, id)).attempts).toHaveLength(3)
   })
 

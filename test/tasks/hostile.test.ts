@@ -18,6 +18,8 @@ import {
   serveTasksOf,
   settled,
   socketOf,
+  tasksIn,
+  view,
   type Call,
 } from '../harness/taskClient.ts'
 
@@ -50,7 +52,10 @@ export const own = (path) => writeFileSync(path, '')
 `,
   },
 }
-const modulesOf = { python: ['os.system', 'builtins.eval', 'subprocess.getoutput'], node: ['child_process.execSync'] }
+const modulesOf = {
+  python: ['os.system', 'builtins.eval', 'subprocess.getoutput'],
+  node: ['child_process.execSync'],
+}
 
 describe.each(bothLanguages)('a message that a function posts by itself (%s)', (language) => {
   let serving: Serving
@@ -108,18 +113,29 @@ describe.each(bothLanguages)('a message that a function posts by itself (%s)', (
     expect(existsSync(proof)).toBe(false)
   })
 
-  it.each(['../evil.own', '..evil.own', '...evil.own', 'app..own', '.own', 'own', '/app.own', 'app.own()', 'app/../../evil.own', ''])(
-    'does not execute by a path with other things in it: %j (X2)',
-    async (path) => {
-      expect([['TaskNotAllowed', 1], 'refused']).toContainEqual(await outcomeOf(path))
-      expect(existsSync(proof)).toBe(false)
-    },
-  )
+  it.each([
+    '../evil.own',
+    '..evil.own',
+    '...evil.own',
+    'app..own',
+    '.own',
+    'own',
+    '/app.own',
+    'app.own()',
+    'app/../../evil.own',
+    '',
+  ])('does not execute by a path with other things in it: %j (X2)', async (path) => {
+    expect([['TaskNotAllowed', 1], 'refused']).toContainEqual(await outcomeOf(path))
+    expect(existsSync(proof)).toBe(false)
+  })
 
   it.each(['absent.f', 'app.absent', 'app.handler.f', 'app.__builtins__.eval', 'app.constructor.f'])(
     'does not find %s (L5)',
     async (path) => {
-      expect([['TaskNotFound', 1], ['TaskNotAllowed', 1]]).toContainEqual(await outcomeOf(path))
+      expect([
+        ['TaskNotFound', 1],
+        ['TaskNotAllowed', 1],
+      ]).toContainEqual(await outcomeOf(path))
     },
   )
 
@@ -137,7 +153,11 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
   let socket: string
 
   beforeAll(async () => {
-    serving = await serveTasksOf(language, { 'task-backoff': '10ms' }, afterAll)
+    serving = await serveFrom(tasksIn(language), 'works.handler', {
+      'job-store': 'memory',
+      'task-backoff': '10ms',
+      timeout: '60s',
+    })
     socket = await socketOf(serving)
   })
   afterAll(() => serving[Symbol.asyncDispose]())
@@ -159,7 +179,9 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
 
   it('is not reached by the public port (§12)', async () => {
     for (const path of ['/v1/tasks', '/_/v1/tasks', '/v1/tasks/x', '/_/tasks'])
-      expect([404, 405, 400]).toContain((await fetch(serving.url + path, { method: 'POST', body: '{}' })).status)
+      expect([404, 405, 400]).toContain(
+        (await fetch(serving.url + path, { method: 'POST', body: '{}' })).status,
+      )
   })
 
   it('keeps the server well while it holds 64 connections and sends slow bodies; others are closed (§12)', async () => {
@@ -176,7 +198,12 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
     } finally {
       for (const each of held) each.destroy()
     }
-    await eventually(() => askApi({ path: socket }, 'GET', '/v1/tasks/x').then(() => true, () => false))
+    await eventually(() =>
+      askApi({ path: socket }, 'GET', '/v1/tasks/x').then(
+        () => true,
+        () => false,
+      ),
+    )
     expect(await settled(serving, await dispatch(serving, 'double', [2]))).toMatchObject({ response: 4 })
   })
 
@@ -193,13 +220,6 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
     expect(await read(serving, 'large')).toBeNull()
   })
 
-  it('dispatches a thousand tasks in a loop, and all of them complete', async () => {
-    const calls = Array.from({ length: 1000 }, (_, n): Call => ['double', [n]])
-    const ids = await dispatchAll(serving, calls)
-    const tasks = await Promise.all(ids.map((id) => settled(serving, id)))
-    expect(tasks.map(({ response }) => response)).toEqual(calls.map((_, n) => n * 2))
-  }, 40_000)
-
   it('has its tasks shown without arguments and stacks (§13)', async () => {
     const secret = join(freshFolder(), 'secret')
     const [done = '', failed = ''] = await dispatchAll(serving, [
@@ -213,10 +233,25 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
     )
     expect(texts[0]).toContain('shown')
     expect(texts[1]).toContain('it broke')
-    for (const each of texts) expect(each).not.toMatch(/secret|Traceback|works\.(py|mjs)|stack|message_text|args/)
+    for (const each of texts)
+      expect(each).not.toMatch(/secret|Traceback|works\.(py|mjs)|stack|message_text|args/)
     const { json } = await askApi({ path: socket }, 'GET', `/v1/tasks/${failed}`)
     expect(JSON.stringify(json)).toMatch(/works\.(py|mjs)/) // the function itself may see its stacks
   }, 30_000)
+})
+
+describe('a loop of dispatches', () => {
+  it('is bounded by --task-queue; a thousand tasks of it complete', async () => {
+    const flags = { 'job-store': 'memory', 'task-queue': '1000', timeout: '60s' }
+    await using serving = await serveFrom(tasksIn('python'), 'works.handler', flags)
+    const calls = Array.from({ length: 1000 }, (_, n): Call => ['double', [n]])
+    const event = { do: 'dispatch', tasks: calls, further: ['double', [1000]] }
+    const { ids, refusal } = await ask<{ ids: string[]; refusal: unknown }>(serving, event)
+    expect(refusal).toMatchObject({ code: 'queue_full', text: '1000 tasks are waiting' })
+    await settled(serving, ids.at(-1) ?? '')
+    const tasks = await Promise.all(ids.map((id) => view(serving, id)))
+    expect(tasks.map(({ response }) => response)).toEqual(calls.map((_, n) => n * 2))
+  }, 60_000)
 })
 
 describe.each(bothLanguages)('with --auth-keys (%s)', (language) => {

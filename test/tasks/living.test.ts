@@ -84,7 +84,10 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
   })
 
   it('gives no result that was not asked for, and says why there is none (A4, Q3)', async () => {
-    const { state, response, response_omitted } = await settled(serving, await dispatch(serving, 'unkeepable'))
+    const { state, response, response_omitted } = await settled(
+      serving,
+      await dispatch(serving, 'unkeepable'),
+    )
     expect([state, response, response_omitted]).toEqual(['complete', null, anyText])
   })
 
@@ -127,7 +130,9 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     const held = ask(serving, { do: 'hold', started, gate, path: file('named-path'), text: '' })
     await eventually(() => existsSync(started))
     const [id = ''] = serving.app.invoker.requestIds
-    expect(await askApi({ path: socket }, 'POST', '/v1/tasks', messageOf(id, 'works.double', [4]))).toMatchObject({
+    expect(
+      await askApi({ path: socket }, 'POST', '/v1/tasks', messageOf(id, 'works.double', [4])),
+    ).toMatchObject({
       status: 202,
     })
     await eventually(() => serving.app.invoker.requestIds.length === 2)
@@ -135,6 +140,18 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     await held
     expect(await settled(serving, id)).toMatchObject({ state: 'complete', response: 8 })
     expect(refused).toEqual([])
+  })
+
+  it('is not executed in place, nor read, where the engine cannot be reached (Q15, W1)', async () => {
+    const path = file('never')
+    const answers = await ask<object[]>(serving, {
+      do: 'elsewhere',
+      address: `unix:${file('nobody.sock')}`,
+      path,
+    })
+    const unreachable = { raised: 'AsyncException', text: anyText, code: 'engine_unreachable' }
+    expect(answers).toEqual([unreachable, unreachable, unreachable])
+    expect(existsSync(path)).toBe(false)
   })
 
   it('waits behind a request that came later; tasks start in the order of their dispatch (L3)', async () => {
@@ -159,6 +176,14 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
       'first task',
       'second task',
     ])
+  })
+})
+
+describe('a process that a function starts', () => {
+  it('dispatches as the function itself (W1)', async () => {
+    await using serving = await serveTasksOf('python')
+    const id = await ask<string>(serving, { do: 'spawn' })
+    expect(await settled(serving, id)).toMatchObject({ task_path: 'works.double', response: 42 })
   })
 })
 

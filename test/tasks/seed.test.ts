@@ -44,7 +44,9 @@ it('task_sns: is bare or with keywords, has the same limit, and is retried', asy
     response: ['a', 'b'],
   })
   expect(await task('return postcard("a").response_id')).toMatchObject({ service: 'sns', captured: false })
-  expect(await python('return [LAMBDA_ASYNC_PAYLOAD_LIMIT, SNS_ASYNC_PAYLOAD_LIMIT]')).toEqual([256_000, 256_000])
+  expect(await python('return [LAMBDA_ASYNC_PAYLOAD_LIMIT, SNS_ASYNC_PAYLOAD_LIMIT]')).toEqual([
+    256_000, 256_000,
+  ])
   expect((await task('return mail_fails().response_id')).attempts).toHaveLength(3)
 })
 
@@ -110,7 +112,9 @@ return [each.response_id for each in calls]`,
 it('AsyncException: is for what is too large, cannot be read, or has failed; one class is both for arguments', async () => {
   const large = await python('return thrown(lambda: double("x" * 256000))')
   expect(large).toMatchObject({ code: 'payload_too_large', text: 'Payload too large for async Lambda call' })
-  const { kinds, code } = await python<{ kinds: string[]; code: string }>('return thrown(lambda: double({1}))')
+  const { kinds, code } = await python<{ kinds: string[]; code: string }>(
+    'return thrown(lambda: double({1}))',
+  )
   expect(code).toBe('not_serializable')
   expect(kinds).toEqual(expect.arrayContaining(['AsyncException', 'UnserializableJsonError', 'TypeError']))
 })

@@ -2,7 +2,7 @@
 
 import { appendFileSync, existsSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getAsyncResponse, run, task, taskSns, updateProgress } from 'fnbox/tasks'
+import { LambdaAsyncResponse, getAsyncResponse, run, task, taskSns, updateProgress } from 'fnbox/tasks'
 
 const awaitFile = async (path) => {
   while (!existsSync(path)) await sleep(5)
@@ -93,6 +93,8 @@ export const handler = async (event) => {
     }
     case 'hand over':
       return told(dispatch(...event.task))
+    case 'send':
+      return (await new LambdaAsyncResponse().send(event.path, [], {})).responseId
     case 'dispatch and read': {
       const response = await dispatch(...event.task)
       const answer = await told(getAsyncResponse(response.responseId))
@@ -103,7 +105,15 @@ export const handler = async (event) => {
       appendFileSync(event.started, 'x')
       await awaitFile(event.gate)
       appendFileSync(event.path, `${event.text}\n`)
-      return event.then === undefined ? 'held' : told(dispatch(...event.then))
+      return event.dispatch === undefined ? 'held' : told(dispatch(...event.dispatch))
+    case 'elsewhere': {
+      const own = process.env.FNBOX_RUNTIME_API
+      process.env.FNBOX_RUNTIME_API = event.address
+      const calls = [tasks.notes(event.path, 'ran'), run(tasks.notes, [event.path, 'ran']), getAsyncResponse('x')]
+      const answers = await Promise.all(calls.map(told))
+      process.env.FNBOX_RUNTIME_API = own
+      return answers
+    }
     case 'environment':
       return { ...process.env }
     default:

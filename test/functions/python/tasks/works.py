@@ -2,12 +2,13 @@
 
 import asyncio
 import importlib
+import multiprocessing
 import os
 import signal
 import sys
 import time
 
-from zappa.asynchronous import get_async_response, run, task, task_sns, update_progress
+from zappa.asynchronous import LambdaAsyncResponse, get_async_response, run, task, task_sns, update_progress
 
 
 def write(path, text):
@@ -121,11 +122,16 @@ def plain(n):
 def handler(event, context):
     kind = event.get("do")
     if kind == "dispatch":
-        return [dispatch(*each).response_id for each in event["tasks"]]
+        ids = [dispatch(*each).response_id for each in event["tasks"]]
+        if "further" not in event:
+            return ids
+        return {"ids": ids, "refusal": told(lambda: dispatch(*event["further"]).response_id)}
     if kind == "read":
         return told(lambda: get_async_response(event["id"]))
     if kind == "hand over":
         return told(lambda: dispatch(*event["task"]).response_id)
+    if kind == "send":
+        return LambdaAsyncResponse().send(event["path"], [], {}).response_id
     if kind == "represent":
         return repr(get_async_response(event["id"]))
     if kind == "wait":
@@ -140,7 +146,7 @@ def handler(event, context):
         write(event["started"], "x")
         await_file(event["gate"])
         write(event["path"], event["text"] + "\n")
-        return told(lambda: dispatch(*event["then"]).response_id) if "then" in event else "held"
+        return told(lambda: dispatch(*event["dispatch"]).response_id) if "dispatch" in event else "held"
     if kind == "import":
         module = importlib.import_module(event["module"])
         responses = getattr(module, "responses", [module.response])
@@ -152,9 +158,29 @@ def handler(event, context):
         }
     if kind == "wait again":
         return told(sys.modules[event["module"]].response.wait)
+    if kind == "elsewhere":
+        own = os.environ["FNBOX_RUNTIME_API"]
+        os.environ["FNBOX_RUNTIME_API"] = event["address"]
+        call = lambda: notes(event["path"], "ran")
+        steps = [call, lambda: run(notes, [event["path"], "ran"]), lambda: get_async_response("x")]
+        try:
+            return [told(step) for step in steps]
+        finally:
+            os.environ["FNBOX_RUNTIME_API"] = own
+    if kind == "spawn":
+        method = multiprocessing.get_context("spawn")
+        ids = method.SimpleQueue()
+        process = method.Process(target=put_id, args=(ids,))
+        process.start()
+        process.join()
+        return ids.get()
     if kind == "environment":
         return dict(os.environ)
     return ["handler", event]
+
+
+def put_id(ids):
+    ids.put(double(21).response_id)
 
 
 def dispatch(name, args=(), options=None):

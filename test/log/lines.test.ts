@@ -1,0 +1,91 @@
+import { pino, type Level } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { endLine, functionLine, reportLine, startLine } from '../../src/log/lines.ts'
+import { endText, reportText, startText, toReport } from '../../src/log/report.ts'
+
+// What pino, set as log.ts sets it, makes of the same record.
+function byPino(level: Level, members: object, msg: string): string {
+  let written = ''
+  const log = pino(
+    {
+      level: 'trace',
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => (written += line) },
+  )
+  log[level](members, msg)
+  return written
+}
+
+const texts = [
+  ['plain', '5906fbf3-7ff5-4fe4-a0b2-b35ca126ac9d'],
+  ['long', 'word '.repeat(100)],
+  ['with quotes and backslashes', String.raw`say "\n" and C:\x`],
+  ['with control characters', 'a\rb\tc\u0000\u001b[0m\u007f\n'],
+  ['of other scripts', 'ёж 🦔 \u2028'],
+  ['empty', ''],
+] as const
+
+describe('a line that each call writes is what pino would write, where a text is', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  it.each(texts)('%s: START, END and REPORT', (_, text) => {
+    const timing = { queuedMs: 0.0661, executedMs: 1e21, initMs: 5.892 }
+    const report = toReport(timing, 128, 47.2 * 1024 ** 2)
+    const about = { requestId: text, jobId: text, instance: text }
+    const system = { ...about, version: text, source: 'system' }
+    expect(startLine(about, text)).toBe(byPino('info', system, startText(text, text)))
+    expect(endLine(about, text)).toBe(byPino('info', system, endText(text)))
+    expect(reportLine(about, text, report)).toBe(
+      byPino('info', { ...system, ...report }, reportText(text, report)),
+    )
+  })
+
+  it.each(texts)('%s: what the function wrote', (_, text) => {
+    const line = { instance: 'i-1', requestId: text, stream: 'stderr', text, whole: true } as const
+    expect(functionLine(line, text, { level: 'fatal', message: text, stream_name: text })).toBe(
+      byPino(
+        'fatal',
+        {
+          instance: 'i-1',
+          requestId: text,
+          stream: 'stderr',
+          jobId: text,
+          source: 'function',
+          stream_name: text,
+        },
+        text,
+      ),
+    )
+  })
+
+  it('what is not known is left out', () => {
+    const about = { requestId: 'r', instance: 'i-1' }
+    const report = toReport({ queuedMs: 0, executedMs: 7 }, 128, undefined)
+    expect(reportLine(about, 'v', report)).toBe(
+      byPino('info', { ...about, version: 'v', source: 'system', ...report }, reportText('r', report)),
+    )
+    const line = { instance: 'i-1', stream: 'stdout', text: 'x', whole: true } as const
+    expect(functionLine(line, undefined, { message: 'x' })).toBe(
+      byPino('info', { instance: 'i-1', stream: 'stdout', source: 'function' }, 'x'),
+    )
+  })
+
+  it.each([
+    '2026-01-02T03:04:05.000Z',
+    '2026-01-02T03:04:05.007Z',
+    '2026-01-02T03:04:05.999Z',
+    '2026-01-02T03:04:06.010Z',
+    '2025-12-31T23:59:59.099Z', // a clock that was set back
+  ])('at %s', (time) => {
+    vi.setSystemTime(time)
+    const about = { requestId: 'r', instance: 'i-1' }
+    expect(endLine(about, 'v')).toBe(
+      byPino('info', { ...about, version: 'v', source: 'system' }, endText('r')),
+    )
+    expect(endLine(about, 'v')).toContain(`"time":"${time}"`)
+  })
+})
