@@ -1,6 +1,7 @@
 // One invocation: a process of its own from the `invoke` frame to the frame that ends it (yandex.md K-8). Owns whether it
 // was cancelled.
 
+import { fromParts } from '../node/apart.mjs'
 import { writeLog } from './log.mjs'
 import { ScriptRun } from './script.mjs'
 import { makeStreams } from './streams.mjs'
@@ -24,11 +25,12 @@ export class Call {
   /**
    * Runs the script and sends what it gives. Never rejects.
    * @param {import('./script.mjs').Script} script
-   * @param {Buffer} input the event or the body (yandex.md M-6 to M-8)
+   * @param {Buffer} body the event or the body of the request (yandex.md M-6 to M-8)
    */
-  async run(script, input) {
-    const { id, responseLimit } = this.#frame
+  async run(script, body) {
+    const { id, responseLimit, text } = this.#frame
     try {
+      const input = text === undefined ? body : Buffer.from(JSON.stringify(fromParts(body, text)))
       const streams = await makeStreams(script.mkfifo)
       this.#run = new ScriptRun(script, streams, variables(id, script.identity), input, largestOutput)
       if (this.#cancelled) this.#kill(this.#run)

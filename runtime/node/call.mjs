@@ -3,9 +3,10 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isGeneratorObject } from 'node:util/types'
+import { fromParts, toParts, toWhole } from './apart.mjs'
 import { Cancellation, Context, httpPayload } from './context.mjs'
 import { outputWritten } from './log.mjs'
-import { toChunk, toJson, toUserError } from './outcome.mjs'
+import { toChunk, toUserError } from './outcome.mjs'
 
 /** A running invocation. The first ending counts; whatever comes later is ignored. */
 export class Call {
@@ -75,8 +76,8 @@ export class Call {
 
   // yandex.md M-6 to M-8
   #firstArgument() {
+    if (this.#frame.mode === 'http') return fromParts(this.#body, this.#frame.text)
     const text = this.#body.toString()
-    if (this.#frame.mode === 'http') return parse(text)
     try {
       return parse(text)
     } catch {
@@ -87,9 +88,11 @@ export class Call {
   /** @param {unknown} value */
   async #return(value) {
     if (value === undefined) return this.#end({ type: 'returned', undefined: true })
-    const json = toJson(value)
-    if (json.length > this.#frame.responseLimit) return this.#end({ type: 'oversized', size: json.length })
-    return this.#end({ type: 'returned' }, json)
+    const { json, text, size } = this.#frame.mode === 'http' ? toParts(value) : toWhole(value)
+    if (size > this.#frame.responseLimit) return this.#end({ type: 'oversized', size })
+    return text === undefined
+      ? this.#end({ type: 'returned' }, json)
+      : this.#end({ type: 'returned', text: text.length }, json, text)
   }
 
   /** @param {Generator | AsyncGenerator} generator */
@@ -118,14 +121,15 @@ export class Call {
   /**
    * @param {{ type: string, [member: string]: unknown }} ending
    * @param {Buffer} [body]
+   * @param {Buffer} [text]
    */
-  async #end(ending, body) {
+  async #end(ending, body, text) {
     if (this.over) return
     this.over = true
     this.#window.wake()
     this.#cancellation.end()
     await outputWritten()
-    this.#channel.send({ ...ending, id: this.#frame.id }, body)
+    this.#channel.send({ ...ending, id: this.#frame.id }, body, text)
     this.#onOver()
   }
 }

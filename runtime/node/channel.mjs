@@ -43,26 +43,30 @@ export class Channel {
    * Sends a frame with one system call.
    * @param {object} header
    * @param {Buffer} [body]
+   * @param {Buffer} [rest] what follows it in the body of the frame
    * @throws {RangeError} when the frame is longer than the protocol allows
    */
-  send(header, body = noBytes) {
+  send(header, body = noBytes, rest = noBytes) {
     const text = stringify(header)
     const headerLength = Buffer.byteLength(text)
-    const length = 4 + headerLength + body.length
+    const bodyLength = body.length + rest.length
+    const length = 4 + headerLength + bodyLength
     if (length > maxFrameLength) throw new RangeError(`${length} bytes are more than a frame can hold`)
-    const copied = body.length <= copiedBody
-    const head = Buffer.allocUnsafe(8 + headerLength + (copied ? body.length : 0))
+    const copied = bodyLength <= copiedBody
+    const head = Buffer.allocUnsafe(8 + headerLength + (copied ? bodyLength : 0))
     head.writeUInt32BE(length, 0)
     head.writeUInt32BE(headerLength, 4)
     head.write(text, 8)
     if (copied) {
       body.copy(head, 8 + headerLength)
+      rest.copy(head, 8 + headerLength + body.length)
       this.#socket.write(head)
       return
     }
     this.#socket.cork()
     this.#socket.write(head)
     this.#socket.write(body)
+    if (rest.length > 0) this.#socket.write(rest)
     this.#socket.uncork()
   }
 

@@ -1,13 +1,10 @@
 """The Python runtime of an instance: takes frames, loads the function, runs invocations (PROTOCOL.md).
 
-The main thread runs the function, so that signals and event loops work as usual; a second thread reads the channel, so
-that a handler that blocks delays nobody. Owns the one event loop of the instance and the invocation that runs.
+The main thread runs the function, so that signals and event loops work as usual; which thread reads the channel
+is told in reader.py. Owns the invocations that run or wait.
 """
 
-import asyncio
 import os
-import platform
-import queue
 import sys
 import threading
 import time
@@ -22,9 +19,7 @@ _FAREWELL_SECONDS = 2
 
 def main():
     """Serves until the channel ends."""
-    instance = Instance()
-    threading.Thread(target=instance.read, daemon=True).start()
-    instance.serve()
+    Instance().serve()
 
 
 class Instance:
@@ -32,67 +27,78 @@ class Instance:
 
     def __init__(self):
         self._channel = Channel()
-        self._inbox = queue.SimpleQueue()
         self._running = {}
         self._script = None
-        self._loop = asyncio.new_event_loop()
+        self._loop = InstanceLoop()
         self._channel.send(
             {
                 "type": "hello",
                 "version": PROTOCOL_VERSION,
                 "language": "python",
-                "languageVersion": platform.python_version(),
+                "languageVersion": sys.version.split(maxsplit=1)[0],
             }
         )
-
-    def read(self):
-        """Takes frames as they come, on a thread of its own; never returns while the supervisor is there."""
-        try:
-            for header, body in self._channel.frames():
-                self._take(header, body)
-        except ProtocolError as error:
-            _leave(70, str(error))
-        except Exception as error:  # without this thread nobody would answer any more
-            _leave(70, f"a frame cannot be used: {error!r}")
-        if not self._channel.closed:
-            self._let_script_end()
-            _leave(0)
+        self._reader = Reader(self._read)
 
     def serve(self):
         """Runs on the main thread: loads the function, then one invocation after the other."""
-        header, _ = self._inbox.get()
+        header, _ = self._reader.next()
         if "script" in header:
             self._run_script(header)
         handler = self._load(header)
         events = TaskEvents(header.get("taskEvents"))
         while True:
-            frame, call = self._inbox.get()
+            frame, call = self._reader.next()
             self._invoke(frame, call, handler, header["function"], events)
+
+    # On whichever thread reads; gives what there is for the main thread to do.
+    def _read(self):
+        try:
+            received = self._channel.receive()
+        except (ProtocolError, MemoryError) as error:
+            _leave(70, str(error) or "there is no memory for a frame")
+        if received is None:
+            self._end_reading()
+        try:
+            return self._take(*received)
+        except ProtocolError as error:
+            _leave(70, str(error))
+        except Exception as error:  # nobody would answer any more
+            _leave(70, f"a frame cannot be used: {error!r}")
+
+    def _end_reading(self):
+        if self._channel.closed:
+            sys.exit()  # ends this thread alone; the main thread is about to end the process
+        self._let_script_end()
+        _leave(0)
 
     def _take(self, header, body):
         kind = header.get("type")
         if kind == "load":
             if header.get("version") != PROTOCOL_VERSION:
                 raise ProtocolError(f"version {header.get('version')} of the protocol is not understood")
-            self._inbox.put((header, body))
-        elif self._script is not None and self._script.serves and kind in ("invoke", "cancel", "credit"):
+            return header, body
+        if self._script is not None and self._script.serves and kind in ("invoke", "cancel", "credit"):
             self._script.take(header, body)
         elif kind == "invoke":
             call = (Task if header.get("mode") == "task" else Call)(self._channel, header, body)
             self._running[header["id"]] = call
-            self._inbox.put((header, call))
+            return header, call
         elif kind == "cancel" and header["id"] in self._running:
             self._running[header["id"]].cancel()
         elif kind == "credit" and header["id"] in self._running:
             self._running[header["id"]].credit(header["bytes"])
         elif kind not in ("cancel", "credit"):
             raise ProtocolError(f"unknown frame type {kind!r}")
+        return None
 
     def _load(self, header):
-        asyncio.set_event_loop(self._loop)
+        self._loop.offer()
         offer_tasks()
         try:
             handler = load_handler(header["root"], header["module"], header["name"], header.get("file"))
+            if awaits(handler):
+                self._loop.get()
         except BaseException as error:
             if isinstance(error, (SystemExit, KeyboardInterrupt)):
                 self._end_process(error)
@@ -103,8 +109,10 @@ class Instance:
 
     # Never returns: the script has served, or has failed to.
     def _run_script(self, header):
-        asyncio.set_event_loop(self._loop)
-        self._script = Script(self._channel, self._loop, header, self._end_process)
+        from _fnbox.script import Script, explain
+
+        self._reader.listen()
+        self._script = Script(self._channel, self._loop.get(), header, self._end_process)
         try:
             self._script.run()
         except (SystemExit, KeyboardInterrupt) as error:
@@ -119,7 +127,7 @@ class Instance:
     def _fail_load(self, error):
         flush_output()
         self._channel.send({"type": "load-failed", "error": error})
-        self._inbox.get()  # nothing will come: the supervisor ends this process
+        self._reader.next()  # nothing will come: the supervisor ends this process
 
     # What follows `start` in a script is its own to do, within reason.
     def _let_script_end(self):
@@ -128,12 +136,10 @@ class Instance:
             time.sleep(_FAREWELL_SECONDS)
 
     def _invoke(self, frame, call, *function):
-        if self._loop.is_closed():
-            self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)  # asyncio.run() in a function leaves none behind
+        self._loop.restore()
         set_request_id(frame["id"])
         try:
-            call.run(self._loop, *function)
+            call.run(self._loop, self._reader.listen, *function)
         except (SystemExit, KeyboardInterrupt) as error:
             self._end_process(error)
         finally:
@@ -178,10 +184,11 @@ if __name__ == "__main__":
     _open_package()
     from _fnbox.call import Call
     from _fnbox.channel import PROTOCOL_VERSION, Channel, ProtocolError
-    from _fnbox.loader import load_handler
+    from _fnbox.loader import awaits, load_handler
     from _fnbox.log import flush_output, report, set_request_id, set_up_logging
+    from _fnbox.loop import InstanceLoop
     from _fnbox.outcome import to_load_error
-    from _fnbox.script import Script, explain
+    from _fnbox.reader import Reader
     from _fnbox.sdk.fnbox_tasks.finder import offer_tasks
     from _fnbox.task import Task, TaskEvents
 

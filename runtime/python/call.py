@@ -1,46 +1,53 @@
 """One invocation: from its `invoke` frame to the frame that ends it. Owns its cancellation and the window of its stream."""
 
-import asyncio
-import inspect
 import json
 import threading
 
+from .apart import from_parts, to_parts
 from .context import Context
 from .log import flush_output
-from .outcome import to_chunk, to_json, to_user_error
+from .outcome import is_async_generator, is_awaitable, is_generator, to_chunk, to_json, to_user_error
 
 
 class Call:
-    """Runs on the main thread; `cancel` and `credit` come from the thread that reads the channel."""
+    """Runs on the main thread; `cancel` and `credit` come from whichever reads the channel."""
+
+    # One for all of them: one at a time runs.
+    _change = threading.Condition()
 
     def __init__(self, channel, frame, body):
         self._channel = channel
+        self._instance_loop = None
         self._loop = None
+        self._listen = None
         self._frame = frame
         self._body = body
         self._cancelled = False
         self._acknowledged = False
         self._task = None
         self._unacknowledged = 0
-        self._change = threading.Condition()
         self._changed_on_loop = None
 
-    def run(self, loop, handler, identity, events):
-        """Calls the handler and sends what it gives; `loop` runs what is to be awaited, `events` knows those with a task.
+    def run(self, instance_loop, listen, handler, identity, events):
+        """Calls the handler and sends what it gives.
+
+        `instance_loop` has the loop for what is to be awaited, `listen` makes that frames are read from then on, and
+        `events` knows those with a task.
 
         Raises SystemExit and KeyboardInterrupt, which end the process (yandex.md F-33); all else is the answer.
         """
-        self._loop = loop
+        self._instance_loop = instance_loop
+        self._listen = listen
         try:
             event = self._first_argument()
             if self._frame["mode"] == "raw":
                 handler = events.find_route(event) or handler
             result = handle_event(handler, event, Context(identity, self._frame))
-            if inspect.isawaitable(result):
+            if is_awaitable(result):
                 result = self._on_loop(_OnLoop.handle_event(result))
-            if inspect.isgenerator(result):
+            if is_generator(result):
                 self._stream(result)
-            elif inspect.isasyncgen(result):
+            elif is_async_generator(result):
                 self._on_loop(self._stream_async(result))
             else:
                 self._return(result)
@@ -74,7 +81,7 @@ class Call:
     # yandex.md M-6 to M-8
     def _first_argument(self):
         if self._frame["mode"] == "http":
-            return _loads(self._body)
+            return from_parts(self._body, self._frame.get("text"))
         try:
             text = self._body.decode()
         except UnicodeDecodeError:
@@ -87,12 +94,15 @@ class Call:
     # The loop lives as long as the instance and stands still between invocations (yandex.md K-7). What the coroutine
     # raises is caught on the loop, so that no frame of asyncio's gets into the stack trace.
     def _on_loop(self, coroutine):
+        self._loop = self._instance_loop.get()
         outcome = self._loop.run_until_complete(self._settle(coroutine))
         if isinstance(outcome, _Raised):
             raise outcome.error
         return outcome
 
     async def _settle(self, coroutine):
+        import asyncio
+
         self._task = asyncio.current_task()
         if self._cancelled:
             self._cancel_task()
@@ -119,11 +129,18 @@ class Call:
             self._changed_on_loop.set()
 
     def _return(self, value):
-        body = handle_event(to_json, value)
-        if len(body) > self._frame["responseLimit"]:
-            self._end({"type": "oversized", "size": len(body)})
+        if self._frame["mode"] == "http":
+            body, text, size = handle_event(to_parts, value)
         else:
-            self._end({"type": "returned"}, body)
+            body, text = handle_event(to_json, value), None
+            size = len(body)
+        if size > self._frame["responseLimit"]:
+            self._end({"type": "oversized", "size": size})
+        elif text is None:
+            flush_output()
+            self._channel.send('{"type":"returned","id":' + _dumps(self._frame["id"]) + "}", body)
+        else:
+            self._end({"type": "returned", "text": len(text)}, body + text)
 
     def _stream(self, generator):
         try:
@@ -140,10 +157,13 @@ class Call:
         self._end({"type": "ended"})
 
     async def _stream_async(self, generator):
+        import asyncio
+
         self._changed_on_loop = asyncio.Event()
         try:
             while True:
                 while self._unacknowledged >= _CHUNK_WINDOW:
+                    self._listen()
                     self._changed_on_loop.clear()
                     await self._changed_on_loop.wait()
                 try:
@@ -161,9 +181,11 @@ class Call:
 
     # PROTOCOL.md, promise 4
     def _may_go_on(self):
-        with self._change:
-            self._change.wait_for(lambda: self._cancelled or self._unacknowledged < _CHUNK_WINDOW)
-            return not self._cancelled
+        if self._unacknowledged >= _CHUNK_WINDOW:
+            self._listen()
+            with self._change:
+                self._change.wait_for(lambda: self._cancelled or self._unacknowledged < _CHUNK_WINDOW)
+        return not self._cancelled
 
     def _send_chunk(self, value):
         kind, body = handle_event(to_chunk, value)
@@ -194,5 +216,6 @@ class _Raised:
 
 _CHUNK_WINDOW = 262_144
 
-# The function may replace it later.
+# The function may replace these later.
+_dumps = json.dumps
 _loads = json.loads

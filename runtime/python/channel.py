@@ -15,23 +15,24 @@ class ProtocolError(Exception):
 
 
 class Channel:
-    """Sends and receives frames; any thread may send."""
+    """Sends and receives frames; any thread may send, one at a time receive."""
 
     def __init__(self):
         self._socket = socket.socket(fileno=_DESCRIPTOR)
         self._socket.setblocking(True)
         os.set_inheritable(_DESCRIPTOR, False)
         self._sending = threading.Lock()
+        self._ahead = b""
         self._forsaken = False
         #: whether this side has closed it, so that its end is no surprise
         self.closed = False
         os.register_at_fork(after_in_child=self._forsake)
 
     def send(self, header, body=b""):
-        """Sends one frame. Raises ValueError when it is longer than the protocol allows."""
+        """Sends one frame; its header may be JSON text. Raises ValueError when it is longer than the protocol allows."""
         if self._forsaken:
             os._exit(0)  # a forked child has come to its parent's answer, which is not its to give
-        text = _dumps(header).encode()
+        text = (header if isinstance(header, str) else _dumps(header)).encode()
         length = 4 + len(text) + len(body)
         if length > _MAX_FRAME_LENGTH:
             raise ValueError(f"{length} bytes are more than a frame can hold")
@@ -43,19 +44,24 @@ class Channel:
                 self._socket.sendall(head)
                 self._socket.sendall(body)
 
-    def frames(self):
-        """Yields (header, body) for each frame until the channel ends. Raises ProtocolError."""
-        while True:
-            field = self._receive(4)
-            if field is None:
-                return
-            (length,) = _LENGTH.unpack(field)
-            if not 4 <= length <= _MAX_FRAME_LENGTH:
-                raise ProtocolError(f"a frame of {length} bytes is not allowed")
-            frame = self._receive(length)
-            if frame is None:
-                return
-            yield _open(frame)
+    def receive(self):
+        """The next frame as (header, body); None when the channel has ended. Raises ProtocolError."""
+        received = self._ahead
+        while len(received) < 4:
+            more = self._receive_some()
+            if not more:
+                return None
+            received = received + more if received else more
+        (length,) = _LENGTH.unpack_from(received)
+        if not 4 <= length <= _MAX_FRAME_LENGTH:
+            raise ProtocolError(f"a frame of {length} bytes is not allowed")
+        end = 4 + length
+        if len(received) < end:
+            received = self._receive_rest(received, end)
+            if received is None:
+                return None
+        self._ahead = received[end:]
+        return _open(received, end)
 
     def close(self):
         """Ends the channel for both sides. The process is about to leave by itself."""
@@ -74,11 +80,19 @@ class Channel:
         self._sending = threading.Lock()
         self._socket.close()
 
-    def _receive(self, length):
-        """Exactly so many bytes; None when the channel ends first."""
+    # As much as there is, but nothing of a frame that is copied together.
+    def _receive_some(self):
+        try:
+            return self._socket.recv(_COPY_LIMIT)
+        except OSError:
+            return b""
+
+    # What has been received of a frame, and what it needs to be `length` bytes; None when the channel ends first.
+    def _receive_rest(self, received, length):
         frame = bytearray(length)
+        filled = len(received)
+        frame[:filled] = received
         view = memoryview(frame)
-        filled = 0
         while filled < length:
             try:
                 count = self._socket.recv_into(view[filled:])
@@ -90,22 +104,26 @@ class Channel:
         return frame
 
 
-def _open(frame):
-    (header_length,) = _LENGTH.unpack_from(frame)
-    if 4 + header_length > len(frame):
+def _open(received, end):
+    (header_length,) = _LENGTH.unpack_from(received, 4)
+    begin = 8 + header_length
+    if begin > end:
         raise ProtocolError("a header is longer than its frame")
     try:
-        header = _loads(frame[4 : 4 + header_length])
-    except ValueError as error:
+        header, _ = _parse(received[8:begin].decode())
+    except (ValueError, RecursionError) as error:
         raise ProtocolError("a header is not JSON") from error
     if not isinstance(header, dict):
         raise ProtocolError("a header is not an object")
-    return header, bytes(memoryview(frame)[4 + header_length :])
+    body = received[begin:end] if isinstance(received, bytes) else bytes(memoryview(received)[begin:end])
+    return header, body
 
 
-# The function may replace these later.
+# The function may replace it later.
 _dumps = json.dumps
-_loads = json.loads
+
+# Half of what json.loads takes for a header are its looks for white space around it.
+_parse = json.JSONDecoder().raw_decode
 
 _DESCRIPTOR = 3
 _LENGTH = struct.Struct(">I")

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import os
 import sys
+from types import FunctionType
 
 
 class HandlerNotFound(Exception):
@@ -30,6 +31,11 @@ def load_handler(root, module, name, file=None):
     return handler
 
 
+def awaits(handler):
+    """Whether it is a function written as `async def`, and will need an event loop. Others may turn out to need it, too."""
+    return isinstance(handler, FunctionType) and bool(handler.__code__.co_flags & (_CO_COROUTINE | _CO_ASYNC_GENERATOR))
+
+
 def _import(module, file):
     present = sys.modules.get(module)
     if present is None or file is None or _is_from(present, file):
@@ -44,3 +50,8 @@ def _import(module, file):
 def _is_from(module, file):
     origin = getattr(module, "__file__", None)
     return origin is not None and os.path.exists(origin) and os.path.samefile(origin, file)
+
+
+# As in inspect, which takes long to import.
+_CO_COROUTINE = 0x80
+_CO_ASYNC_GENERATOR = 0x200

@@ -3,15 +3,33 @@
 import json
 import os
 import traceback
+from types import AsyncGeneratorType, GeneratorType
 
 
 def to_json(value):
     """The JSON text of a value as bytes. Raises TypeError or ValueError when JSON cannot hold it (yandex.md F-7)."""
     try:
-        return _dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return _encoder.encode(value).encode()
     except UnicodeEncodeError:
         # A lone surrogate, which JSON can spell and UTF-8 cannot.
-        return _dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
+        return _ascii_encoder.encode(value).encode()
+
+
+def is_awaitable(value):
+    """What `await` takes. As inspect has it, which takes long to import."""
+    return hasattr(type(value), "__await__") or (
+        isinstance(value, GeneratorType) and bool(value.gi_code.co_flags & _CO_ITERABLE_COROUTINE)
+    )
+
+
+def is_generator(value):
+    """What a `def` with `yield` gives."""
+    return isinstance(value, GeneratorType)
+
+
+def is_async_generator(value):
+    """What an `async def` with `yield` gives."""
+    return isinstance(value, AsyncGeneratorType)
 
 
 def to_chunk(value):
@@ -66,8 +84,12 @@ def _is_runtime(frame):
 
 _RUNTIME_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 
+# What types.coroutine makes of a generator.
+_CO_ITERABLE_COROUTINE = 0x100
+
 # No message may fill a frame.
 _LONGEST_MESSAGE = 65_536
 
-# The function may replace it later.
-_dumps = json.dumps
+# json.dumps would make one for every value.
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ascii_encoder = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))

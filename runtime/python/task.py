@@ -3,14 +3,13 @@
 What a task's behaviour means is decided below sdk/fnbox_tasks, which is loaded when the first one comes. Owns nothing.
 """
 
-import asyncio
 import contextvars
-import inspect
 import json
 import sys
 import threading
 
 from .log import enter_request, flush_output
+from .outcome import is_awaitable
 
 
 class Task:
@@ -25,8 +24,8 @@ class Task:
         self._frame = frame
         self._body = body
 
-    def run(self, loop, *_):
-        """Executes it and sends what comes of it; `loop` runs what is to be awaited.
+    def run(self, instance_loop, *_):
+        """Executes it and sends what comes of it; `instance_loop` has the loop for what is to be awaited.
 
         Raises SystemExit and KeyboardInterrupt, which end the process (tasks.md L6).
         """
@@ -34,7 +33,8 @@ class Task:
         with attempt.running():
             try:
                 value = attempt.begin()
-                answer = attempt.complete(loop.run_until_complete(_await(value)) if inspect.isawaitable(value) else value)
+                awaitable = is_awaitable(value)
+                answer = attempt.complete(instance_loop.get().run_until_complete(_await(value)) if awaitable else value)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:
@@ -76,7 +76,7 @@ class ScriptTask(Task):
         with attempt.running():
             try:
                 value = await _in_thread(attempt.begin)
-                answer = attempt.complete(await value if inspect.isawaitable(value) else value)
+                answer = attempt.complete(await value if is_awaitable(value) else value)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:
@@ -104,6 +104,8 @@ async def _await(value):
 
 
 async def _in_thread(step):
+    import asyncio
+
     loop = asyncio.get_running_loop()
     settled = loop.create_future()
     context = contextvars.copy_context()

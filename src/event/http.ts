@@ -42,5 +42,5 @@ export interface HttpReply extends HttpReplyHead {
 /** The value of the last line with that name, whatever the case of its letters; undefined without one. */
 export function lastHeader(headers: readonly Header[], name: string): string | undefined {
   const wanted = name.toLowerCase()
-  return headers.findLast(([each]) => each.toLowerCase() === wanted)?.[1]
+  return headers.findLast(([each]) => each.length === wanted.length && each.toLowerCase() === wanted)?.[1]
 }

@@ -3,18 +3,20 @@
 import { Fault } from '../errors.ts'
 import type { CallerMode } from '../wire/frames.ts'
 import { lastHeader, type Header, type HttpReply } from './http.ts'
+import { joinParts } from './parts.ts'
 import { findForbidden, toReplyHeaders } from './responseHeaders.ts'
 import { parseStructure, type Structure } from './structure.ts'
 
 /**
  * The answer that a returned value makes.
  * @param json the value as JSON text, or what a Bash function has printed, which may be anything; undefined when the handler gave no value at all
+ * @param text a long `body` of the value in mode `http`, which in `json` is empty
  * @throws Fault malformed_response or forbidden_header, in mode `http` only (yandex.md F-4, F-5)
  */
-export function toReply(json: Buffer | undefined, mode: CallerMode): HttpReply {
+export function toReply(json: Buffer | undefined, mode: CallerMode, text?: Buffer): HttpReply {
   switch (mode) {
     case 'http':
-      return toHttpReply(json?.toString() ?? '')
+      return toHttpReply(json?.toString() ?? '', text)
     case 'raw':
       return { status: 200, headers: [jsonType], body: json ?? nothing } // M-4, M-9
   }
@@ -24,17 +26,20 @@ export function toReply(json: Buffer | undefined, mode: CallerMode): HttpReply {
  * The answer that a response object asks for. A `Content-Length` among its headers is the function's own and only
  * there when the body is empty: it counts for HEAD and for nothing else (yandex.md R-12).
  * @param result the parsed value
- * @param payload its JSON text, shown to the caller when it is malformed (yandex.md F-31)
+ * @param toPayload gives its JSON text, shown to the caller when it is malformed (yandex.md F-31)
+ * @param text its `body` when that came apart from it
  * @throws Fault malformed_response or forbidden_header (yandex.md F-4, F-5)
  */
-export function toStructuredReply(result: unknown, payload: string): HttpReply {
-  const structure = parseStructure(result)
+export function toStructuredReply(result: unknown, toPayload: () => string, text?: Buffer): HttpReply {
+  const structure = parseStructure(result, text)
   if (structure === undefined)
-    throw new Fault('malformed_response', `${malformed}: not a valid json`, { body: { payload } })
+    throw new Fault('malformed_response', `${malformed}: not a valid json`, {
+      body: { payload: toPayload() },
+    })
   const forbidden = findForbidden(structure.headers)
   if (forbidden !== undefined)
     throw new Fault('forbidden_header', `${malformed}: header ${forbidden} is not allowed`, {
-      body: { payload },
+      body: { payload: toPayload() },
     })
   return bodiless.has(structure.status) ? withoutBody(structure) : withBody(structure)
 }
@@ -48,8 +53,9 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function toHttpReply(payload: string): HttpReply {
-  return toStructuredReply(parseJson(payload), payload)
+function toHttpReply(json: string, text: Buffer | undefined): HttpReply {
+  const toPayload = (): string => (text === undefined ? json : joinParts(json, text))
+  return toStructuredReply(parseJson(json), toPayload, text)
 }
 
 // R-11: these statuses have no content, so that no type and no length could describe it.

@@ -40,7 +40,7 @@ export function toEmptyStreamReply(): HttpReply {
 function fromHeadObject(text: string): StreamStart | undefined {
   const value = parseJson(text)
   if (!isJsonObject(value) || !Object.hasOwn(value, 'statusCode')) return undefined
-  const { status, headers, body } = toStructuredReply(value, text)
+  const { status, headers, body } = toStructuredReply(value, () => text)
   // The length of a stream is never known, whatever the function says.
   const lines = headers.filter(([name]) => name !== 'Content-Length')
   return { head: { status, headers: lines }, body: body.length === 0 ? undefined : body }

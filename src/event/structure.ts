@@ -22,12 +22,15 @@ export interface FunctionHeader {
 /** A JSON object, as opposed to null, an array or a scalar. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Reads a returned value; undefined when it is malformed. Unknown keys are ignored (yandex.md R-1 to R-6). */
-export function parseStructure(result: unknown): Structure | undefined {
+/**
+ * Reads a returned value; undefined when it is malformed. Unknown keys are ignored (yandex.md R-1 to R-6).
+ * @param text its `body`, UTF-8, when that came apart from it
+ */
+export function parseStructure(result: unknown, text?: Buffer): Structure | undefined {
   if (!isJsonObject(result)) return undefined
   const status = parseStatus(result['statusCode'] ?? 200)
   const headers = parseHeaders(result['headers'] ?? {}, result['multiValueHeaders'] ?? {})
-  const body = parseBody(result['body'] ?? '', result['isBase64Encoded'] ?? false)
+  const body = parseBody(text ?? result['body'] ?? '', result['isBase64Encoded'] ?? false)
   if (status === undefined || headers === undefined || body === undefined) return undefined
   return { status, headers, body }
 }
@@ -63,6 +66,8 @@ function isSendable(value: unknown): value is string {
 }
 
 function parseBody(body: unknown, isBase64Encoded: unknown): Buffer | undefined {
-  if (typeof body !== 'string' || typeof isBase64Encoded !== 'boolean') return undefined
-  return isBase64Encoded ? fromBase64(body) : Buffer.from(body)
+  const isText = typeof body === 'string' || Buffer.isBuffer(body)
+  if (!isText || typeof isBase64Encoded !== 'boolean') return undefined
+  if (isBase64Encoded) return fromBase64(body.toString())
+  return typeof body === 'string' ? Buffer.from(body) : body
 }

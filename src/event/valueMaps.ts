@@ -18,7 +18,19 @@ export function addValue(values: ValuesByName, name: string, value: string): voi
 
 /** Both maps as plain objects, ready for JSON; every name is an own key. */
 export function toValueMaps(values: ValuesByName): ValueMaps {
-  const last: [string, string][] = []
-  for (const [name, each] of values) last.push([name, each.at(-1) ?? ''])
-  return { last: Object.fromEntries(last), all: Object.fromEntries(values) }
+  const last: Record<string, string> = {}
+  const all: Record<string, readonly string[]> = {}
+  for (const [name, each] of values) {
+    put(last, name, each.at(-1) ?? '')
+    put(all, name, each)
+  }
+  return { last, all }
 }
+
+// Only this name is more than a key when it is assigned to.
+function put<Value>(map: Record<string, Value>, name: string, value: Value): void {
+  if (name === '__proto__') Object.defineProperty(map, name, { value, ...ordinary })
+  else map[name] = value
+}
+
+const ordinary = { configurable: true, enumerable: true, writable: true }

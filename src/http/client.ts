@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http'
 export function clientOf(response: ServerResponse): AbortSignal {
   const client = new AbortController()
   if (response.destroyed) client.abort() // it has gone before anybody looked at its request
-  response.once('close', () => {
+  response.on('close', () => {
     if (!response.writableFinished) client.abort()
   })
   return client.signal

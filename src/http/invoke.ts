@@ -2,7 +2,7 @@
 
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { toEvent } from '../event/event.ts'
+import { toEventParts } from '../event/parts.ts'
 import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
 import { lastHeader, type HttpReply, type HttpReplyHead, type HttpRequest } from '../event/http.ts'
 import { chooseRequestId, chooseTraceId } from '../event/ids.ts'
@@ -10,7 +10,7 @@ import { withPlatformHeaders, type Platform } from '../event/platformHeaders.ts'
 import { toReply } from '../event/reply.ts'
 import { route } from '../event/route.ts'
 import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../event/stream.ts'
-import type { Chunk, Outcome } from '../invoker/invocation.ts'
+import type { Chunk, Invocation, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { CallerMode } from '../wire/frames.ts'
 import type { AsyncDoor } from './asyncDoor.ts'
@@ -84,7 +84,7 @@ export class Door {
       const outcome = await this.#invoker.invoke({
         requestId,
         mode,
-        payload,
+        ...payload,
         signal: exchange.signal,
         onChunk,
       })
@@ -117,17 +117,19 @@ export class Door {
     if (lastHeader(head.headers, 'x-request-id') === requestId) await this.#async?.checkId(requestId)
   }
 
-  async #readPayload(exchange: Exchange, mode: CallerMode, requestId: string): Promise<Buffer> {
+  async #readPayload(exchange: Exchange, mode: CallerMode, requestId: string): Promise<Payload> {
     const { head } = exchange
     const { requestLimit } = this.#settings
     const body = await exchange.readBody(requestLimit)
-    if (mode === 'raw') return body
+    if (mode === 'raw') return { payload: body }
     const ids = { requestId, traceId: chooseTraceId(head.headers, requestId) }
-    const event = Buffer.from(JSON.stringify(toEvent({ ...head, body }, ids)))
-    if (event.length > requestLimit) throw requestTooLarge(requestLimit)
-    return event
+    const { json, text, size } = toEventParts({ ...head, body }, ids)
+    if (size > requestLimit) throw requestTooLarge(requestLimit)
+    return text === undefined ? { payload: json } : { payload: json, text }
   }
 }
+
+type Payload = Pick<Invocation, 'payload' | 'text'>
 
 /** The fault of a request beyond the limit (yandex.md F-27). */
 export function requestTooLarge(limit: number): Fault {
@@ -141,7 +143,7 @@ export function requestTooLarge(limit: number): Fault {
 function toOutcomeReply(outcome: Outcome, mode: CallerMode): HttpReply {
   switch (outcome.type) {
     case 'returned':
-      return toReply(outcome.json, mode)
+      return toReply(outcome.json, mode, outcome.text)
     case 'streamed':
       return toEmptyStreamReply()
     case 'threw':

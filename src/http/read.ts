@@ -32,6 +32,7 @@ export async function readBody(request: IncomingMessage, limit: number, permit: 
   const declared = request.headers['content-length'] ?? null
   if (Number(declared) > limit) throw requestTooLarge(limit)
   if (request.headers.expect !== undefined) permit()
+  if (request.complete) return takeBody(request, limit)
   try {
     return await getRawBody(request, { limit, length: declared })
   } catch (error) {
@@ -41,9 +42,17 @@ export async function readBody(request: IncomingMessage, limit: number, permit: 
   }
 }
 
+// A small body has come with its head.
+function takeBody(request: IncomingMessage, limit: number): Buffer {
+  const body = (request.read() ?? nothing) as Buffer // nobody has set an encoding
+  if (body.length > limit) throw requestTooLarge(limit)
+  return body
+}
+
 // RFC 9112 §3.2: a proxy in front may have read another Host than we would.
-function checkHost({ httpVersion, headersDistinct }: IncomingMessage): void {
-  const hosts = headersDistinct['host']?.length ?? 0
+function checkHost({ httpVersion, rawHeaders }: IncomingMessage): void {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'host') hosts++
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1'))
     throw new Fault('invalid_request', 'Invalid request: it must have one Host header')
 }
@@ -71,3 +80,5 @@ function readPeer({ socket }: IncomingMessage): Peer {
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
   return { address, port: socket.remotePort ?? 0 }
 }
+
+const nothing = Buffer.alloc(0)

@@ -21,6 +21,8 @@ export interface CallRequest {
   readonly id: string
   readonly mode: InvocationMode
   readonly payload: Buffer
+  /** a long `body` of the event, which in `payload` is empty */
+  readonly text?: Buffer
   /** epoch milliseconds */
   readonly deadlineMs: number
   /** milliseconds from now to the deadline; undefined: who asks keeps it, by aborting `signal` with a CancelReason */
@@ -35,7 +37,7 @@ export interface CallRequest {
 
 /** How a call ended. */
 export type Ending =
-  | ({ readonly type: 'returned'; readonly json: Buffer | undefined } & JobEnd)
+  | ({ readonly type: 'returned'; readonly json: Buffer | undefined; readonly text?: Buffer } & JobEnd)
   | { readonly type: 'oversized'; readonly size: number }
   | { readonly type: 'threw'; readonly error: UserError }
   | ({ readonly type: 'streamed'; readonly aggregate: boolean } & JobEnd)
@@ -83,13 +85,17 @@ export class Call {
 
   /** Sends the invocation; from here on the deadline counts. */
   start(): void {
-    const { id, mode, payload, deadlineMs, timeoutMs, token, responseLimit, signal } = this.#request
+    const { id, mode, payload, text, deadlineMs, timeoutMs, token, responseLimit, signal } = this.#request
     const frame = { type: 'invoke', id, mode, deadlineMs, responseLimit } as const
     if (timeoutMs !== undefined) this.#deadline = setTimeout(() => this.#expire(), timeoutMs)
     signal.addEventListener('abort', this.#onAbort)
-    this.#host.send(token === undefined ? frame : { ...frame, token }, payload, () =>
-      this.#host.onUndelivered(),
-    )
+    const header = {
+      ...frame,
+      ...(token === undefined ? {} : { token }),
+      ...(text === undefined ? {} : { text: text.length }),
+    }
+    const body = text === undefined ? payload : Buffer.concat([payload, text])
+    this.#host.send(header, body, () => this.#host.onUndelivered())
     if (signal.aborted) this.#onAbort()
   }
 
@@ -103,11 +109,7 @@ export class Call {
       case 'cancelling':
         return this.#stop?.heard()
       case 'returned':
-        return this.#finish({
-          type: 'returned',
-          json: frame.undefined ? undefined : body,
-          ...toJobEnd(frame),
-        })
+        return this.#finish({ type: 'returned', ...toValue(frame, body), ...toJobEnd(frame) })
       case 'oversized':
         return this.#finish({ type: 'oversized', size: frame.size })
       case 'threw':
@@ -169,6 +171,17 @@ export class Call {
   #cancel(reason: CancelReason): void {
     this.#host.send({ type: 'cancel', id: this.#request.id, reason })
   }
+}
+
+function toValue(
+  frame: Extract<FrameFromInstance, { type: 'returned' }>,
+  body: Buffer,
+): Pick<Extract<Ending, { type: 'returned' }>, 'json' | 'text'> {
+  if (frame.undefined) return { json: undefined }
+  if (frame.text === undefined) return { json: body }
+  const end = body.length - frame.text
+  if (frame.text < 0 || end < 0) throw new ProtocolError('a text is longer than its frame')
+  return { json: body.subarray(0, end), text: body.subarray(end) }
 }
 
 function toJobEnd({ error, refresh }: JobEnd): JobEnd {

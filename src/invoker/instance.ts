@@ -107,7 +107,7 @@ export class Instance {
     const initMs = this.#initMs
     this.#initMs = undefined
     const cold = initMs === undefined ? {} : { initMs }
-    const peakMemory = (): number | undefined => this.#peak.read()
+    const peakMemory = (): number | undefined => this.#peak.readRecent()
     return this.#seats.take({ instance: this.id, ...cold, peakMemory }, (request) => this.#run(request))
   }
 

@@ -11,6 +11,8 @@ export interface Invocation {
   readonly mode: InvocationMode
   /** mode `http`: the event as JSON; mode `raw`: the body as it came; a function is asked when there is an instance */
   readonly payload: Buffer | (() => Buffer)
+  /** a long `body` of the event, which in `payload` is empty (PROTOCOL.md, "Long texts") */
+  readonly text?: Buffer
   /** aborted when nobody waits for the outcome any more */
   readonly signal: AbortSignal
   /** called for each value that a generator yields, in order; the generator waits until it settles */
@@ -51,9 +53,9 @@ export interface Chunk {
 export type Outcome =
   /**
    * The value as JSON text, or what a Bash function has printed, which may be anything; undefined when the handler gave
-   * no value at all (Node.js `undefined`).
+   * no value at all (Node.js `undefined`). `text`: a long `body` of the value in mode `http`, which in `json` is empty.
    */
-  | ({ readonly type: 'returned'; readonly json: Buffer | undefined } & JobEnd)
+  | ({ readonly type: 'returned'; readonly json: Buffer | undefined; readonly text?: Buffer } & JobEnd)
   /** `aggregate`: a job's output is the list of its chunks */
   | ({ readonly type: 'streamed'; readonly aggregate?: boolean } & JobEnd)
   | { readonly type: 'threw'; readonly error: UserError }

@@ -133,7 +133,7 @@ export class Invoker {
 
   // Deadline and token are stamped here, when the lease is there: time in the queue does not count (yandex.md C-7).
   #run(invocation: Invocation, lease: Lease, record: InvocationRecord): Promise<Ending> {
-    const { requestId, mode, payload, signal, onChunk, job } = invocation
+    const { requestId, mode, payload, text, signal, onChunk, job } = invocation
     const { timeoutMs, responseLimit } = this.#limits
     const token = this.#tokens?.current()
     const ownTimeoutMs = job?.timeoutMs ?? timeoutMs
@@ -141,6 +141,7 @@ export class Invoker {
       id: requestId,
       mode,
       payload: typeof payload === 'function' ? payload() : payload,
+      ...(text === undefined ? {} : { text }),
       ...(job === undefined ? {} : { onProgress: job.onProgress }),
       ...(job === undefined || job.endsAtDeadline ? { timeoutMs: ownTimeoutMs } : {}),
       deadlineMs: Date.now() + ownTimeoutMs,

@@ -1,4 +1,4 @@
-// The records that every call writes → lines of JSON, as pino writes them in a tenth of its time (a test compares the two).
+// The records that every call writes → lines of JSON, as pino writes them, in a third of its time: a test compares the two.
 // Owns the text of the present second.
 
 import type { FunctionLine } from '../events.ts'
@@ -34,16 +34,20 @@ export function reportLine(about: About, version: string, report: Report): strin
   return systemLine(about, id, version, members, reportText(id, report))
 }
 
-/** The line of what the function wrote, if it is no more than a text with its level. */
+/**
+ * The line of what the function wrote.
+ * @throws RangeError when the payload is nested deeper than JSON can be written
+ */
 export function functionLine(
   line: FunctionLine,
   jobId: string | undefined,
-  { level = 'info', message, stream_name }: FunctionRecord,
+  { level = 'info', message, stream_name, payload }: FunctionRecord,
 ): string {
   const { instance, requestId, stream } = line
   const whose = `"instance":"${escaped(instance)}"${member('requestId', requestId)},"stream":"${stream}"`
   const named = `${member('jobId', jobId)},"source":"function"${member('stream_name', stream_name)}`
-  return `{"level":"${level}","time":"${isoTime()}",${whose}${named},"msg":${JSON.stringify(message)}}\n`
+  const rest = payload === undefined ? '' : `,"json_payload":${JSON.stringify(payload)}`
+  return `{"level":"${level}","time":"${isoTime()}",${whose}${named}${rest},"msg":${JSON.stringify(message)}}\n`
 }
 
 // `text` is escaped, and so is `id`; both are made of what is.

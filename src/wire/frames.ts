@@ -77,6 +77,8 @@ export type FrameToInstance =
       readonly deadlineMs: number
       readonly token?: ContextToken
       readonly responseLimit: number
+      /** so many last bytes of the body are the event's member `body` (PROTOCOL.md, "Long texts") */
+      readonly text?: number
     }
   | { readonly type: 'cancel'; readonly id: string; readonly reason: CancelReason }
   | { readonly type: 'credit'; readonly id: string; readonly bytes: number }
@@ -93,7 +95,13 @@ export type FrameFromInstance =
   | { readonly type: 'seats'; readonly count: number }
   | { readonly type: 'cancelling'; readonly id: string }
   | { readonly type: 'progress'; readonly id: string }
-  | ({ readonly type: 'returned'; readonly id: string; readonly undefined: boolean } & JobEnd)
+  | ({
+      readonly type: 'returned'
+      readonly id: string
+      readonly undefined: boolean
+      /** as in `invoke` */
+      readonly text?: number
+    } & JobEnd)
   | { readonly type: 'oversized'; readonly id: string; readonly size: number }
   | { readonly type: 'threw'; readonly id: string; readonly error: UserError }
   | { readonly type: 'chunk'; readonly id: string; readonly kind: ChunkKind }
@@ -132,7 +140,13 @@ export function parseFrame(header: string): FrameFromInstance {
     case 'load-failed':
       return { type, error: userError(fields) }
     case 'returned':
-      return { type, id: text(fields, 'id'), undefined: fields['undefined'] === true, ...jobEnd(fields) }
+      return {
+        type,
+        id: text(fields, 'id'),
+        undefined: fields['undefined'] === true,
+        ...(fields['text'] === undefined ? {} : { text: integer(fields, 'text') }),
+        ...jobEnd(fields),
+      }
     case 'oversized':
       return { type, id: text(fields, 'id'), size: integer(fields, 'size') }
     case 'threw':

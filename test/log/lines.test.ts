@@ -62,6 +62,16 @@ describe('a line that each call writes is what pino would write, where a text is
     )
   })
 
+  it('with a payload', () => {
+    const line = { instance: 'i-1', stream: 'stdout', text: '', whole: true } as const
+    const payload = JSON.parse(
+      '{"a":[1,null,{"b":"\\"\\u0001"}],"__proto__":{"c":1e400},"toJSON":1,"msg":"m"}',
+    ) as Record<string, unknown>
+    expect(functionLine(line, undefined, { level: 'trace', message: 'x', payload })).toBe(
+      byPino('trace', { instance: 'i-1', stream: 'stdout', source: 'function', json_payload: payload }, 'x'),
+    )
+  })
+
   it('what is not known is left out', () => {
     const about = { requestId: 'r', instance: 'i-1' }
     const report = toReport({ queuedMs: 0, executedMs: 7 }, 128, undefined)

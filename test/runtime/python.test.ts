@@ -28,6 +28,14 @@ describe('the event loop (K-7)', () => {
     expect((await peer.invoke()).body.toString()).toBe('"ran"')
   })
 
+  test('is there for those who import asyncio late, and asyncio for nobody else', async () => {
+    await using peer = await loaded('late_loop.finds')
+    expect((await peer.invoke()).body.toString()).toBe('true')
+    expect((await peer.invoke()).body.toString()).toBe('true')
+    await using other = await loaded('late_loop.has_asyncio')
+    expect((await other.invoke()).body.toString()).toBe('false')
+  })
+
   test('any awaitable is awaited', async () => {
     await using peer = await loaded('own_loop.any_awaitable')
     expect((await peer.invoke()).body.toString()).toBe('"awaited"')

@@ -1,0 +1,70 @@
+// A long `body` travels beside the JSON that it belongs to, not in it: runtime/PROTOCOL.md, "Long texts".
+
+import { isUtf8 } from 'node:buffer'
+import { toEvent } from './event.ts'
+import type { HttpRequest } from './http.ts'
+import type { RequestIds } from './ids.ts'
+
+/** An event as an instance receives it. */
+export interface EventParts {
+  /** its JSON text, in which a long `body` is empty */
+  readonly json: Buffer
+  /** that `body`, UTF-8 */
+  readonly text?: Buffer
+  /** bytes of the JSON with the text in its place, which are those of a request (yandex.md L-1) */
+  readonly size: number
+}
+
+/** Makes the event of a request that was routed in mode `http`. */
+export function toEventParts(request: HttpRequest, ids: RequestIds): EventParts {
+  const { body } = request
+  if (body.length < shortest) {
+    const json = Buffer.from(JSON.stringify(toEvent(request, ids)))
+    return { json, size: json.length }
+  }
+  const event = toEvent({ ...request, body: nothing }, ids)
+  const json = Buffer.from(JSON.stringify(event))
+  const text = event.isBase64Encoded ? toBase64(body) : toUtf8(body)
+  const escapes = event.isBase64Encoded ? 0 : countEscapes(text)
+  return { json, text, size: json.length + text.length + escapes }
+}
+
+/** The whole JSON text of a value that came in parts. */
+export function joinParts(json: string, text: Buffer): string {
+  return json.replace(place, () => `"body":${JSON.stringify(text.toString())}`)
+}
+
+function toBase64(body: Buffer): Buffer {
+  return Buffer.from(body.toString('base64'), 'latin1')
+}
+
+function toUtf8(body: Buffer): Buffer {
+  return isUtf8(body) ? body : Buffer.from(body.toString())
+}
+
+// How many bytes longer the text is in JSON. In pairs of bytes, which takes half the time.
+function countEscapes(text: Buffer): number {
+  const start = text.byteOffset % 2
+  const pairs = new Uint16Array(text.buffer, text.byteOffset + start, (text.length - start) >> 1)
+  let escapes = start === 0 ? 0 : escapesOf(text[0])
+  for (let at = 0; at < pairs.length; at++) {
+    const pair = pairs[at] ?? 0
+    escapes += escapesOf(pair & 0xff) + escapesOf(pair >> 8)
+  }
+  return escapes + escapesOf(text[start + 2 * pairs.length])
+}
+
+function escapesOf(byte = 0x20): number {
+  return escapesByByte[byte] ?? 0
+}
+
+const escapesByByte = new Uint8Array(256).fill(5, 0, 32) // \u001f
+for (const short of '"\\\b\f\n\r\t') escapesByByte[short.charCodeAt(0)] = 1
+
+// How the JSON shows where the text belongs, once.
+const place = '"body":""'
+
+// Below this the text is cheaper in its place.
+const shortest = 16 * 1024
+
+const nothing = Buffer.alloc(0)

@@ -1,0 +1,103 @@
+// Who reads the channel of a Python instance, and when (runtime/python/reader.py): the main thread between calls, its
+// deputy while a call lasts. Whatever the order of long and short calls, no frame is lost, doubled or left unread.
+
+import { describe, expect, test } from 'vitest'
+import { encode } from '../../src/wire/codec.ts'
+import { Peer, type Header } from './player.ts'
+
+/** Ever the same numbers from 0 to below `bound`: a failure can be repeated. */
+function numbers(seed: number): (bound: number) => number {
+  let state = seed
+  return (bound) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return (state >>> 8) % bound
+  }
+}
+
+const limits = { deadlineMs: 4_000_000_000_000, responseLimit: 1_000_000 }
+
+function frame(header: Header, body = ''): Buffer {
+  const { head, rest } = encode(header, Buffer.from(body))
+  return Buffer.concat([head, rest])
+}
+
+function invoke(id: string, ms: number): Buffer {
+  return frame({ type: 'invoke', id, mode: 'http', ...limits }, JSON.stringify({ ms, given: id }))
+}
+
+const cancel = (id: string): Buffer => frame({ type: 'cancel', id, reason: 'disconnected' })
+const credit = (id: string): Buffer => frame({ type: 'credit', id, bytes: 0 })
+
+describe.each([1, 2, 3])('frames in any order, seed %i', (seed) => {
+  test.each(['lasts.handler', 'lasts.asynchronous'])(
+    'thousands of calls among cancellations and credits are answered once each, in order: %s',
+    async (handler) => {
+      await using peer = new Peer('python')
+      await peer.load(handler)
+      const next = numbers(seed)
+      let answered = 0
+      for (let sent = 0; sent < 2000;) {
+        const frames: Buffer[] = []
+        for (const first = sent; sent < first + 1 + next(8); sent++) {
+          // Ticks are 10 ms apart: calls end before, at and after those that make the deputy read.
+          frames.push(invoke(String(sent), next(50) === 0 ? 5 + next(25) : 0))
+          if (next(3) === 0) frames.push(credit(String(sent - next(9))))
+          if (next(3) === 0) frames.push(cancel(`never ${sent}`))
+        }
+        await peer.write(Buffer.concat(frames), next(4) === 0 ? 1 + next(400) : undefined)
+        for (; answered < sent; answered++)
+          await peer.expect(
+            { type: 'returned', id: String(answered) },
+            { body: JSON.stringify(String(answered)) },
+          )
+      }
+    },
+    60_000,
+  )
+
+  test('whoever waits is cancelled, whenever the cancellation comes', async () => {
+    await using peer = new Peer('python')
+    await peer.load('lasts.asynchronous')
+    const next = numbers(seed)
+    for (let at = 0; at < 100; at++) {
+      const [short, long] = [`short ${at}`, `long ${at}`]
+      const before = next(2) === 0 ? [invoke(short, next(3) === 0 ? 15 : 0)] : []
+      const moment = next(3)
+      await peer.write(Buffer.concat([...before, invoke(long, -1), ...(moment === 0 ? [cancel(long)] : [])]))
+      for (const _ of before) await peer.expect({ type: 'returned', id: short })
+      if (moment === 1) await new Promise((settle) => setImmediate(settle))
+      if (moment > 0) await peer.write(cancel(long))
+      await peer.expect({ type: 'cancelling', id: long })
+      await peer.expect({ type: 'threw', id: long })
+    }
+  }, 60_000)
+})
+
+describe('between calls', () => {
+  test.each([
+    ['a short call', 0],
+    ['a long one', 50],
+  ])('a signal reaches the function after %s', async (_, ms) => {
+    await using peer = new Peer('python')
+    await peer.load('lasts.handler')
+    for (const id of ['1', '2']) {
+      await peer.write(invoke(id, ms))
+      await peer.expect({ type: 'returned', id })
+      peer.stdout = ''
+      process.kill(peer.pid, 'SIGUSR1')
+      while (!peer.stdout.includes('signalled')) await new Promise((settle) => setImmediate(settle))
+    }
+  })
+
+  test.each([
+    ['a short call', 0],
+    ['a long one', 50],
+  ])('the end of the channel ends the process after %s', async (_, ms) => {
+    await using peer = new Peer('python')
+    await peer.load('lasts.handler')
+    await peer.write(invoke('1', ms))
+    await peer.expect({ type: 'returned', id: '1' })
+    peer.hangUp()
+    expect(await peer.exit()).toBe(0)
+  })
+})
