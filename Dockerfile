@@ -52,6 +52,8 @@ CMD ["index.handler"]
 FROM ${PYTHON_IMAGE} AS python
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=fnbox / /
+# Whoever runs it cannot write there: each instance would compile it anew.
+RUN python3 -m compileall -q /function/runtime/python
 RUN groupadd --gid 65532 fnbox \
  && useradd --uid 65532 --gid fnbox --no-create-home --home-dir /tmp --shell /usr/sbin/nologin fnbox \
  && install -d -o 65532 -g 65532 /function/code /var/lib/fnbox

@@ -1,5 +1,4 @@
-// Prometheus metrics, made from events and from what the invoker says of itself when it is asked. Owns the registry, and
-// the invocations that have ended and are not counted in it yet.
+// Prometheus metrics, made from events and from what the invoker says of itself when it is asked. Owns the registry.
 // docs/metrics.md lists every name; a test compares the two.
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
@@ -34,32 +33,20 @@ export function metricsOf(events: Events, gauges: Gauges): Exposition {
 
 function countInvocations(events: Events, registry: Registry): void {
   const registers = [registry]
-  const uncounted: Ended[] = []
-  // Many in a row cost a fraction of what each costs between all that its call does besides.
-  const collect = (): void => {
-    for (const { outcome, queuedMs, executedMs } of uncounted.splice(0)) {
-      ended.inc({ outcome })
-      queued.observe(queuedMs / 1000)
-      if (executedMs !== undefined) executed.observe(executedMs / 1000)
-    }
-  }
   const ended = new Counter({
     registers,
-    collect,
     name: `${prefix}invocations_total`,
     help: 'Invocations that ended, by outcome: returned, streamed, threw or the code of a fault',
     labelNames: ['outcome'],
   })
   const executed = new Histogram({
     registers,
-    collect,
     name: `${prefix}invocation_duration_seconds`,
     help: 'Time from the lease of an instance to the end of the invocation',
     buckets: durations,
   })
   const queued = new Histogram({
     registers,
-    collect,
     name: `${prefix}queue_wait_seconds`,
     help: 'Time that invocations waited for an instance, whether they got one or not',
     buckets: durations,
@@ -71,22 +58,11 @@ function countInvocations(events: Events, registry: Registry): void {
     labelNames: ['fault'],
   })
   events.on('invocation-ended', ({ outcome, timing, instance }) => {
-    const { queuedMs, executedMs } = timing
-    uncounted.push({
-      outcome: outcomeLabel(outcome),
-      queuedMs,
-      executedMs: instance === undefined ? undefined : executedMs,
-    })
-    if (uncounted.length === mostUncounted) collect()
+    ended.inc({ outcome: outcomeLabel(outcome) })
+    queued.observe(timing.queuedMs / 1000)
+    if (instance !== undefined) executed.observe(timing.executedMs / 1000)
   })
   events.on('request-refused', ({ fault }) => refused.inc({ fault: fault.code }))
-}
-
-interface Ended {
-  readonly outcome: string
-  readonly queuedMs: number
-  /** undefined when it never reached an instance */
-  readonly executedMs: number | undefined
 }
 
 function countInstances(events: Events, registry: Registry): void {
@@ -178,9 +154,6 @@ function restartReason(cause: EndCause | undefined, code: FaultCode): string | u
 }
 
 const prefix = 'fnbox_'
-
-// So few that nobody waits while they are counted.
-const mostUncounted = 256
 
 // Seconds: from what a trivial function takes to what --timeout may allow.
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600]

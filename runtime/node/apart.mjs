@@ -52,7 +52,8 @@ function isPlain(value) {
 /** @param {Record<string, unknown>} value */
 function cut(value) {
   const { enumerable, value: body } = getOwnPropertyDescriptor(value, 'body') ?? {}
-  if (!enumerable || typeof body !== 'string' || body.length < shortest || !isWellFormed(body)) return undefined
+  if (!enumerable || typeof body !== 'string' || body.length < shortest || !isWellFormed(body))
+    return undefined
   const json = rest({ ...value, body: '' })
   if (json === undefined || json.indexOf(mark) !== json.lastIndexOf(mark)) return undefined
   const text = bytesOf(body)

@@ -14,32 +14,22 @@ export class Context {
    * @param {() => unknown} payload
    */
   constructor(identity, frame, cancellation, payload) {
-    Object.assign(this, dataOf(identity, frame))
-    // Bound to nothing, so that the function may take them out of the context.
-    Object.defineProperties(this, {
-      getRemainingTimeInMillis: { value: () => Math.max(0, frame.deadlineMs - now()) },
-      getPayload: { value: payload },
-      signal: { get: () => cancellation.signal },
-    })
-  }
-}
-
-/**
- * @param {Identity} identity
- * @param {InvokeFrame} frame
- */
-function dataOf({ id, version, folderId, logGroup, memoryMb }, { id: requestId, deadlineMs, token }) {
-  return {
-    requestId,
-    awsRequestId: requestId,
-    functionName: id,
-    invokedFunctionArn: id,
-    functionVersion: version,
-    ...(folderId === undefined ? {} : { functionFolderId: folderId }),
-    memoryLimitInMB: String(memoryMb),
-    deadlineMs,
-    logGroupName: logGroup,
-    ...(token === undefined ? {} : { token }),
+    const { id, version, folderId, logGroup, memoryMb } = identity
+    const { id: requestId, deadlineMs, token } = frame
+    this.requestId = requestId
+    this.awsRequestId = requestId
+    this.functionName = id
+    this.invokedFunctionArn = id
+    this.functionVersion = version
+    if (folderId !== undefined) this.functionFolderId = folderId
+    this.memoryLimitInMB = String(memoryMb)
+    this.deadlineMs = deadlineMs
+    this.logGroupName = logGroup
+    if (token !== undefined) this.token = token
+    // Bound to nothing, so that the function may take them out of the context. One by one takes half the time of all at once.
+    define(this, 'getRemainingTimeInMillis', { value: () => Math.max(0, deadlineMs - now()) })
+    define(this, 'getPayload', { value: payload })
+    define(this, 'signal', { get: () => cancellation.signal })
   }
 }
 
@@ -134,6 +124,7 @@ const reasons = {
 // The function may replace these later.
 const { parse } = JSON
 const { now } = Date
+const { defineProperty: define } = Object
 const setTimer = setTimeout
 const clearTimer = clearTimeout
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from importlib.machinery import ModuleSpec
-from importlib.util import module_from_spec
+from types import ModuleType
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
@@ -93,6 +93,8 @@ class Instance:
         return None
 
     def _load(self, header):
+        if hides_python(header["root"]):
+            self._loop.get()
         self._loop.offer()
         offer_tasks()
         try:
@@ -170,7 +172,9 @@ def _open_package():
         sys.path.remove(_FOLDER)
     spec = ModuleSpec("_fnbox", None, is_package=True)
     spec.submodule_search_locations.append(_FOLDER)
-    sys.modules["_fnbox"] = module_from_spec(spec)
+    package = ModuleType(spec.name)
+    package.__spec__, package.__path__ = spec, spec.submodule_search_locations
+    sys.modules[spec.name] = package
 
 
 # Processes that the function starts with multiprocessing import this file again; they are no instances.
@@ -184,7 +188,7 @@ if __name__ == "__main__":
     _open_package()
     from _fnbox.call import Call
     from _fnbox.channel import PROTOCOL_VERSION, Channel, ProtocolError
-    from _fnbox.loader import awaits, load_handler
+    from _fnbox.loader import awaits, hides_python, load_handler
     from _fnbox.log import flush_output, report, set_request_id, set_up_logging
     from _fnbox.loop import InstanceLoop
     from _fnbox.outcome import to_load_error

@@ -21,6 +21,8 @@ class Call:
         self._loop = None
         self._listen = None
         self._frame = frame
+        # For headers that are written by hand, because there are many.
+        self._id_text = _dumps(frame["id"])
         self._body = body
         self._cancelled = False
         self._acknowledged = False
@@ -138,7 +140,7 @@ class Call:
             self._end({"type": "oversized", "size": size})
         elif text is None:
             flush_output()
-            self._channel.send('{"type":"returned","id":' + _dumps(self._frame["id"]) + "}", body)
+            self._channel.send(f'{{"type":"returned","id":{self._id_text}}}', body)
         else:
             self._end({"type": "returned", "text": len(text)}, body + text)
 
@@ -191,7 +193,7 @@ class Call:
         kind, body = handle_event(to_chunk, value)
         with self._change:
             self._unacknowledged += len(body)
-        self._channel.send({"type": "chunk", "id": self._frame["id"], "kind": kind}, body)
+        self._channel.send(f'{{"type":"chunk","id":{self._id_text},"kind":"{kind}"}}', body)
 
     def _end(self, ending, body=b""):
         flush_output()

@@ -46,7 +46,7 @@ class Channel:
 
     def receive(self):
         """The next frame as (header, body); None when the channel has ended. Raises ProtocolError."""
-        received = self._ahead
+        received = self._ahead  # one read may have brought several
         while len(received) < 4:
             more = self._receive_some()
             if not more:
@@ -80,7 +80,7 @@ class Channel:
         self._sending = threading.Lock()
         self._socket.close()
 
-    # As much as there is, but nothing of a frame that is copied together.
+    # As much as there is of some small frames, or the beginning of a large one.
     def _receive_some(self):
         try:
             return self._socket.recv(_COPY_LIMIT)

@@ -1,7 +1,6 @@
 """From the handler string to the function (yandex.md §1)."""
 
 import importlib
-import importlib.util
 import os
 import sys
 from types import FunctionType
@@ -31,6 +30,14 @@ def load_handler(root, module, name, file=None):
     return handler
 
 
+def hides_python(root):
+    """Whether files there are named like modules of Python's own, and take their places once `root` is on sys.path."""
+    try:
+        return any(name.partition(".")[0] in sys.stdlib_module_names for name in os.listdir(root))
+    except (OSError, AttributeError):  # Python 3.9 does not know
+        return True
+
+
 def awaits(handler):
     """Whether it is a function written as `async def`, and will need an event loop. Others may turn out to need it, too."""
     return isinstance(handler, FunctionType) and bool(handler.__code__.co_flags & (_CO_COROUTINE | _CO_ASYNC_GENERATOR))
@@ -41,8 +48,10 @@ def _import(module, file):
     if present is None or file is None or _is_from(present, file):
         return importlib.import_module(module)
     # A function whose file is named like a module that this runtime has imported: both stay what they are.
-    spec = importlib.util.spec_from_file_location(module, file)
-    loaded = importlib.util.module_from_spec(spec)
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location(module, file)
+    loaded = module_from_spec(spec)
     spec.loader.exec_module(loaded)
     return loaded
 

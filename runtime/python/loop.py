@@ -17,14 +17,16 @@ class InstanceLoop:
         self._loop = None
 
     def offer(self):
-        """Waits for the import. On the main thread, whose loop it is."""
-        sys.meta_path.insert(0, self)
+        """Waits for the import, if it is still to come. On the main thread, whose loop it is."""
+        if self._loop is None:
+            sys.meta_path.insert(0, self)
 
     def get(self):
         """The loop, for what has to be awaited. On the main thread."""
-        import asyncio
+        if self._loop is None:
+            import asyncio
 
-        self._set_up(asyncio)
+            self._set_up(asyncio)
         return self._loop
 
     def restore(self):

@@ -68,9 +68,17 @@ function isExactlyJson(contentType: string | undefined): boolean {
 
 /** A time as events show it (yandex.md V-7): the day is not padded, the rest is. */
 export function toRequestTime(epochMs: number): string {
-  const date = new Date(epochMs)
+  const second = Math.floor(epochMs / 1000)
+  if (second !== latest.second) latest = { second, text: describeTime(new Date(epochMs)) }
+  return latest.text
+}
+
+function describeTime(date: Date): string {
   const timeOfDay = date.toISOString().slice(-13, -5)
   return `${date.getUTCDate()}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:${timeOfDay} +0000`
 }
+
+// Many requests come in the same second.
+let latest = { second: NaN, text: '' }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

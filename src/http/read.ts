@@ -32,7 +32,7 @@ export async function readBody(request: IncomingMessage, limit: number, permit: 
   const declared = request.headers['content-length'] ?? null
   if (Number(declared) > limit) throw requestTooLarge(limit)
   if (request.headers.expect !== undefined) permit()
-  if (request.complete) return takeBody(request, limit)
+  if (request.complete || request.readableLength === Number(declared ?? -1)) return takeBody(request, limit)
   try {
     return await getRawBody(request, { limit, length: declared })
   } catch (error) {
@@ -42,9 +42,10 @@ export async function readBody(request: IncomingMessage, limit: number, permit: 
   }
 }
 
-// A small body has come with its head.
+// A small body has come with its head: nobody need wait for it.
 function takeBody(request: IncomingMessage, limit: number): Buffer {
   const body = (request.read() ?? nothing) as Buffer // nobody has set an encoding
+  request.resume() // to its end
   if (body.length > limit) throw requestTooLarge(limit)
   return body
 }

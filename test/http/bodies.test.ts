@@ -59,6 +59,17 @@ describe.each(bothLanguages)('bodies of a %s function', (language) => {
     expect(Buffer.from(await binary.arrayBuffer()).equals(noise)).toBe(true)
   })
 
+  it('are shown whole when the answer is refused, however long they are (F-5, F-31)', async () => {
+    await using serving = await serve(language, 'echo.handler')
+    const long = `"ä\\\u0001${'x'.repeat(100_000)}`
+    const headers = { 'content-type': 'application/json', via: 'forbidden' }
+    const answer = await post(serving, '/', Buffer.from(long), headers)
+    expect(answer.status).toBe(502)
+    const { payload } = (await answer.json()) as { payload: string } // F-31
+    expect(payload).toContain(`,"body":${JSON.stringify(long)},"isBase64Encoded":false,`)
+    expect(JSON.parse(payload)).toMatchObject({ httpMethod: 'POST', body: long })
+  })
+
   it('are limited in normal mode by the JSON of the event, exactly (L-1)', async () => {
     await using serving = await serve(language, 'sized.mirror', { 'response-limit': '8MB' })
     const eventLength = (await measureEvent(serving)) - 1

@@ -1,5 +1,6 @@
 // What only Python has: its event loop, its ways to leave, its tracebacks (yandex.md H, C-2, K-7, F-30 to F-33).
 
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { functionsOf, identity, Peer } from './player.ts'
 
@@ -34,6 +35,12 @@ describe('the event loop (K-7)', () => {
     expect((await peer.invoke()).body.toString()).toBe('true')
     await using other = await loaded('late_loop.has_asyncio')
     expect((await other.invoke()).body.toString()).toBe('false')
+  })
+
+  test('is there for a function whose file is named like a module that asyncio needs', async () => {
+    await using peer = new Peer('python', join(functionsOf('python'), 'hides'))
+    await peer.load('signal.handler')
+    expect((await peer.invoke()).body.toString()).toBe('"here"')
   })
 
   test('any awaitable is awaited', async () => {

@@ -4,7 +4,7 @@ import sys
 
 
 def has_asyncio(event, context):
-    return "asyncio" in sys.modules
+    return "asyncio" in sys.modules and sys.version_info >= (3, 10)  # before, it always is
 
 
 def finds(event, context):

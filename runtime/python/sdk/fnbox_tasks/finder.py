@@ -3,7 +3,6 @@
 import os
 import sys
 from importlib.machinery import PathFinder
-from importlib.util import spec_from_file_location
 
 #: Where the modules are that come with fnbox.
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -18,6 +17,8 @@ class _Finder:
     @staticmethod
     def find_spec(name, path=None, target=None):
         if name == "zappa.asynchronous":
+            from importlib.util import spec_from_file_location
+
             return spec_from_file_location(name, os.path.join(FOLDER, "zappa", "asynchronous.py"))
         if name == "fnbox_tasks":
             return PathFinder.find_spec(name, [FOLDER])
