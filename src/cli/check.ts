@@ -53,6 +53,7 @@ async function load(config: Config, host: Host): Promise<Loading> {
   const loading = await result
   const { token } = app.invoker.status
   await app.kill()
+  await app.stop() // the engine too: the module may have dispatched a task while it was loaded
   return token?.status === 'failing' ? { ...loading, tokenProblem: token.reason } : loading
 }
 

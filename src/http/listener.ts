@@ -25,17 +25,16 @@ export class Listener {
   readonly #place: Place
   readonly #scheme: 'http' | 'https'
   readonly #server: Server
-  readonly #connections = new Set<Socket>()
+  /** by their sockets, each with the last answer on it */
+  readonly #connections = new Map<Duplex, ServerResponse | undefined>()
   readonly #unfinished = new Set<ServerResponse>()
-  /** the last answer on each connection */
-  readonly #latest = new WeakMap<Duplex, ServerResponse>()
 
   /** @param certificate makes it HTTPS; to be started first */
   constructor(routes: RequestListener, place: Place, certificate: Certificate | undefined) {
     this.#place = place
     this.#scheme = certificate === undefined ? 'http' : 'https'
     const take: RequestListener = (request, response) => {
-      this.#latest.set(request.socket, response)
+      this.#note(request.socket, response)
       this.#unfinished.add(response)
       response.on('close', () => this.#unfinished.delete(response))
       routes(request, response)
@@ -46,13 +45,10 @@ export class Listener {
     this.#server.on('checkContinue', take) // the body is asked for when it is wanted
     this.#server.on('checkExpectation', take) // nothing else can be expected, so it is not
     this.#server.on('clientError', (error, socket) =>
-      refuseUnreadable(error, socket, this.#latest.get(socket)),
+      refuseUnreadable(error, socket, this.#connections.get(socket)),
     )
     this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseMethod(socket))
-    this.#server.on('connection', (socket: Socket) => {
-      this.#connections.add(socket)
-      socket.once('close', () => this.#connections.delete(socket))
-    })
+    this.#server.on('connection', (socket: Socket) => this.#note(socket, undefined))
   }
 
   /**
@@ -84,6 +80,12 @@ export class Listener {
     clearTimeout(timer)
   }
 
+  // With TLS there are two sockets for a connection: the one that answers is on top of the other.
+  #note(socket: Duplex, latest: ServerResponse | undefined): void {
+    if (!this.#connections.has(socket)) socket.once('close', () => this.#connections.delete(socket))
+    this.#connections.set(socket, latest)
+  }
+
   async #answered(patienceMs: number): Promise<void> {
     const begun = [...this.#unfinished].filter((each) => each.headersSent)
     const leaving = begun.map((each) => new Promise((settle) => each.once('close', settle)))
@@ -93,7 +95,7 @@ export class Listener {
 
   // Also those that are still shaking hands.
   #closeConnections(): void {
-    for (const each of this.#connections) each.destroy()
+    for (const each of this.#connections.keys()) each.destroy()
   }
 }
 

@@ -1,8 +1,8 @@
 // Which route is answered by whom, where the path decides. It brings Express, so it is loaded with the first request that
-// needs it: calls of the root path do not. Owns nothing.
+// needs it: calls of the root path and probes do not. Owns nothing.
 
 import type { RequestListener } from 'node:http'
-import express, { type Express, type Request, type Response, type Router } from 'express'
+import express, { Router, type Express, type Request, type Response } from 'express'
 import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
 import type { Events } from '../events.ts'
@@ -14,7 +14,7 @@ import { JobDoor } from './jobs/door.ts'
 import { jobRoutes, ownJobRoutes } from './jobs/router.ts'
 import type { JobSettings } from './jobs/settings.ts'
 import { metricsRoute, type Exposition } from './metrics.ts'
-import { probes } from './probes.ts'
+import { answerHealth, answerReadiness } from './probes.ts'
 import { taskRoute } from './tasks/route.ts'
 import { writeReply } from './write.ts'
 
@@ -59,11 +59,19 @@ export function adminRoutes(invoker: Invoker, parts: RouteParts): RequestListene
 
 function ownRoutes(
   invoker: Invoker,
-  { metrics, tasks, events }: RouteParts,
+  { metrics, tasks, events, authorizer: callers }: RouteParts,
   authorizer: Authorizer,
 ): readonly Router[] {
-  const ofTasks = tasks === undefined ? [] : [taskRoute(tasks, authorizer, events)]
+  const ofTasks = tasks === undefined ? [] : [taskRoute(tasks, callers, events)]
   return [probes(invoker), metricsRoute(metrics, authorizer), ...ofTasks]
+}
+
+// Probes in a form that is not the usual one: HEAD, a slash at the end.
+function probes(invoker: Invoker): Router {
+  const router = Router({ caseSensitive: true })
+  router.get('/healthz', (_request, response) => answerHealth(response))
+  router.get('/readyz', (request, response) => answerReadiness(invoker, request, response))
+  return router
 }
 
 function toJobDoor({ jobs, authorizer, events }: RouteParts): JobDoor | undefined {

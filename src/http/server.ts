@@ -7,6 +7,7 @@ import { clientOf } from './client.ts'
 import { Door, type DoorSettings, type Exchange } from './invoke.ts'
 import { Listener } from './listener.ts'
 import { onDemand } from './onDemand.ts'
+import { answerProbe } from './probes.ts'
 import { readBody, readHead } from './read.ts'
 import type { RouteParts } from './routes.ts'
 import type { Certificate } from './tls.ts'
@@ -48,20 +49,26 @@ export class HttpServer {
     const door = new Door(invoker, settings, authorizer, events, toAsyncDoor(parts, invoker))
     const toFunction: RequestListener = (request, response) =>
       void door.answer(this.#exchange(request, response))
+    const hasProbes = adminPort === undefined
     const toRoute = onDemand(async () => {
       const { mainRoutes } = await import('./routes.ts')
-      return mainRoutes(invoker, parts, adminPort !== undefined, toFunction)
+      return mainRoutes(invoker, parts, !hasProbes, toFunction)
     }, events)
     const isScript = parts.jobs?.settings.isScript === true
-    const listener: RequestListener = (request, response) =>
-      !isScript && isRoot(request.url) ? toFunction(request, response) : toRoute(request, response)
+    const listener: RequestListener = (request, response) => {
+      if (!isScript && isRoot(request.url)) toFunction(request, response)
+      else if (!hasProbes || !answerProbe(invoker, request, response)) toRoute(request, response)
+    }
     this.#main = new Listener(listener, { host, port }, certificate)
     if (adminPort === undefined) return
     const toAdminRoute = onDemand(async () => {
       const { adminRoutes } = await import('./routes.ts')
       return adminRoutes(invoker, parts)
     }, events)
-    this.#admin = new Listener(toAdminRoute, { host, port: adminPort }, certificate)
+    const adminListener: RequestListener = (request, response) => {
+      if (!answerProbe(invoker, request, response)) toAdminRoute(request, response)
+    }
+    this.#admin = new Listener(adminListener, { host, port: adminPort }, certificate)
   }
 
   /**

@@ -309,6 +309,26 @@ describe('events of mode raw (§9)', () => {
     expect((await peer.invoke('next')).body.toString()).toBe('{"handler":"next"}')
   })
 
+  test('TaskNotAllowed also where the program has cleared its environment (X1 to X4)', async () => {
+    await using peer = await instance({ taskEvents: 'on' }, 'app.handler', { FNBOX_RUNTIME_API: '' })
+    for (const event of [
+      { ...task, task_path: 'os.getcwd', args: [] },
+      inRecord({ ...JSON.parse(snsMessage), task_path: 'os.getcwd', args: [] }),
+      inRecord({ ...task, command: route }),
+    ])
+      expect((await peer.invoke(event)).header).toMatchObject({
+        type: 'threw',
+        error: { errorType: 'TaskNotAllowed' },
+      })
+  })
+
+  test('a message without a command in records that the command of SNS leads to (M4, X1)', async () => {
+    await using peer = await instance({ taskEvents: 'on' })
+    const message = inRecord({ task_path: 'app.f', args: [1, 2], kwargs: {} })
+    const event = { ...message, command: 'zappa.asynchronous.route_sns_task' }
+    expect((await peer.invoke(event)).body.toString()).toBe('3')
+  })
+
   test('the command of SNS beside records; errors and results are the function’s (X1, X6)', async () => {
     await using peer = await instance({ taskEvents: 'on' })
     const both = { ...sns, command: 'zappa.asynchronous.route_sns_task' }

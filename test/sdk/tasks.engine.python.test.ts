@@ -215,6 +215,19 @@ result.append(asked(lambda: planned(${refused(409)}, lambda: z.run_message({"tas
     ],
   ],
   [
+    'an id that is none is the engine’s to refuse, not a part of its routes (M3, H1)',
+    `
+def paths(name): return {each["path"] for each in asked(lambda: z.run_message({"task_path": "app.f2", "args": [1], "kwargs": {}, "capture_response": True, "response_id": name}))}
+result = [list(paths(each)) for each in ("a/progress", "a?b#c", "é", "a b", "\\ud800")]`,
+    [
+      ['/v1/tasks/a%2Fprogress'],
+      ['/v1/tasks/a%3Fb%23c'],
+      ['/v1/tasks/%C3%A9'],
+      ['/v1/tasks/a%20b'],
+      ['/v1/tasks/%3F'],
+    ],
+  ],
+  [
     'what is not the function’s own is refused (M4, X1 to X4, Q11)',
     `
 def refusal(path, **more):

@@ -128,4 +128,14 @@ describe.each(bothLanguages)('an event that carries a task (%s)', (language) => 
     const { stdout } = await run(['invoke', 'app.handler', '--root', without, '-d', JSON.stringify(record)])
     expect(JSON.parse(stdout)).toEqual(['handler', record])
   })
+
+  it('has no part in `fnbox check`, which ends also when the module dispatches a task (L1)', async () => {
+    const dispatching = freshFolder()
+    const more = {
+      python: 'asynchronous.run(f, 1, 2)',
+      node: "import { run } from 'fnbox/tasks'\nawait run(f, [1, 2], {}, { path: 'app.f' })",
+    }
+    writeFileSync(join(dispatching, file), `${source}${more[language]}\n`)
+    expect(await run(['check', 'app.handler', '--root', dispatching])).toMatchObject({ code: 0 })
+  })
 })

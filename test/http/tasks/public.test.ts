@@ -195,9 +195,10 @@ describe('who may see a task', () => {
     expect((await find(serving).set('Authorization', 'Bearer right')).status).toBe(200)
   })
 
-  it('is everyone on the port of the operator, and nobody else (interface.md §4)', async () => {
+  it('is nobody else on the port of the operator, and nobody on the other one (interface.md §4)', async () => {
     await using serving = await serveTasks({ authorizer: withKey, adminPort: 0 })
-    expect((await request(serving.adminUrl).get(path)).status).toBe(200)
+    expect((await request(serving.adminUrl).get(path)).status).toBe(403)
+    expect((await request(serving.adminUrl).get(path).set('Authorization', 'Bearer right')).status).toBe(200)
     expect((await find(serving).set('Authorization', 'Bearer right')).status).toBe(404)
   })
 })

@@ -1,6 +1,7 @@
 """What is asked of the engine (tasks.md §12), with its refusals as AsyncException."""
 
 import re
+from urllib.parse import quote
 
 from .client import message_of, request
 from .errors import AsyncException
@@ -57,7 +58,8 @@ def record(response_id, task_path, status, response_text=None, error=None):
         document["response_text"] = response_text
     if error is not None:
         document["error"] = error
-    code, answer = request("PUT", f"/v1/tasks/{response_id}", document)
+    address = quote(response_id, safe="", errors="replace")  # a message may have any text as its id
+    code, answer = request("PUT", f"/v1/tasks/{address}", document)
     if code not in (200, 201):
         raise _to_error(code, answer, response_id)
 

@@ -34,18 +34,23 @@ def route_sns_task(event, context):
     return _finished(begin_sns(event))
 
 
-def begin_sns(event):
+def begin_sns(event, limited=False):
     """As `begin_message`, for the message in the first record of an event."""
-    return begin_message(_loads(event["Records"][0]["Sns"]["Message"]), "sns")
+    return begin_message(_loads(event["Records"][0]["Sns"]["Message"]), "sns", limited=limited)
 
 
-def begin_message(message, *services):
-    """Calls the function of a message; the value may be an awaitable. `services`: whose commands are allowed."""
+def begin_message(message, *services, limited=False):
+    """Calls the function of a message; the value may be an awaitable.
+
+    `services`: whose commands are allowed. `limited`: it may name the function's own code only, also where the program
+    has removed what says that it runs below fnbox.
+    """
     path, args, kwargs = message["task_path"], message["args"], message["kwargs"]
     response_id = message["response_id"] if message.get("capture_response") else None
-    if engine_address() and "command" in message:
+    limited = limited or bool(engine_address())
+    if limited and "command" in message:
         check_command(message["command"], *services)
-    function = _load(path)
+    function = _load(path, limited)
     if response_id is None:
         return function(*args, **kwargs)
     return _begin_captured(_Record(str(response_id), path), function, args, kwargs)
@@ -54,11 +59,11 @@ def begin_message(message, *services):
 def _begin_parts(task_type, func_path, args, kwargs):
     if task_type not in public("ASYNC_CLASSES"):
         raise ValueError(f"there is no service {task_type!r}")
-    return _load(func_path)(*args, **kwargs)
+    return _load(func_path, bool(engine_address()))(*args, **kwargs)
 
 
-def _load(path):
-    if engine_address():
+def _load(path, limited):
+    if limited:
         return load_task(path)
     found = import_and_get_task(path)
     return getattr(found, "sync", found)
