@@ -18,7 +18,7 @@ import { Pool } from './invoker/pool.ts'
 import { tokenSource } from './invoker/token/choice.ts'
 import type { InstanceReport } from './jobs/engine.ts'
 import type { TokenSource } from './invoker/token/source.ts'
-import { metricsOf } from './metrics.ts'
+import { metricsOnDemand } from './metricsOnDemand.ts'
 import type { DoorSettings } from './http/invoke.ts'
 import type { FunctionIdentity, TaskEvents } from './wire/frames.ts'
 
@@ -94,7 +94,7 @@ export class App {
       this.events,
     )
     this.#background = new Background(config, this.invoker, () => this.#report(), this.events)
-    this.#metrics = metricsOf(this.events, {
+    this.#metrics = metricsOnDemand(this.events, {
       waiting: () => this.#admission.depth,
       inFlight: () => this.invoker.requestIds.length,
       instances: () => this.#pool.census,

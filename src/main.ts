@@ -18,8 +18,10 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const compiled = fileURLToPath(new URL('../compiled', import.meta.url))
 if (existsSync(compiled)) enableCompileCache(compiled)
 
-const { runCommand } = await import('./cli/command.ts')
-process.exitCode = await runCommand(process.argv.slice(2), {
-  exit: (code) => process.exit(code),
-  onSignal: (name, listener) => void process.on(name, listener),
+process.exitCode = 70 // what counts when nothing is left to do before the command has ended
+void import('./cli/command.ts').then(async ({ runCommand }) => {
+  process.exitCode = await runCommand(process.argv.slice(2), {
+    exit: (code) => process.exit(code),
+    onSignal: (name, listener) => void process.on(name, listener),
+  })
 })

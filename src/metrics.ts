@@ -25,10 +25,21 @@ export interface Gauges {
 export function metricsOf(events: Events, gauges: Gauges): Exposition {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix })
+  countEarlierTime(registry)
   countInvocations(events, registry)
   countInstances(events, registry)
   readGauges(gauges, registry)
   return { contentType: registry.contentType, read: () => registry.metrics() }
+}
+
+// prom-client counts the processor's time from now on, and the process is older.
+function countEarlierTime(registry: Registry): void {
+  const { user, system } = process.cpuUsage()
+  const micros = { user_seconds: user, system_seconds: system, seconds: user + system }
+  for (const [name, time] of Object.entries(micros)) {
+    const counter = registry.getSingleMetric(`${prefix}process_cpu_${name}_total`)
+    if (counter instanceof Counter) counter.inc(time / 1e6)
+  }
 }
 
 function countInvocations(events: Events, registry: Registry): void {

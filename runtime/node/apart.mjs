@@ -1,7 +1,7 @@
 // Long texts travel beside the JSON that they belong to, not in it (../PROTOCOL.md, "Long texts"), so that nobody escapes
 // and reads them again. Owns nothing.
 
-import { types } from 'node:util'
+import { isProxy } from 'node:util/types'
 import { toJson } from './outcome.mjs'
 
 /**
@@ -44,7 +44,7 @@ export function toWhole(value) {
  * @returns {value is Record<string, unknown>}
  */
 function isPlain(value) {
-  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false
+  if (typeof value !== 'object' || value === null || isProxy(value)) return false
   const prototype = getPrototypeOf(value)
   return (prototype === plain || prototype === null) && !('toJSON' in value)
 }

@@ -3,13 +3,15 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { inspect } from 'node:util'
 import { Channel, ProtocolError, protocolVersion } from './channel.mjs'
 import { Call } from './call.mjs'
 import { loadHandler } from './loader.mjs'
 import { outputWritten, report } from './log.mjs'
 import { toUserError } from './outcome.mjs'
 import { Task, withTaskEvents } from './task.mjs'
+
+// An import would read each property of the module, which opens the standard error and loads worker threads.
+const { inspect } = process.getBuiltinModule('node:util')
 
 /** @typedef {import('./channel.mjs').FrameToInstance} FrameToInstance */
 

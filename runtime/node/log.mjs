@@ -1,7 +1,6 @@
 // What this runtime does for the function's log: hands over what the function wrote, and writes records of its own.
 // Owns nothing.
 
-import { writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 
 /**
@@ -48,6 +47,6 @@ const outputPatienceMs = 1000
 
 // The function may replace these later.
 const { setTimeout, clearTimeout } = globalThis
-const writeNow = writeSync
+const { writeSync: writeNow } = process.getBuiltinModule('node:fs') // an import would load all streams of files
 // oxlint-disable-next-line typescript/unbound-method -- called with a stream
 const { write } = Writable.prototype

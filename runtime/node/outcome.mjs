@@ -2,7 +2,7 @@
 // everything that is read from it may itself throw.
 
 import { fileURLToPath } from 'node:url'
-import { types } from 'node:util'
+import { isNativeError } from 'node:util/types'
 
 /** @typedef {import('../../src/wire/frames.ts').ChunkKind} ChunkKind */
 /** @typedef {import('../../src/wire/frames.ts').UserError} UserError */
@@ -85,7 +85,7 @@ export function textOf(value) {
  */
 export function isError(value) {
   try {
-    return types.isNativeError(value) || value instanceof Error // the first knows those of other realms
+    return isNativeError(value) || value instanceof Error // the first knows those of other realms
   } catch {
     return false
   }

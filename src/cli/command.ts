@@ -2,10 +2,8 @@
 
 import { ConfigError, readConfig, surveyConfig, type Config } from '../config.ts'
 import { parseArguments, type Arguments } from './arguments.ts'
-import { check } from './check.ts'
 import type { Host } from './host.ts'
 import { helpText, versionText } from './help.ts'
-import { invoke } from './invoke.ts'
 import { serve } from './serve.ts'
 
 /**
@@ -22,8 +20,10 @@ export async function runCommand(argv: readonly string[], host: Host): Promise<n
   switch (given.command) {
     case 'serve':
       return serve(config, host)
-    case 'invoke':
+    case 'invoke': {
+      const { invoke } = await import('./invoke.ts')
       return invoke(config, given.invoke, host)
+    }
     default:
       return given.command satisfies never
   }
@@ -43,7 +43,9 @@ function configure(given: Arguments): Config | readonly string[] {
 async function checkAll(given: Arguments, host: Host): Promise<number> {
   const survey = surveyConfig(given.handler, given.flags, undefined, given.args)
   const asks = given.problems.length === 0 && survey.handler !== undefined
-  return asks ? check(survey, host) : refuse([...given.problems, ...survey.problems])
+  if (!asks) return refuse([...given.problems, ...survey.problems])
+  const { check } = await import('./check.ts')
+  return check(survey, host)
 }
 
 function refuse(problems: readonly string[]): number {

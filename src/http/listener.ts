@@ -9,7 +9,6 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Certificate } from './tls.ts'
@@ -101,7 +100,8 @@ export class Listener {
 }
 
 function createSecureServer(routes: RequestListener, certificate: Certificate): Server {
-  const server = createHttpsServer({ ...bounds, handshakeTimeout: handshakeMs }, routes)
+  const { createServer } = process.getBuiltinModule('node:https') // which others need not load
+  const server = createServer({ ...bounds, handshakeTimeout: handshakeMs }, routes)
   // Node would take a failed handshake for an unreadable request, which has an answer; this one has nobody to read it.
   server.removeAllListeners('tlsClientError')
   server.on('tlsClientError', (_error, socket) => void socket.destroy())

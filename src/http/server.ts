@@ -1,25 +1,15 @@
-// The HTTP server: which route is answered by whom, on which port. Express begins and ends in this folder.
+// The HTTP server: what is answered by whom, on which port. Express begins and ends in this folder.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import express, { type Express, type Request, type Response, type Router } from 'express'
-import { Fault } from '../errors.ts'
-import { toFaultReply } from '../event/faultReply.ts'
 import type { Invoker } from '../invoker/invoker.ts'
-import type { Events } from '../events.ts'
-import type { JobService } from '../jobs/service.ts'
-import type { Tasks } from '../jobs/tasks.ts'
 import { AsyncDoor, type AsyncTerms } from './asyncDoor.ts'
-import { everyone, type Authorizer } from './auth.ts'
 import { clientOf } from './client.ts'
 import { Door, type DoorSettings, type Exchange } from './invoke.ts'
-import { JobDoor } from './jobs/door.ts'
-import { jobRoutes, ownJobRoutes } from './jobs/router.ts'
-import type { JobSettings } from './jobs/settings.ts'
 import { Listener } from './listener.ts'
-import { metricsRoute, type Exposition } from './metrics.ts'
-import { probes } from './probes.ts'
+import { onDemand } from './onDemand.ts'
+import { answerProbe } from './probes.ts'
 import { readBody, readHead } from './read.ts'
-import { taskRoute } from './tasks/route.ts'
+import type { RouteParts } from './routes.ts'
 import type { Certificate } from './tls.ts'
 import { breakOff, end, writeChunk, writeHead, writeReply } from './write.ts'
 
@@ -38,24 +28,16 @@ export interface Addresses {
   readonly adminUrl?: string
 }
 
-/** What answers besides the function. */
-export interface ServerParts {
-  readonly authorizer: Authorizer
+/** What answers besides the function, and how. */
+export interface ServerParts extends RouteParts {
   /** makes it HTTPS; to be started before the server */
   readonly certificate: Certificate | undefined
-  readonly metrics: Exposition
-  readonly events: Events
-  /** the jobs API; undefined: there is none */
-  readonly jobs?: { readonly service: JobService; readonly settings: JobSettings } | undefined
   /** terms of asynchronous invocations; undefined: they are turned off */
   readonly async?: AsyncTerms | undefined
-  /** undefined: there are none */
-  readonly tasks?: Tasks | undefined
 }
 
 /** Serves a function over HTTP. */
 export class HttpServer {
-  readonly #settings: ServerSettings
   readonly #invoker: Invoker
   readonly #main: Listener
   readonly #admin: Listener | undefined
@@ -63,18 +45,30 @@ export class HttpServer {
   constructor(invoker: Invoker, settings: ServerSettings, parts: ServerParts) {
     const { authorizer, certificate, events } = parts
     this.#invoker = invoker
-    this.#settings = settings
     const { host, port, adminPort } = settings
     const door = new Door(invoker, settings, authorizer, events, toAsyncDoor(parts, invoker))
-    const routes = this.#routes(door, parts)
+    const toFunction: RequestListener = (request, response) =>
+      void door.answer(this.#exchange(request, response))
+    const hasProbes = adminPort === undefined
+    const toRoute = onDemand(async () => {
+      const { mainRoutes } = await import('./routes.ts')
+      return mainRoutes(invoker, parts, !hasProbes, toFunction)
+    }, events)
     const isScript = parts.jobs?.settings.isScript === true
     const listener: RequestListener = (request, response) => {
-      if (!isScript && isRoot(request.url)) void door.answer(this.#exchange(request, response))
-      else routes(request, response)
+      if (!isScript && isRoot(request.url)) toFunction(request, response)
+      else if (!hasProbes || !answerProbe(invoker, request, response)) toRoute(request, response)
     }
     this.#main = new Listener(listener, { host, port }, certificate)
-    if (adminPort !== undefined)
-      this.#admin = new Listener(this.#adminRoutes(parts), { host, port: adminPort }, certificate)
+    if (adminPort === undefined) return
+    const toAdminRoute = onDemand(async () => {
+      const { adminRoutes } = await import('./routes.ts')
+      return adminRoutes(invoker, parts)
+    }, events)
+    const adminListener: RequestListener = (request, response) => {
+      if (!answerProbe(invoker, request, response)) toAdminRoute(request, response)
+    }
+    this.#admin = new Listener(adminListener, { host, port: adminPort }, certificate)
   }
 
   /**
@@ -100,32 +94,6 @@ export class HttpServer {
     await Promise.all([this.#main.stop(patienceMs), this.#admin?.stop(patienceMs)])
   }
 
-  #routes(door: Door, parts: ServerParts): Express {
-    const app = plainExpress()
-    const jobs = toJobDoor(parts)
-    if (this.#settings.adminPort === undefined)
-      app.use('/_', ...this.#ownRoutes(parts, parts.authorizer), ...own(jobs))
-    app.use('/_', answerNotFound)
-    if (jobs !== undefined) app.use(jobRoutes(jobs))
-    app.use((request, response) => void door.answer(this.#exchange(request, response)))
-    return app
-  }
-
-  #adminRoutes(parts: ServerParts): Express {
-    const app = plainExpress()
-    app.use('/_', ...this.#ownRoutes(parts, everyone), ...own(toJobDoor(parts)))
-    app.use(answerNotFound)
-    return app
-  }
-
-  #ownRoutes(
-    { metrics, tasks, events, authorizer: callers }: ServerParts,
-    authorizer: Authorizer,
-  ): readonly Router[] {
-    const ofTasks = tasks === undefined ? [] : [taskRoute(tasks, callers, events)]
-    return [probes(this.#invoker), metricsRoute(metrics, authorizer), ...ofTasks]
-  }
-
   #exchange(request: IncomingMessage, response: ServerResponse): Exchange {
     return {
       head: readHead(request),
@@ -144,29 +112,11 @@ export class HttpServer {
   }
 }
 
-function toJobDoor({ jobs, authorizer, events }: ServerParts): JobDoor | undefined {
-  return jobs && new JobDoor(jobs.service, jobs.settings, authorizer, events)
-}
-
 function toAsyncDoor({ jobs, async }: ServerParts, invoker: Invoker): AsyncDoor | undefined {
   return jobs && async && new AsyncDoor(jobs.service, invoker, async)
-}
-
-function own(jobs: JobDoor | undefined): readonly Router[] {
-  return jobs === undefined ? [] : [ownJobRoutes(jobs)]
 }
 
 // The function's own path, which needs no router.
 function isRoot(url: string | undefined): boolean {
   return url === '/' || url?.startsWith('/?') === true
-}
-
-function plainExpress(): Express {
-  const app = express()
-  app.disable('x-powered-by')
-  return app
-}
-
-function answerNotFound(_request: Request, response: Response): void {
-  writeReply(response, toFaultReply(new Fault('not_found', 'Not Found')), false)
 }

@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:https'
-import { createSecureContext } from 'node:tls'
 import type { Events } from '../events.ts'
 import { Reread } from './reread.ts'
 
@@ -62,7 +61,7 @@ interface Pair {
 
 // Throws what is wrong with the two before any server has them.
 function toPair([cert = Buffer.alloc(0), key = Buffer.alloc(0)]: readonly Buffer[]): Pair {
-  createSecureContext({ cert, key })
+  process.getBuiltinModule('node:tls').createSecureContext({ cert, key }) // only those who show one load it
   return { cert, key }
 }
 

@@ -1,7 +1,6 @@
 // A job's end → a POST to the URL that its submitter named (jobs.md §8). Owns nothing.
 
-import { request as requestPlain, type ClientRequest, type RequestOptions } from 'node:http'
-import { request as requestSecure } from 'node:https'
+import type { ClientRequest, RequestOptions } from 'node:http'
 import type { AddressGuard } from './addresses.ts'
 import type { Work } from './job.ts'
 import { toJobMembers, toJsonObject } from './object.ts'
@@ -44,9 +43,11 @@ function toReason(status: number): string {
 function post(url: URL, body: Buffer, options: RequestOptions): Promise<number> {
   return new Promise((settle, fail) => {
     let status: number | undefined
-    const start = url.protocol === 'https:' ? requestSecure : requestPlain
+    const protocol = url.protocol === 'https:' ? 'node:https' : 'node:http'
     // A connection of its own: one that is kept was checked for another job.
-    const request = start(url, { ...options, method: 'POST', agent: false })
+    const request = process
+      .getBuiltinModule(protocol)
+      .request(url, { ...options, method: 'POST', agent: false })
     const finish = (error?: Error): void => {
       if (status === undefined) fail(error ?? new Error('it closed the connection without an answer'))
       else settle(status)

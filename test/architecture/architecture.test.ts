@@ -8,7 +8,7 @@ const runtimes = sourcesBelow('runtime', ['.mjs', '.py'])
 const rows: readonly (readonly string[])[] = [
   ['src/main.ts', 'src/image/'],
   ['src/cli/'],
-  ['src/app.ts', 'src/background.ts', 'src/log.ts', 'src/log/', 'src/metrics.ts'],
+  ['src/app.ts', 'src/background.ts', 'src/log.ts', 'src/log/', 'src/metrics.ts', 'src/metricsOnDemand.ts'],
   ['src/config.ts', 'src/options.ts'],
   ['src/http/'],
   ['src/jobs/'],
@@ -103,6 +103,28 @@ describe('the architecture', () => {
     expect(impure.map(({ path }) => path)).toEqual([])
   })
 
+  // What only some need waits until they do: a start is as fast as what it loads is little.
+  it.each([
+    'express',
+    'prom-client',
+    'selfsigned',
+    'pino-pretty',
+    '@aws-sdk/client-sqs',
+    'node:https',
+    'node:tls',
+  ])('serves calls of the root path without %s', (module) => {
+    const start = ['src/main.ts', 'src/cli/command.ts', 'src/http/server.ts']
+    expect(neededBy(start, supervisor)).not.toContain(module)
+  })
+
+  // An import of these reads each of their properties, which loads half of Node.js.
+  it.each(['node:util', 'node:fs', 'node:http'])(
+    'starts a Node.js function without an import of %s',
+    (module) => {
+      expect(neededBy(['runtime/node/bootstrap.mjs'], runtimes)).not.toContain(module)
+    },
+  )
+
   // A Bash function is a process of its own: its bootstrap has neither a loader nor a context to be the twin of.
   it('has twins: the same files in each language that hosts the handler in its own process', () => {
     expect(namesIn('python').filter((name) => !ownOfPython.has(name))).toEqual(namesIn('node'))
@@ -118,6 +140,13 @@ function namesIn(language: string): readonly string[] {
     ({ path }) => path.startsWith(`runtime/${language}/`) && path.split('/').length === 3,
   )
   return own.map(({ path }) => path.split('/')[2]?.split('.')[0] ?? '').toSorted()
+}
+
+function neededBy(paths: readonly string[], sources: readonly Source[]): readonly string[] {
+  const needsOf = new Map(sources.map(({ path, needs }) => [path, needs]))
+  const found = new Set(paths)
+  for (const each of found) for (const need of needsOf.get(each) ?? []) found.add(need)
+  return [...found]
 }
 
 function findCycle(sources: readonly Source[]): readonly string[] | undefined {

@@ -10,6 +10,8 @@ export interface Source {
   readonly lines: number
   /** what is imported: project files by path, packages and built-ins by name */
   readonly imports: readonly string[]
+  /** those of them that are loaded together with the file */
+  readonly needs: readonly string[]
 }
 
 const root = join(import.meta.dirname, '..', '..')
@@ -25,7 +27,11 @@ export function sourcesBelow(folder: string, endings: readonly string[]): readon
 
 function read(path: string): Source {
   const text = readFileSync(join(root, path), 'utf8')
-  const names = [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '')
-  const imports = names.map((name) => (name.startsWith('.') ? normalize(join(dirname(path), name)) : name))
-  return { path, text, lines: text.split('\n').length - 1, imports }
+  const named = (pattern: RegExp): readonly string[] =>
+    [...text.matchAll(pattern)].map(([, name = '']) =>
+      name.startsWith('.') ? normalize(join(dirname(path), name)) : name,
+    )
+  const imports = named(/(?:from|import\()\s*'([^']+)'/g)
+  const needs = named(/^(?:import|export) (?!type )[^'(]*from '([^']+)'/gm)
+  return { path, text, lines: text.split('\n').length - 1, imports, needs }
 }

@@ -1,0 +1,28 @@
+// A listener that is loaded when the first request for it comes. Owns whether it is there.
+
+import type { RequestListener } from 'node:http'
+import { Fault } from '../errors.ts'
+import { toFaultReply } from '../event/faultReply.ts'
+import type { Events } from '../events.ts'
+import { writeReply } from './write.ts'
+
+/**
+ * Hands each request to what `load` brings. While that fails (there may be no descriptor left to read a file with) the
+ * answer is 500, and the next request tries again.
+ */
+export function onDemand(load: () => Promise<RequestListener>, events: Events): RequestListener {
+  let loaded: RequestListener | undefined
+  return (request, response) => {
+    if (loaded !== undefined) return loaded(request, response)
+    load().then(
+      (listener) => {
+        loaded ??= listener
+        loaded(request, response)
+      },
+      (cause: unknown) => {
+        events.emit('trouble', { what: 'a part of the server could not be loaded', cause })
+        writeReply(response, toFaultReply(new Fault('internal', 'Internal Server Error')), false)
+      },
+    )
+  }
+}
