@@ -57,7 +57,10 @@ export class App {
     this.#metadata = this.#tokens && new MetadataServer(this.#tokens)
     this.#runtimeApi = new RuntimeSockets(
       () => this.#background.tasks,
-      { resultLimit: options['task-result-limit'], hasOneSeat: hasOneSeat(config) },
+      {
+        resultLimit: options['task-result-limit'],
+        hasOneSeat: () => options.instances === 1 && this.#pool.seats <= 1,
+      },
       this.events,
     )
     this.#launch = launcher(
@@ -243,12 +246,6 @@ function initTimeoutMs({ options, chosen, isScript, environment }: Config): numb
   if (!isScript || chosen.has('init-timeout')) return options['init-timeout']
   const seconds = Number(environment['RUNPOD_INIT_TIMEOUT'])
   return seconds > 0 && seconds < 2 ** 31 / 1000 ? Math.round(seconds * 1000) : scriptInitTimeoutMs
-}
-
-// Whether there will never be more than one invocation at a time (tasks.md C3). A script may ask for more seats.
-function hasOneSeat({ options, chosen, isScript }: Config): boolean {
-  const mayAsk = isScript && !chosen.has('concurrency')
-  return options.instances === 1 && options.concurrency === 1 && !mayAsk
 }
 
 async function within(ms: number, done: Promise<void>): Promise<void> {

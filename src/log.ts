@@ -174,6 +174,7 @@ function logOutcome(log: Logger, about: About, outcome: Outcome): void {
   switch (outcome.type) {
     case 'returned':
     case 'streamed':
+      if (outcome.error !== undefined) log.warn(about, `failed: ${outcome.error.slice(0, longestReason)}`)
       return
     case 'threw':
       return log.error({ ...about, errorType: outcome.error.errorType }, toErrorText(outcome.error))
@@ -188,6 +189,9 @@ function logOutcome(log: Logger, about: About, outcome: Outcome): void {
       return outcome satisfies never
   }
 }
+
+// Of the error of a job or a task: all of it is in their records.
+const longestReason = 1000
 
 // How a job ends an invocation without anything being wrong with it.
 const stopped: Partial<Record<FaultCode, string>> = {

@@ -41,7 +41,8 @@ function withoutAccess(config: Config): Config {
 }
 
 async function load(config: Config, host: Host): Promise<Loading> {
-  const app = new App({ ...config, options: { ...config.options, 'min-instances': 1 } })
+  const options = { ...config.options, 'min-instances': 1, 'job-store': 'memory' } as const // what the module dispatches is forgotten
+  const app = new App({ ...config, options })
   endOnSignal(app, host)
   const output: string[] = []
   app.events.on('function-wrote', ({ text }) => output.push(text))

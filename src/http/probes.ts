@@ -6,7 +6,8 @@ import type { Invoker } from '../invoker/invoker.ts'
 /** Answers a probe in the form in which platforms send it, which needs no router; false when the request is something else. */
 export function answerProbe(invoker: Invoker, request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method !== 'GET') return false
-  switch (request.url?.split('?')[0]) {
+  const [path = ''] = (request.url ?? '').split('?')
+  switch (path) {
     case '/_/healthz':
       answerHealth(response)
       return true

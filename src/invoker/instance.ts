@@ -12,6 +12,7 @@ import { asLoadFault, toLoadFault } from './loadFault.ts'
 import type { InstanceListener, InstanceSpec } from './instanceSpec.ts'
 import { MemorySigns } from './oom.ts'
 import { Output } from './output.ts'
+import { exitPatienceMs, noticeMs, stopGraceMs } from './patience.ts'
 import { PeakMemory } from './peak.ts'
 import type { Family } from './processes.ts'
 import { Seats, type Lease } from './seats.ts'
@@ -82,6 +83,11 @@ export class Instance {
 
   get state(): InstanceState {
     return this.#state
+  }
+
+  /** How many invocations it takes at a time. */
+  get seats(): number {
+    return this.#seats.count
   }
 
   /** How many more leases it can give now. */
@@ -289,12 +295,3 @@ export class Instance {
     this.end({ type: 'channel' })
   }
 }
-
-// Between the notice and SIGKILL (interface.md §6).
-const stopGraceMs = 2000
-
-// At the deadline `context.signal` aborts; this is what a function has to notice it before its process group is killed.
-const noticeMs = 50
-
-// How long an exit code may take to follow the end of the channel.
-const exitPatienceMs = 1000

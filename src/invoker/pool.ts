@@ -109,6 +109,11 @@ export class Pool {
     return { status: this.limits.least === 0 ? 'ready' : 'starting', idle, busy }
   }
 
+  /** Most invocations at a time in one instance, as they are now: a script may change it. */
+  get seats(): number {
+    return Math.max(0, ...[...this.#instances].map((each) => each.seats))
+  }
+
   /** How many instances are in each state. */
   get census(): Readonly<Record<InstanceState, number>> {
     const states = Object.keys(moves) as InstanceState[] // the table has a row for each state

@@ -40,6 +40,10 @@ export class Seats {
     this.#listener = listener
   }
 
+  get count(): number {
+    return this.#count
+  }
+
   /** Below 0 when there are fewer seats now than were taken before. */
   get free(): number {
     return this.#count - this.#taken.size

@@ -20,8 +20,8 @@ export interface Caller {
 export interface RuntimeApiSettings {
   /** most characters of a result or progress value */
   readonly resultLimit: number
-  /** whether there will never be more than one invocation at a time: then who waits for a task waits in vain (tasks.md C3) */
-  readonly hasOneSeat: boolean
+  /** whether there can only be one invocation at a time: then who waits for a task waits in vain (tasks.md C3) */
+  readonly hasOneSeat: () => boolean
 }
 
 /** One request whose route and method are known. */
@@ -66,12 +66,27 @@ export async function dispatch({ readBody, caller, tasks }: ApiCall): Promise<Ap
 /** GET /v1/tasks/{id} */
 export async function read({ id, query, client, tasks, settings }: ApiCall): Promise<ApiAnswer> {
   const waitMs = readWait(query)
-  // A draining server lets the invocation that waits here go on, and with it the wait: who is answered would only ask again.
-  using hold = new Hold(client, undefined, settings.hasOneSeat ? 0 : waitMs)
-  const task = isTaskId(id) ? await settledTask(tasks, id, hold) : undefined
+  const isHopeless = settings.hasOneSeat()
+  const task = isTaskId(id) ? await awaitEnd(tasks, id, client, isHopeless ? 0 : waitMs) : undefined
   if (task === undefined) throw unknown(id)
-  if (waitMs > 0 && settings.hasOneSeat && !isFinal(task)) throw deadlock(id)
+  if (waitMs > 0 && isHopeless && !isFinal(task)) throw deadlock(id)
   return { status: 200, json: toInstanceRecord(task) }
+}
+
+// What runs when the server begins to drain may yet end, and is waited for; what does not run will not begin any more (tasks.md L7).
+async function awaitEnd(
+  tasks: Tasks,
+  id: string,
+  client: AbortSignal,
+  waitMs: number,
+): Promise<Task | undefined> {
+  using hold = new Hold(client, tasks.draining, waitMs)
+  const task = await settledTask(tasks, id, hold)
+  if (waitMs === 0 || task === undefined || isFinal(task) || !tasks.draining.aborted) return task
+  if (task.state !== 'running')
+    throw new Refusal('stopping', `the server stops, and the task ${id} has not begun`)
+  using rest = new Hold(client, undefined, waitMs)
+  return await settledTask(tasks, id, rest)
 }
 
 /** POST /v1/tasks/{id}/progress */

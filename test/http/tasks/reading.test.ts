@@ -105,17 +105,27 @@ describe('GET /v1/tasks/{id}', () => {
     expect((await held).status).toBe(404)
   })
 
-  it('goes on waiting while the server drains, or the client would only ask again', async () => {
+  it('goes on waiting for a running task while the server drains, or the client would only ask again', async () => {
     await using served = await openWithTask()
+    served.tasks.begin('t-1')
     const held = find(served, '?wait=30')
     await eventually(() => served.tasks.watchers('t-1') === 1)
     served.tasks.drain()
     const later = find(served, '?wait=30')
     await eventually(() => served.tasks.watchers('t-1') === 2)
-    served.tasks.begin('t-1')
     served.tasks.complete('t-1', '5')
     for (const { json } of await Promise.all([held, later]))
       expect(json).toMatchObject({ status: 'complete' })
+  })
+
+  it('does not wait for what will not begin any more, since the server drains (L7)', async () => {
+    await using served = await openWithTask()
+    const held = find(served, '?wait=30')
+    await eventually(() => served.tasks.watchers('t-1') === 1)
+    served.tasks.drain()
+    for (const { status, json } of [await held, await find(served, '?wait=30')])
+      expect([status, json]).toMatchObject([503, { error: { code: 'stopping' } }])
+    expect((await find(served)).status).toBe(200)
   })
 
   it('stops waiting when the client has gone', async () => {
@@ -136,7 +146,7 @@ describe('GET /v1/tasks/{id}', () => {
   })
 
   it('tells at once who would wait for ever, and nobody else (C3)', async () => {
-    await using served = await openWithTask({ hasOneSeat: true })
+    await using served = await openWithTask({ hasOneSeat: () => true })
     const { status, json } = await find(served, '?wait=30')
     expect([status, json]).toEqual([409, { error: { code: 'wait_deadlock', message: expect.any(String) } }])
     expect((await find(served)).status).toBe(200)
