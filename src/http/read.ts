@@ -42,11 +42,11 @@ export async function readBody(request: IncomingMessage, limit: number, permit: 
   }
 }
 
-// A small body has come with its head: nobody need wait for it.
-function takeBody(request: IncomingMessage, limit: number): Buffer {
+// A small body has come with its head: only the end is still to be noticed.
+async function takeBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const body = (request.read() ?? nothing) as Buffer // nobody has set an encoding
-  request.resume() // to its end
   if (body.length > limit) throw requestTooLarge(limit)
+  if (!request.complete) await new Promise((settle) => request.once('end', settle).resume())
   return body
 }
 
