@@ -6,17 +6,11 @@ import type { Invoker } from '../invoker/invoker.ts'
 /** Answers a probe in the form in which platforms send it, which needs no router; false when the request is something else. */
 export function answerProbe(invoker: Invoker, request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method !== 'GET') return false
-  const [path = ''] = (request.url ?? '').split('?')
-  switch (path) {
-    case '/_/healthz':
-      answerHealth(response)
-      return true
-    case '/_/readyz':
-      answerReadiness(invoker, request, response)
-      return true
-    default:
-      return false
-  }
+  const path = request.url?.split('?')[0]
+  if (path === '/_/healthz') answerHealth(response)
+  else if (path === '/_/readyz') answerReadiness(invoker, request, response)
+  else return false
+  return true
 }
 
 /** Whether the server is alive. Never touches an instance, so it answers whatever the function does. */
