@@ -108,7 +108,7 @@ export class HttpServer {
   }
 
   get #draining(): boolean {
-    return this.#invoker.status.status === 'draining'
+    return this.#invoker.isDraining
   }
 }
 

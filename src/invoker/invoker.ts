@@ -87,10 +87,15 @@ export class Invoker {
     return this.#admission.depth
   }
 
+  /** Whether nothing new is let in. */
+  get isDraining(): boolean {
+    return this.#admission.closed
+  }
+
   get status(): InvokerStatus {
     return {
       ...this.#pool.status,
-      ...(this.#admission.closed ? { status: 'draining' } : {}),
+      ...(this.isDraining ? { status: 'draining' } : {}),
       ...(this.#tokens === undefined ? {} : { token: this.#tokens.status }),
     }
   }
