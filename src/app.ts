@@ -188,7 +188,7 @@ export class App {
     this.#admission.close()
     this.#admission.refuseAll()
     await this.#pool.kill()
-    await this.#runtimeApi.stop()
+    this.#runtimeApi.kill()
   }
 
   // A question, since the answer may change at every wait.

@@ -13,7 +13,8 @@ const builtFrom = {
 } as const
 
 const npm = '/usr/local/lib/node_modules/npm/'
-const shipped = /\.(js|mjs|py)$|\/LICENSE(S\.txt)?$|^\/function\/runtime\/compiled\//
+const shipped =
+  /\.(js|mjs|py|pyc)$|\/LICENSE(S\.txt)?$|^\/function\/runtime\/(compiled\/|dist\/package\.json$)/
 const useless =
   /\.ts$|\/(_cacache|\.npm|\.cache|test)\/|^\/(root|tmp|build)\/|^\/var\/(cache|log|lib\/apt\/lists)\/|\/bin\/(gcc|g\+\+|cc|c\+\+|make|clang)$/
 

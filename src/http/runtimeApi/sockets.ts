@@ -50,12 +50,26 @@ export class RuntimeSockets {
 
   /** Closes what is open, settles when nothing more is written, and removes the folder. May be called twice, or before `open`. */
   async stop(): Promise<void> {
-    for (const each of this.#open) closeServer(each)
-    this.#open.clear()
+    this.#closeAll()
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((settle) => (timer = setTimeout(settle, writingMs)))
     await Promise.race([Promise.all(this.#writing), late])
     clearTimeout(timer)
+    this.#removeFolder()
+  }
+
+  /** The same at once: what is still to be written is not waited for. */
+  kill(): void {
+    this.#closeAll()
+    this.#removeFolder()
+  }
+
+  #closeAll(): void {
+    for (const each of this.#open) closeServer(each)
+    this.#open.clear()
+  }
+
+  #removeFolder(): void {
     if (this.#hasFolder) rmSync(this.#folder, { recursive: true, force: true })
     this.#hasFolder = false
   }
