@@ -69,6 +69,17 @@ describe('an example, in 128 MB, with everything taken away, as any user', () =>
     expect(status).toMatchObject({ status: 'COMPLETED', output: ['ONE', 'TWO'] })
   })
 
+  it.each(['task-python', 'task-node'])('%s starts a task, and shows what came of it', async (example) => {
+    onTestFinished(await build(`fnbox-test-${example}`, join(project, 'examples', example)))
+    await using container = await serve(`fnbox-test-${example}`, { flags: production })
+    const response = { below: 1000, primes: 168 }
+    const shown = await container.ask('/?below=1000') // redirected
+    const id = new URL(shown.url).searchParams.get('task') ?? ''
+    const view: unknown = await (await container.ask(`/_/tasks/${id}?wait=30`)).json()
+    expect(view).toMatchObject({ state: 'complete', response })
+    expect(await (await container.ask(`/?task=${id}`)).json()).toEqual({ status: 'complete', response })
+  })
+
   it('image-python says a size with a package from requirements.txt', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
     cpSync(join(project, 'examples', 'image-python'), folder, { recursive: true })
