@@ -27,7 +27,7 @@ export function metricsOnDemand(events: Events, gauges: Gauges): Exposition {
   }
   const tell = (telling: () => void): void => {
     if (kept === undefined) return telling()
-    kept.push(telling)
+    if (kept.length < mostHeld) kept.push(telling)
     if (kept.length >= mostKept) load().catch(() => {}) // who asks for the metrics is told
   }
   events.on('invocation-ended', ({ requestId, outcome, timing, instance }) => {
@@ -47,3 +47,6 @@ const returned = { type: 'returned', json: undefined } as const
 const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 
 const mostKept = 256
+
+// While that cannot be loaded.
+const mostHeld = 100_000
