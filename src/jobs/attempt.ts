@@ -75,7 +75,7 @@ export class Attempt {
    */
   async run(invoker: Pick<Invoker, 'invoke'>): Promise<void> {
     const { id, executionTimeoutMs, lowPriority, since, task } = this.#job
-    const { mode, resultLimit, waitsForLoad, endsAtDeadline, toPayload } = this.#dialect
+    const { mode, resultLimit, waitsForLoad, toPayload, followExpiry } = this.#dialect
     const due = Math.max(since, task?.dueAt ?? since)
     const outcome = await invoker.invoke({
       requestId: toRequestId(this.#job),
@@ -86,7 +86,7 @@ export class Attempt {
       job: {
         id,
         timeoutMs: executionTimeoutMs,
-        endsAtDeadline,
+        endsAtDeadline: followExpiry === undefined,
         resultLimit: resultLimit(this.#job),
         waitingSince: performance.now() - Math.max(0, Date.now() - due),
         mayGrow: !lowPriority,
@@ -116,8 +116,9 @@ export class Attempt {
     const job = await begun
     if (job === undefined) return false
     this.#begun = { number: job.attempt, instance, at: performance.now() }
-    if (!this.#dialect.endsAtDeadline)
-      this.#deadline = setTimeout(() => void this.#expire(), this.#job.executionTimeoutMs)
+    const { followExpiry } = this.#dialect
+    if (followExpiry !== undefined)
+      this.#deadline = setTimeout(() => void this.#expire(followExpiry), this.#job.executionTimeoutMs)
     return true
   }
 
@@ -150,8 +151,8 @@ export class Attempt {
   }
 
   // The handler is stopped also when that cannot be stored.
-  async #expire(): Promise<void> {
-    const stored = this.#follow(this.#dialect.followExpiry(this.#job))
+  async #expire(followExpiry: NonNullable<Dialect['followExpiry']>): Promise<void> {
+    const stored = this.#follow(followExpiry(this.#job))
     this.#stop.abort('deadline')
     await stored.catch(() => {}) // `run` throws it
   }

@@ -17,12 +17,10 @@ export interface Dialect {
   readonly resultLimit: (job: Work) => number
   /** whether a job waits while the function cannot be loaded; otherwise it fails */
   readonly waitsForLoad: boolean
-  /** whether an attempt that passes its time ends its instance at once; otherwise its handler is told first */
-  readonly endsAtDeadline: boolean
   /** What the instance is given for an attempt of a number that must end by a time, epoch milliseconds. */
   readonly toPayload: (job: Work, attempt: number, deadlineMs: number) => Buffer
   /** After an outcome that the handler or its process has come to by itself; `instance`: "" if it has never had one. */
   readonly follow: (outcome: Outcome, job: Work, instance: string) => Sequel
-  /** After the time of an attempt. Not asked with `endsAtDeadline`: there it is an outcome. */
-  readonly followExpiry: (job: Work) => Sequel
+  /** After the time of an attempt, whose handler is told then. Without it the instance is ended at once, which is an outcome. */
+  readonly followExpiry?: (job: Work) => Sequel
 }

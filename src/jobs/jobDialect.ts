@@ -27,7 +27,6 @@ export function jobDialect(terms: JobTerms): Dialect {
     mode: isScript ? 'job' : 'raw',
     resultLimit,
     waitsForLoad: isScript,
-    endsAtDeadline: false,
     toPayload: (job) => (isScript ? toDocument(job) : job.input),
     follow: (outcome, job, instance) => {
       if (isLost(outcome) && job.retries < reschedule) return { type: 'again', terms: { isRetry: true } }

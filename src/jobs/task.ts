@@ -36,6 +36,11 @@ export function nextAttemptAt(terms: TaskTerms, failures: number, now: number): 
   return now + Math.min(longestBackoffMs, terms.backoffMs * 2 ** (failures - 1))
 }
 
+/** The error of a task as it is stored (see Job). */
+export function toTaskError(text: string): TaskError {
+  return JSON.parse(text) as TaskError // as we have written it
+}
+
 function toState({ state }: Job, { attempts, dueAt }: StoredTask, now: number): TaskState {
   switch (state) {
     case 'IN_QUEUE':
@@ -52,10 +57,6 @@ function toState({ state }: Job, { attempts, dueAt }: StoredTask, now: number): 
     default:
       return state satisfies never
   }
-}
-
-function toTaskError(text: string): TaskError {
-  return JSON.parse(text) as TaskError // see Job
 }
 
 function of<Name extends string, Value>(name: Name, value: Value | undefined): { [Each in Name]?: Value } {

@@ -14,10 +14,8 @@ export function taskDialect(resultLimit: number): Dialect {
     mode: 'task',
     resultLimit: () => resultLimit,
     waitsForLoad: true,
-    endsAtDeadline: true,
     toPayload,
     follow: (outcome, job) => follow(readOutcome(outcome, job), job, Date.now()),
-    followExpiry: (job) => follow(failure('TaskTimeout', tooLong(job)), job, Date.now()),
   }
 }
 

@@ -1,64 +1,39 @@
 // The jobs API served for a test on a free port, in front of an engine that the test drives; and a client of it that holds
 // every answer against the OpenAPI description.
 
-import { readConfig, toJobSettings, type Flags } from '../../src/config.ts'
-import { App } from '../../src/app.ts'
+import { toJobSettings } from '../../src/config.ts'
 import { catalogue, type FaultCode } from '../../src/errors.ts'
-import { everyone, type Authorizer } from '../../src/http/auth.ts'
-import { HttpServer } from '../../src/http/server.ts'
 import type { JobSettings } from '../../src/http/jobs/settings.ts'
+import { serveDoors, type DoorTerms, type ServedDoors } from './doors.ts'
 import { makeDriver, type JobDriver } from './jobDriver.ts'
 import { ObservedJobs } from './observedJobs.ts'
 import { answerProblems } from './openapi.ts'
-import { functionsIn } from './serving.ts'
 
 /** A running server; disposing of it closes it. */
-export interface JobServing extends AsyncDisposable {
-  /** without a slash at its end */
-  readonly url: string
-  readonly adminUrl: string | undefined
+export interface JobServing extends Omit<ServedDoors, 'stop'>, AsyncDisposable {
   /** makes things happen */
   readonly engine: JobDriver
   /** what is asked of the engine */
   readonly jobs: ObservedJobs
-  /** codes of what was refused so far, as it was announced */
-  readonly refused: readonly FaultCode[]
 }
 
 /** Serves jobs; `settings` take the place of what flags would say. */
 export async function serveJobs(
   settings: Partial<JobSettings> = {},
-  parts: { authorizer?: Authorizer; flags?: Flags; adminPort?: number } = {},
+  terms: DoorTerms = {},
 ): Promise<JobServing> {
   const engine = await makeDriver()
   const jobs = new ObservedJobs(engine.service)
-  const flags = { root: functionsIn('node'), ...parts.flags }
-  const config = readConfig('counts.handler', flags, { PATH: process.env['PATH'] })
-  const app = new App(config)
-  const refused: FaultCode[] = []
-  app.events.on('request-refused', ({ fault }) => refused.push(fault.code))
-  const server = new HttpServer(
-    app.invoker,
-    { ...app.door, host: '127.0.0.1', port: 0, adminPort: parts.adminPort },
-    {
-      authorizer: parts.authorizer ?? everyone,
-      certificate: undefined,
-      metrics: { contentType: 'text/plain', read: async () => '' },
-      events: app.events,
-      jobs: { service: jobs.service, settings: { ...toJobSettings(config), ...settings } },
-    },
-  )
-  const { url, adminUrl } = await server.start()
+  const { stop, ...doors } = await serveDoors(terms, (config) => ({
+    jobs: { service: jobs.service, settings: { ...toJobSettings(config), ...settings } },
+  }))
   return {
-    url: url.replace(/\/$/, ''),
-    adminUrl: adminUrl?.replace(/\/$/, ''),
+    ...doors,
     engine,
     jobs,
-    refused,
     [Symbol.asyncDispose]: async () => {
       engine.drain()
-      await server.stop(0)
-      await app.stop()
+      await stop()
       await engine.stop()
     },
   }

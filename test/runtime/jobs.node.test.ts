@@ -1,10 +1,10 @@
 // Scripts in Node.js on the wire: how they are run, what their handlers' behaviour means, how they are controlled
 // (jobs.md §13 with §10.3 to §10.6).
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { withFiles } from '../harness/files.ts'
 import { eventually } from '../harness/calling.ts'
 import { functionsOf, Peer } from './player.ts'
 import { endOf, errorOf, loadErrorOf, run, servingWith } from './scripts.ts'
@@ -22,23 +22,6 @@ async function printed(peer: Peer, lines: number): Promise<string> {
 async function loadError(script: string, ...args: string[]): Promise<unknown> {
   await using peer = new Peer('node')
   return await loadErrorOf(peer, script, args)
-}
-
-/** Calls back with a code root that has these files. */
-async function withFiles(
-  files: Readonly<Record<string, string>>,
-  use: (root: string) => Promise<void>,
-): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(dirname(join(root, path)), { recursive: true })
-      await writeFile(join(root, path), text)
-    }
-    await use(root)
-  } finally {
-    await rm(root, { recursive: true })
-  }
 }
 
 describe('a script (NODE-1, NODE-2)', () => {

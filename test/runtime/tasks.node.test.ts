@@ -1,10 +1,10 @@
 // Tasks that an instance of Node.js executes: those that the engine delivers, and those that events carry (tasks.md §9, §11,
 // §12; runtime/PROTOCOL.md, "Tasks").
 
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { cp, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { withFiles } from '../harness/files.ts'
 import { eventually } from '../harness/calling.ts'
 import { TaskEngine } from '../harness/taskEngine.ts'
 import { functionsOf, Peer, type Frame } from './player.ts'
@@ -205,7 +205,7 @@ describe('a task that is delivered', () => {
 
 describe('a module that throws while it is loaded', () => {
   it('fails the attempt, which is tried again in a fresh instance (L5)', async () => {
-    await withFiles({ 'broken.mjs': 'throw new RangeError("not today")' }, async (root) => {
+    await withHandler({ 'broken.mjs': 'throw new RangeError("not today")' }, async (root) => {
       await using peer = new Peer('node', root)
       await peer.load('handler.handler')
       await deliver(peer, 'broken.f')
@@ -221,7 +221,7 @@ describe('files of the code root (N3, X3, X4)', () => {
   it.each(['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'])('.%s', async (extension) => {
     const common = extension.startsWith('c')
     const text = common ? 'exports.f = (n) => n + 1' : 'export const f = (n) => n + 1'
-    await withFiles({ [`lib/send-mail.${extension}`]: text }, async (root) => {
+    await withHandler({ [`lib/send-mail.${extension}`]: text }, async (root) => {
       await using peer = new Peer('node', root)
       await peer.load('handler.handler')
       expect(await execute(peer, 'lib.send-mail.f', [1])).toEqual(complete('2'))
@@ -233,7 +233,7 @@ describe('files of the code root (N3, X3, X4)', () => {
       'app.js': 'module.exports = { f: () => "js" }',
       'app.mjs': 'export const f = () => "mjs"',
     }
-    await withFiles(files, async (root) => {
+    await withHandler(files, async (root) => {
       await using peer = new Peer('node', root)
       await peer.load('handler.handler')
       expect(await execute(peer, 'app.f')).toEqual(complete('"js"'))
@@ -241,8 +241,8 @@ describe('files of the code root (N3, X3, X4)', () => {
   })
 
   it('a link that leads out is not followed; the code root may be a link', async () => {
-    await withFiles({ 'other.mjs': 'export const f = () => 1' }, (other) =>
-      withFiles({ 'app.mjs': 'export const f = () => 2' }, async (root) => {
+    await withHandler({ 'other.mjs': 'export const f = () => 1' }, (other) =>
+      withHandler({ 'app.mjs': 'export const f = () => 2' }, async (root) => {
         await symlink(join(other, 'other.mjs'), join(root, 'linked.mjs'))
         await writeFile(
           join(root, 'passes.mjs'),
@@ -376,7 +376,7 @@ describe('scripts', () => {
     await start({ handler: ({ input }) => input })`
 
   it('execute tasks; their own module is not loaded again (P2)', async () => {
-    await withFiles({ 'program.mjs': script, 'other.cjs': 'exports.h = () => 2' }, async (root) => {
+    await withHandler({ 'program.mjs': script, 'other.cjs': 'exports.h = () => 2' }, async (root) => {
       await using peer = new Peer('node', root)
       await peer.loadScript('program')
       expect(await execute(peer, 'program.f')).toEqual(complete('1'))
@@ -395,7 +395,7 @@ describe('an installed copy of the package', () => {
         export const f = task(async function f() { return [import.meta.resolve('fnbox/tasks'), await updateProgress(1)] })`,
     }
     await using engine = await TaskEngine.start()
-    await withFiles(files, async (root) => {
+    await withHandler(files, async (root) => {
       const copy = join(root, 'node_modules', 'fnbox')
       await cp(join(project, 'runtime', 'node'), join(copy, 'runtime', 'node'), { recursive: true })
       await cp(join(project, 'package.json'), join(copy, 'package.json'))
@@ -409,23 +409,11 @@ describe('an installed copy of the package', () => {
 })
 
 /** Calls back with a code root that has these files, and a handler. */
-async function withFiles(
+function withHandler(
   files: Readonly<Record<string, string>>,
   use: (root: string) => Promise<void>,
 ): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
-  try {
-    for (const [path, text] of Object.entries({
-      ...files,
-      'handler.mjs': 'export const handler = async () => 1',
-    })) {
-      await mkdir(dirname(join(root, path)), { recursive: true })
-      await writeFile(join(root, path), text)
-    }
-    await use(root)
-  } finally {
-    await rm(root, { recursive: true })
-  }
+  return withFiles({ ...files, 'handler.mjs': 'export const handler = async () => 1' }, use)
 }
 
 const project = join(import.meta.dirname, '..', '..')

@@ -1,12 +1,11 @@
 // `fnbox/tasks` as programs use it (tasks.md §11, with the rules of §3 to §8 and §12): in an instance whose engine is the
 // test, and outside of fnbox.
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import * as tasks from 'fnbox/tasks'
 import { functionsOf, Peer } from '../runtime/player.ts'
+import { withFiles } from '../harness/files.ts'
 import { TaskEngine } from '../harness/taskEngine.ts'
 
 const uuid = expect.stringMatching(
@@ -596,23 +595,6 @@ describe('outside of fnbox', () => {
     ])
   })
 })
-
-/** Calls back with a code root that has these files. */
-async function withFiles(
-  files: Readonly<Record<string, string>>,
-  use: (root: string) => Promise<void>,
-): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(join(root, path, '..'), { recursive: true })
-      await writeFile(join(root, path), text)
-    }
-    await use(root)
-  } finally {
-    await rm(root, { recursive: true })
-  }
-}
 
 const evaluator = `import * as tasks from 'fnbox/tasks'
 const thrown = (promise) => promise.then(() => 'nothing', ({ code, message }) => ({ code, message }))

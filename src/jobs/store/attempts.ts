@@ -1,8 +1,9 @@
 // Attempts: a reserved job is begun, yields, and ends or is queued again. What comes from any but the running attempt is dropped
 // (jobs.md C-4).
 
-import type { Job, TaskError } from '../job.ts'
+import type { Job } from '../job.ts'
 import type { AttemptEnd, RequeueTerms } from '../store.ts'
+import { toTaskError } from '../task.ts'
 import { addChunks } from './chunks.ts'
 import { addTo } from './counts.ts'
 import type { Database } from './database.ts'
@@ -59,7 +60,7 @@ export function finish(
   const changes = { ...result, error: error ?? null, executionMs: asDuration(executionMs) }
   if (row.origin === 'task') {
     if (state === 'COMPLETED') endTry(database, row.n, 'complete', undefined, now)
-    else endTry(database, row.n, 'failed', toTaskError(error), now)
+    else endTry(database, row.n, 'failed', error === undefined ? undefined : toTaskError(error), now)
   }
   return toJob(database, end(database, row, state, changes, now))
 }
@@ -78,10 +79,6 @@ export function requeue(
   const due = row.origin === 'task' && notBefore !== undefined ? { dueAt: notBefore } : {}
   const changes = { retries: row.retries + Number(isRetry), notBefore: notBefore ?? null, ...due }
   return toJob(database, queueAgain(database, row, changes, now))
-}
-
-function toTaskError(text: string | undefined): TaskError | undefined {
-  return text === undefined ? undefined : (JSON.parse(text) as TaskError) // see Job
 }
 
 // Whole milliseconds, whatever clock they come from (jobs.md OBJ-2, DUR-6).

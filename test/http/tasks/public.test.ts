@@ -197,8 +197,14 @@ describe('who may see a task', () => {
 
   it('is nobody else on the port of the operator, and nobody on the other one (interface.md §4)', async () => {
     await using serving = await serveTasks({ authorizer: withKey, adminPort: 0 })
-    expect((await request(serving.adminUrl).get(path)).status).toBe(403)
-    expect((await request(serving.adminUrl).get(path).set('Authorization', 'Bearer right')).status).toBe(200)
+    expect((await request(serving.adminUrl ?? '').get(path)).status).toBe(403)
+    expect(
+      (
+        await request(serving.adminUrl ?? '')
+          .get(path)
+          .set('Authorization', 'Bearer right')
+      ).status,
+    ).toBe(200)
     expect((await find(serving).set('Authorization', 'Bearer right')).status).toBe(404)
   })
 })

@@ -1,0 +1,62 @@
+// A server in front of what a test drives itself, on a free port; the function behind it is not asked.
+
+import { App } from '../../src/app.ts'
+import { readConfig, type Config, type Flags } from '../../src/config.ts'
+import type { FaultCode } from '../../src/errors.ts'
+import { everyone, type Authorizer } from '../../src/http/auth.ts'
+import type { RouteParts } from '../../src/http/routes.ts'
+import { HttpServer } from '../../src/http/server.ts'
+import { functionsIn } from './serving.ts'
+
+/** How it may be served otherwise. */
+export interface DoorTerms {
+  readonly authorizer?: Authorizer
+  readonly flags?: Flags
+  readonly adminPort?: number
+}
+
+/** A running server. */
+export interface ServedDoors {
+  /** without a slash at its end, as the other one */
+  readonly url: string
+  readonly adminUrl: string | undefined
+  /** codes of what was refused so far, as it was announced */
+  readonly refused: readonly FaultCode[]
+  readonly stop: () => Promise<void>
+}
+
+/** Serves what `toRoutes` makes of the configuration. */
+export async function serveDoors(
+  { authorizer = everyone, flags, adminPort }: DoorTerms,
+  toRoutes: (config: Config) => Pick<RouteParts, 'jobs' | 'tasks'>,
+): Promise<ServedDoors> {
+  const config = readConfig(
+    'counts.handler',
+    { root: functionsIn('node'), ...flags },
+    { PATH: process.env['PATH'] },
+  )
+  const app = new App(config)
+  const refused: FaultCode[] = []
+  app.events.on('request-refused', ({ fault }) => refused.push(fault.code))
+  const server = new HttpServer(
+    app.invoker,
+    { ...app.door, host: '127.0.0.1', port: 0, adminPort },
+    {
+      authorizer,
+      certificate: undefined,
+      metrics: { contentType: 'text/plain', read: async () => '' },
+      events: app.events,
+      ...toRoutes(config),
+    },
+  )
+  const { url, adminUrl } = await server.start()
+  return {
+    url: url.replace(/\/$/, ''),
+    adminUrl: adminUrl?.replace(/\/$/, ''),
+    refused,
+    stop: async () => {
+      await server.stop(0)
+      await app.stop()
+    },
+  }
+}
