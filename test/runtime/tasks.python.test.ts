@@ -164,7 +164,9 @@ describe('a task in the instance of a function', () => {
     await using peer = await instance()
     const reason = 'TypeError: Object of type set is not JSON serializable'
     expect(await execute(peer, 'app.returns', ['set'])).toEqual(complete(null, reason))
-    expect(peer.stdout).toMatch(/\[WARNING]\t.*\t1\tthe result of app.returns is not kept: TypeError/)
+    await expect
+      .poll(() => peer.stdout)
+      .toMatch(/\[WARNING]\t.*\t1\tthe result of app.returns is not kept: TypeError/)
     expect(await execute(peer, 'app.returns', ['set'], { capture: 'on' })).toEqual(
       failed('TypeError', reason.slice('TypeError: '.length), false),
     )
@@ -199,7 +201,7 @@ describe('a task in the instance of a function', () => {
     await deliver(peer, 'app.logs', [], {}, { id: 'mine' })
     await peer.expect({ type: 'returned', id: 'mine' })
     await eventually(() => peer.stdout.includes('within'))
-    expect(peer.stdout).toContain('\tmine\twithin')
+    await expect.poll(() => peer.stdout).toContain('\tmine\twithin')
   })
 
   test('has no ears for a cancel: it ends by itself or with the process', async () => {
