@@ -46,7 +46,7 @@ function describedIn(text: string): readonly Described[] {
 
 describe('the metrics', () => {
   it('are the same in the registry and in docs/metrics.md', async () => {
-    await using serving = await serve('node', 'hostile.handler', { timeout: '200ms' })
+    await using serving = await serve('node', 'hostile.handler')
     await callRaw(serving, { do: 'exit' })
     await callRaw(serving).set('X-Request-Id', 'x')
     await request(serving.url).get('/a/b')
@@ -77,7 +77,7 @@ describe('the metrics', () => {
 
 describe.each(bothLanguages)('the metrics of a %s function', (language) => {
   it('count every invocation by its outcome, and every end of an instance by its reason', async () => {
-    await using serving = await serve(language, 'hostile.handler', { timeout: '300ms' })
+    await using serving = await serve(language, 'hostile.handler', { timeout: '1500ms' })
     await callRaw(serving)
     await callRaw(serving, { do: 'throw' })
     await callRaw(serving, { do: 'exit' })

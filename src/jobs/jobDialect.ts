@@ -21,7 +21,7 @@ export function jobDialect(terms: JobTerms): Dialect {
   const { isScript, resultLimit, reschedule, asyncRetries } = terms
   const followFailure = ({ origin, retries }: Work): Sequel | undefined => {
     if (origin !== 'async' || retries >= asyncRetries) return undefined
-    return { type: 'again', terms: { isRetry: true, notBefore: Date.now() + asyncIntervalMs } }
+    return { type: 'again', terms: { isRetry: true, pauseMs: asyncIntervalMs } }
   }
   return {
     mode: isScript ? 'job' : 'raw',

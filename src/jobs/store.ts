@@ -138,8 +138,8 @@ export interface AttemptEnd {
 export interface RequeueTerms {
   /** counted in `retries` */
   readonly isRetry: boolean
-  /** epoch milliseconds before which nobody may claim it; a task is due then */
-  readonly notBefore?: number
+  /** milliseconds from the end of this attempt before which nobody may claim it; a task is due then */
+  readonly pauseMs?: number
   /** of a task: why the attempt has failed */
   readonly error?: TaskError
 }

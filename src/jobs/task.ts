@@ -28,12 +28,12 @@ export function toTask(job: Job, now: number): Task | undefined {
 }
 
 /**
- * When a task that has failed so often is due again, in epoch milliseconds (tasks.md L4); undefined: never.
+ * How long a task that has failed so often waits until it is due again, in milliseconds (tasks.md L4); undefined: for ever.
  * @param failures of the task so far
  */
-export function nextAttemptAt(terms: TaskTerms, failures: number, now: number): number | undefined {
+export function pauseAfter(terms: TaskTerms, failures: number): number | undefined {
   if (failures >= terms.maxAttempts) return undefined
-  return now + Math.min(longestBackoffMs, terms.backoffMs * 2 ** (failures - 1))
+  return Math.min(longestBackoffMs, terms.backoffMs * 2 ** (failures - 1))
 }
 
 /** The error of a task as it is stored (see Job). */

@@ -6,7 +6,7 @@ import { describeExit } from '../invoker/end.ts'
 import type { Outcome } from '../invoker/invocation.ts'
 import type { Dialect, Sequel } from './dialect.ts'
 import type { StoredTask, TaskError, Work } from './job.ts'
-import { nextAttemptAt } from './task.ts'
+import { pauseAfter } from './task.ts'
 
 /** The dialect of tasks. @param resultLimit most characters of a result, which is ASCII */
 export function taskDialect(resultLimit: number): Dialect {
@@ -15,7 +15,7 @@ export function taskDialect(resultLimit: number): Dialect {
     resultLimit: () => resultLimit,
     waitsForLoad: true,
     toPayload,
-    follow: (outcome, job) => follow(readOutcome(outcome, job), job, Date.now()),
+    follow: (outcome, job) => follow(readOutcome(outcome, job), job),
   }
 }
 
@@ -35,7 +35,7 @@ function toPayload(job: Work, attempt: number, deadlineMs: number): Buffer {
   )
 }
 
-function follow(answer: Answer, job: Work, now: number): Sequel {
+function follow(answer: Answer, job: Work): Sequel {
   if (answer.outcome === 'complete') {
     const { response_text: text, response_omitted: omitted } = answer
     const output = text === null ? {} : { output: Buffer.from(text) }
@@ -45,10 +45,10 @@ function follow(answer: Answer, job: Work, now: number): Sequel {
     }
   }
   const { error, retry } = answer
-  const due = retry ? nextAttemptAt(taskOf(job), job.retries + job.losses + 1, now) : undefined
-  return due === undefined
+  const pauseMs = retry ? pauseAfter(taskOf(job), job.retries + job.losses + 1) : undefined
+  return pauseMs === undefined
     ? { type: 'ends', end: { state: 'FAILED', error: JSON.stringify(error) } }
-    : { type: 'again', terms: { isRetry: true, notBefore: due, error } }
+    : { type: 'again', terms: { isRetry: true, pauseMs, error } }
 }
 
 function readOutcome(outcome: Outcome, job: Work): Answer {

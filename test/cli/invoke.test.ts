@@ -63,14 +63,14 @@ describe.each(bothLanguages)('fnbox invoke with a %s function', (language) => {
   })
 
   it.each([
-    [1, 'throw', 'thrown at once'],
-    [1, 'exit', 'exit code 3'],
-    [2, 'await-forever', 'Execution timeout exceeded'],
-  ])('exits %i when the function does %s', async (expected, deed, message) => {
+    [1, 'throw', 'thrown at once', '1m'],
+    [1, 'exit', 'exit code 3', '1m'],
+    [2, 'await-forever', 'Execution timeout exceeded', '300ms'],
+  ])('exits %i when the function does %s', async (expected, deed, message, timeout) => {
     const { code, stdout, stderr } = await invoke(
       'hostile.handler',
       '--timeout',
-      '300ms',
+      timeout,
       '-d',
       JSON.stringify({ do: deed }),
     )

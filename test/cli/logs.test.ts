@@ -274,7 +274,7 @@ describe('the log of a Node.js function', () => {
 
 describe('when the reader of the log', () => {
   it('stands still, calls are served; when it goes on it is told what it has missed', async () => {
-    await using served = await serve('python', ['--instances', '6'])
+    await using served = await serve('python', ['--instances', '6', '--timeout', '1m'])
     served.program.stdout.pause()
     const calls = await Promise.all(Array.from({ length: 6 }, () => served.call({ do: 'flood' })))
     expect(calls.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => 200))
@@ -283,7 +283,7 @@ describe('when the reader of the log', () => {
     const { msg, lines } = await served.program.line(droppedLines)
     expect(msg).toBe(`${String(lines)} log lines were dropped: nobody has read them in time`)
     expect(served.program.records.every(({ msg: each }) => typeof each === 'string')).toBe(true)
-  })
+  }, 60_000)
 
   it('stands still, the server still stops', async () => {
     await using served = await serve('python')

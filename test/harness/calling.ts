@@ -1,5 +1,6 @@
 // Calls a served function: raw mode for results, sockets where HTTP clients are too polite.
 
+import { setTimeout } from 'node:timers/promises'
 import request from 'supertest'
 import type { Serving } from './serving.ts'
 
@@ -17,5 +18,8 @@ export async function isAlive(pid: number): Promise<boolean> {
 
 /** Waits until a condition holds; the test's own timeout is the bound. */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve))
+  while (!(await condition())) await setTimeout(pollMs)
 }
+
+// What is waited for needs the processor, too.
+const pollMs = 2

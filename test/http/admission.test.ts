@@ -1,6 +1,7 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { callRaw, eventually } from '../harness/calling.ts'
@@ -13,6 +14,8 @@ interface Turn {
   readonly inside: number
   readonly began: number
   readonly ended: number
+  /** of its context, Unix time in ms as all of these */
+  readonly deadline: number
 }
 
 // Sends a call and waits until the server has it, so that the order of arrival is known.
@@ -31,11 +34,17 @@ function meeting(): string {
   return mkdtempSync(join(tmpdir(), 'fnbox-test-'))
 }
 
+// Lets the call end that waits for 'go'.
+function go(folder: string): void {
+  writeFileSync(join(folder, 'go'), '')
+}
+
 describe.each(bothLanguages)('admission to a %s function', (language) => {
   it('lets one call in at a time, in order of arrival, and refuses the third beyond --queue 1 (S-1, S-2, F-28, TV-34, TV-35)', async () => {
     await using serving = await serve(language, 'turns.handler', { queue: '1' })
-    const first = await send(serving, { id: 'first', ms: 150 })
-    const second = await send(serving, { id: 'second', ms: 50 })
+    const folder = meeting()
+    const first = await send(serving, { id: 'first', folder, others: ['go'] })
+    const second = await send(serving, { id: 'second' })
     const third = await callRaw(serving, { id: 'third' })
     expect(third.status).toBe(429)
     expect(third.headers['retry-after']).toBe('1')
@@ -45,6 +54,7 @@ describe.each(bothLanguages)('admission to a %s function', (language) => {
       errorType: 'TooManyRequests',
       errorMessage: 'No node can serve the request: Concurrent requests exceeded',
     })
+    go(folder)
     const [one, two] = [turn(await first.answer), turn(await second.answer)]
     expect([one.inside, two.inside]).toEqual([1, 1])
     expect(two.pid).toBe(one.pid)
@@ -72,16 +82,21 @@ describe.each(bothLanguages)('admission to a %s function', (language) => {
     expect(late.body).toMatchObject({
       errorMessage: 'No node can serve the request: Queue wait time exceeded',
     })
-    const { writeFile } = await import('node:fs/promises')
-    await writeFile(join(folder, 'go'), '')
+    go(folder)
     expect((await first.answer).status).toBe(200)
   })
 
   it('stamps the deadline when the call starts, not when it arrives (C-7, TV-34)', async () => {
-    await using serving = await serve(language, 'turns.handler', { timeout: '400ms' })
-    const first = await send(serving, { id: 'first', ms: 250 })
-    const second = await send(serving, { id: 'second', ms: 250 })
-    expect([(await first.answer).status, (await second.answer).status]).toEqual([200, 200])
+    await using serving = await serve(language, 'turns.handler', { timeout: '1m' })
+    const folder = meeting()
+    const first = await send(serving, { id: 'first', folder, others: ['go'] })
+    const second = await send(serving, { id: 'second' })
+    await setTimeout(20) // longer than a clock's tick, so that the two deadlines can be told apart
+    const went = Date.now()
+    go(folder)
+    const [one, two] = [turn(await first.answer), turn(await second.answer)]
+    expect(one.deadline).toBeLessThan(went + 60_000)
+    expect(two.deadline).toBeGreaterThanOrEqual(went + 60_000)
   })
 
   it('forgets who has gone away while waiting', async () => {
@@ -97,10 +112,9 @@ describe.each(bothLanguages)('admission to a %s function', (language) => {
     await eventually(async () => (await callRaw(serving, { id: 'refused' })).status === 429)
     gone.abort()
     expect(await left).toBe('left')
-    const { writeFile } = await import('node:fs/promises')
     await eventually(() => serving.app.invoker.waiting === 0)
     const next = send(serving, { id: 'next' })
-    await writeFile(join(folder, 'go'), '')
+    go(folder)
     expect((await first.answer).status).toBe(200)
     expect((await (await next).answer).status).toBe(200)
   })
@@ -108,7 +122,7 @@ describe.each(bothLanguages)('admission to a %s function', (language) => {
 
 describe('a Node.js function with --concurrency 2', () => {
   it('runs two calls in one process, and one deadline ends both (S-1, S-4, F-13)', async () => {
-    await using serving = await serve('node', 'turns.handler', { concurrency: '2', timeout: '600ms' })
+    await using serving = await serve('node', 'turns.handler', { concurrency: '2', timeout: '1500ms' })
     const folder = meeting()
     const [a, b] = await Promise.all([
       callRaw(serving, { id: 'a', folder, others: ['b'] }),

@@ -122,7 +122,7 @@ describe('a Bash function in raw mode', () => {
 
 describe('a script that does not end', () => {
   it('is killed at the deadline with all that it has started (F-12, S-4)', async () => {
-    await using serving = await serve('bash', 'sleeps.sh', { timeout: '500ms' })
+    await using serving = await serve('bash', 'sleeps.sh', { timeout: '1500ms' })
     const answer = await postRaw(serving, '')
     expect([answer.status, answer.headers.get('x-fnbox-fault')]).toEqual([504, 'timeout'])
     const family = await familyOf(serving)

@@ -64,10 +64,9 @@ function failedWith(type: string): object {
 
 /** After how many seconds a task that has failed so often runs again; -1: never. */
 function wait(retries: number, maxAttempts: number): number {
-  const now = Date.now()
   const stored = task.task && { ...task.task, maxAttempts }
   const sequel = dialect.follow(threw(true), { ...task, retries, ...(stored && { task: stored }) }, 'i-1')
-  return sequel.type === 'again' ? Math.round(((sequel.terms.notBefore ?? 0) - now) / 1000) : -1
+  return sequel.type === 'again' ? (sequel.terms.pauseMs ?? 0) / 1000 : -1
 }
 
 describe('a task', () => {

@@ -251,7 +251,7 @@ describe('a loop of dispatches', () => {
     await settled(serving, ids.at(-1) ?? '')
     const tasks = await Promise.all(ids.map((id) => view(serving, id)))
     expect(tasks.map(({ response }) => response)).toEqual(calls.map((_, n) => n * 2))
-  }, 60_000)
+  }, 180_000)
 })
 
 describe.each(bothLanguages)('with --auth-keys (%s)', (language) => {

@@ -69,15 +69,16 @@ export function requeue(
   database: Database,
   id: string,
   attempt: number,
-  { isRetry, notBefore, error }: RequeueTerms,
+  { isRetry, pauseMs, error }: RequeueTerms,
   now: number,
 ): Job | undefined {
   const row = findRunning(database, id, attempt)
   if (row === undefined) return undefined
   if (isRetry) addTo(database, row.origin, 'retried', 1)
   if (row.origin === 'task') endTry(database, row.n, isRetry ? 'failed' : 'interrupted', error, now)
-  const due = row.origin === 'task' && notBefore !== undefined ? { dueAt: notBefore } : {}
-  const changes = { retries: row.retries + Number(isRetry), notBefore: notBefore ?? null, ...due }
+  const notBefore = pauseMs === undefined ? null : now + pauseMs
+  const due = row.origin === 'task' && notBefore !== null ? { dueAt: notBefore } : {}
+  const changes = { retries: row.retries + Number(isRetry), notBefore, ...due }
   return toJob(database, queueAgain(database, row, changes, now))
 }
 

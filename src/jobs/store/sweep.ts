@@ -2,7 +2,7 @@
 // moment, so that other processes hear of them.
 
 import { isTerminal, type TaskError } from '../job.ts'
-import { nextAttemptAt } from '../task.ts'
+import { pauseAfter } from '../task.ts'
 import type { Database } from './database.ts'
 import { rememberEnd } from './keys.ts'
 import { change, end, queueAgain } from './moving.ts'
@@ -65,9 +65,9 @@ function rescueTask(database: Database, row: Row, now: number): void {
   const error: TaskError = { type: 'InstanceLost', message: 'the container ended while the attempt ran' }
   endTry(database, row.n, 'failed', error, now)
   const losses = row.losses + 1
-  const dueAt = nextAttemptAt(termsOf(row), row.retries + losses, now)
-  if (dueAt === undefined) end(database, row, 'FAILED', { losses, error: JSON.stringify(error) }, now)
-  else queueAgain(database, row, { losses, dueAt, notBefore: dueAt }, now)
+  const pauseMs = pauseAfter(termsOf(row), row.retries + losses)
+  if (pauseMs === undefined) end(database, row, 'FAILED', { losses, error: JSON.stringify(error) }, now)
+  else queueAgain(database, row, { losses, dueAt: now + pauseMs, notBefore: now + pauseMs }, now)
 }
 
 // tasks.md K1

@@ -4,14 +4,14 @@ const path = require('node:path')
 
 let running = 0
 
-exports.handler = async ({ id, ms = 0, folder, others = [] }) => {
+exports.handler = async ({ id, ms = 0, folder, others = [] }, { deadlineMs }) => {
   const began = Date.now()
   const inside = ++running
   if (folder !== undefined) fs.writeFileSync(path.join(folder, id), '')
   while (others.some((other) => !fs.existsSync(path.join(folder, other)))) await pause(5)
   await pause(ms)
   running--
-  return { id, pid: process.pid, inside, began, ended: Date.now() }
+  return { id, pid: process.pid, inside, began, ended: Date.now(), deadline: deadlineMs }
 }
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -18,4 +18,11 @@ def handler(event, context):
         time.sleep(0.005)
     time.sleep(event.get("ms", 0) / 1000)
     running -= 1
-    return {"id": event["id"], "pid": os.getpid(), "inside": inside, "began": began, "ended": time.time() * 1000}
+    return {
+        "id": event["id"],
+        "pid": os.getpid(),
+        "inside": inside,
+        "began": began,
+        "ended": time.time() * 1000,
+        "deadline": context.deadline_ms,
+    }

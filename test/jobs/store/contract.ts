@@ -186,7 +186,7 @@ export function describeStore(name: string, open: () => JobStore): void {
 
       it('waits before the next one when it is told to (FN-6)', async () => {
         const id = await submitAndBegin(store)
-        await store.requeue(id, 1, { isRetry: true, notBefore: start + 10 * second }, start)
+        await store.requeue(id, 1, { isRetry: true, pauseMs: 10 * second }, start)
         const other = await submit(store)
         expect(await claimAll(store, start)).toEqual([other])
         expect(await store.sweep({ attempts: 3 }, start)).toBe(start + 10 * second)

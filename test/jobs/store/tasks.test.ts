@@ -80,7 +80,7 @@ describe.each([
     const id = await dispatch(store)
     await beginNext(store)
     const error = { type: 'ValueError', message: 'no' }
-    await store.requeue(id, 1, { isRetry: true, notBefore: start + second, error }, start + 10)
+    await store.requeue(id, 1, { isRetry: true, pauseMs: second - 10, error }, start + 10)
     expect(await store.find(id)).toMatchObject({ state: 'IN_QUEUE', task: { dueAt: start + second } })
     await beginNext(store, start + second)
     await store.requeue(id, 2, { isRetry: false }, start + second)
