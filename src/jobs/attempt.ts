@@ -14,6 +14,9 @@ export interface AttemptTerms {
   readonly streamLimit: number
 }
 
+/** What runs the jobs. */
+export type JobInvoker = Pick<Invoker, 'invoke' | 'requestIds'>
+
 /** Whether it makes sense to write again what the store did not take just now; waits before it says so. */
 export type Patience = (cause: unknown) => Promise<boolean>
 
@@ -73,12 +76,12 @@ export class Attempt {
    * Invokes the handler, and settles when the instance is free again and the end is stored.
    * @throws StoreError; the lease of the job lapses then
    */
-  async run(invoker: Pick<Invoker, 'invoke'>): Promise<void> {
+  async run(invoker: JobInvoker): Promise<void> {
     const { id, executionTimeoutMs, lowPriority, since, task } = this.#job
     const { mode, resultLimit, waitsForLoad, toPayload, followExpiry } = this.#dialect
     const due = Math.max(since, task?.dueAt ?? since)
     const outcome = await invoker.invoke({
-      requestId: toRequestId(this.#job),
+      requestId: toRequestId(this.#job, invoker.requestIds),
       mode,
       payload: () => toPayload(this.#job, this.#number, Date.now() + executionTimeoutMs),
       signal: this.#stop.signal,
@@ -216,9 +219,11 @@ function isCutOff(outcome: Outcome): boolean {
   return outcome.type === 'failed' && outcome.fault.code === 'draining'
 }
 
-// A task is named by the function, which may well take the id of the invocation that dispatches it.
-function toRequestId({ id, origin }: Work): string {
-  return origin === 'task' ? randomUUID() : id.slice(-uuidLength)
+// A task is named by the function, which may well take the id of the invocation that dispatches it; that of a job may have
+// been taken by a caller (jobs.md FN-1).
+function toRequestId({ id, origin }: Work, taken: readonly string[]): string {
+  const requestId = id.slice(-uuidLength)
+  return origin === 'task' || taken.includes(requestId) ? randomUUID() : requestId
 }
 
 const uuidLength = 36

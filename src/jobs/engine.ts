@@ -2,8 +2,8 @@
 
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { Invoker } from '../invoker/invoker.ts'
 import type { InstanceState } from '../invoker/state.ts'
+import type { JobInvoker } from './attempt.ts'
 import { Deliverer } from './deliverer.ts'
 import { isTerminal, type Job, type NewJob, type Work } from './job.ts'
 import type { Receiver } from './receiver.ts'
@@ -61,7 +61,7 @@ export class JobEngine implements JobService {
 
   constructor(
     store: JobStore,
-    invoker: Pick<Invoker, 'invoke'>,
+    invoker: JobInvoker,
     settings: EngineSettings,
     parts: EngineParts,
     events: Events,

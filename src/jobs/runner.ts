@@ -3,8 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Events } from '../events.ts'
-import type { Invoker } from '../invoker/invoker.ts'
-import { Attempt, type AttemptTerms } from './attempt.ts'
+import { Attempt, type AttemptTerms, type JobInvoker } from './attempt.ts'
 import type { Dialect } from './dialect.ts'
 import { isTerminal, type Job, type JobOrigin, type Work } from './job.ts'
 import type { JobStore } from './store.ts'
@@ -26,7 +25,7 @@ export class Runner {
   /** name of this runner in the store */
   readonly id = randomUUID()
   readonly #store: JobStore
-  readonly #invoker: Pick<Invoker, 'invoke'>
+  readonly #invoker: JobInvoker
   readonly #settings: RunnerSettings
   readonly #events: Events
   readonly #held = new Map<string, Attempt>()
@@ -40,7 +39,7 @@ export class Runner {
   #stopped = true
   #troubled = false
 
-  constructor(store: JobStore, invoker: Pick<Invoker, 'invoke'>, settings: RunnerSettings, events: Events) {
+  constructor(store: JobStore, invoker: JobInvoker, settings: RunnerSettings, events: Events) {
     this.#store = store
     this.#invoker = invoker
     this.#settings = settings

@@ -4,7 +4,18 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { callRaw, eventually } from '../../harness/calling.ts'
-import { cancel, drained, freshFolder, get, reached, run, runSync, settled } from '../../harness/jobClient.ts'
+import {
+  cancel,
+  drained,
+  freshFolder,
+  get,
+  post,
+  reached,
+  run,
+  runSync,
+  settled,
+  type JobObject,
+} from '../../harness/jobClient.ts'
 import { bothLanguages, serve, serveFrom } from '../../harness/serving.ts'
 import type { Health } from './health.ts'
 import { startServer } from './servers.ts'
@@ -81,6 +92,27 @@ describe.each(bothLanguages)('a function as a job (%s)', (language) => {
     expect(await direct).toBe('direct')
     expect(await settled(serving, job)).toMatchObject({ status: 'COMPLETED', output: 'job' })
     expect(readFileSync(log, 'utf8')).toBe('1directjob')
+  })
+
+  it('runs beside a direct invocation that has come with its UUID (FN-1, U-9)', async () => {
+    const root = freshFolder()
+    writeFileSync(join(root, language === 'python' ? 'waits.py' : 'waits.js'), waits[language])
+    const flags = { 'data-dir': join(root, 'data'), instances: '2' }
+    await using serving = await serveFrom(root, 'waits.handler', flags)
+    const [gate, last, log] = [join(root, 'gate'), join(root, 'last'), join(root, 'log')]
+    const both = [1, 2].map(async () => (await callRaw(serving, { gate, log, name: '1' })).status)
+    await eventually(() => serving.app.invoker.requestIds.length === 2)
+    // More than are reserved at a time: a reserved one has taken its UUID already.
+    for (let before = 0; before < 4; before++) await run(serving, { log, name: 'before' })
+    const { id: job } = await post<JobObject>(serving, '/runsync?wait=1000', { input: { log, name: 'job' } })
+    const direct = callRaw(serving, { gate: last, log, name: 'direct' })
+      .set('X-Request-Id', job.slice(-36))
+      .then(({ status }) => status)
+    await eventually(() => serving.app.invoker.waiting === 1)
+    writeFileSync(gate, '')
+    expect(await settled(serving, job)).toMatchObject({ status: 'COMPLETED', output: 'job' })
+    writeFileSync(last, '')
+    expect(await Promise.all([...both, direct])).toEqual([200, 200, 200])
   })
 })
 
