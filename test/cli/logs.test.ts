@@ -283,7 +283,7 @@ describe('when the reader of the log', () => {
     const { msg, lines } = await served.program.line(droppedLines)
     expect(msg).toBe(`${String(lines)} log lines were dropped: nobody has read them in time`)
     expect(served.program.records.every(({ msg: each }) => typeof each === 'string')).toBe(true)
-  }, 60_000)
+  })
 
   it('stands still, the server still stops', async () => {
     await using served = await serve('python')

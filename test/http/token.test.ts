@@ -35,7 +35,6 @@ function isSound({ status, now, token }: Given, double: MetadataDouble): boolean
 describe('tokens with a life of three seconds', () => {
   it.concurrent.each(bothLanguages)(
     'are never handed out expired during ten seconds of load, nor when their issuer is then down (TV-53, %s)',
-    { timeout: 60_000 },
     async (language) => {
       const double = await metadataDouble(3)
       const flags = { 'token-url': double.url, instances: '2', 'min-instances': '2' }

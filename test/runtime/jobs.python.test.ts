@@ -591,7 +591,7 @@ describe.concurrent('the programs that others document run unchanged (§12, §16
     ['seed_snowcell', "Processing part 4 of task: {'a': 1}"],
     ['seed_snowcell_async', "Async result for step 4 of job: {'a': 1}"],
     ['seed_runpod', 'Generated async token output 4'],
-  ])('%s', { timeout: 30_000 }, async (script, last) => {
+  ])('%s', async (script, last) => {
     await using peer = await serving(script)
     const { chunks, header } = await run(peer, { a: 1 })
     expect(chunks).toHaveLength(5)

@@ -86,7 +86,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
     expect(new Set(lines)).toEqual(new Set(numbers))
     for (const { id, response } of tasks)
       if (seen.includes(id)) expect(lines.filter((line) => line === response)).toHaveLength(1)
-  }, 60_000)
+  })
 
   it('that is stopped lets the running task end and keeps the queued one for the next start (L7, Q8)', async ({
     onTestFinished,
@@ -118,7 +118,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
     })
     expect(await settled(server, second)).toMatchObject({ state: 'complete', response: 2 })
     expect(await read(server, first)).toEqual({ status: 'complete', response: 'through' })
-  }, 60_000)
+  })
 
   it('that must stop at once lists the attempt as interrupted and does not count it (L7)', async ({
     onTestFinished,
@@ -139,7 +139,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
     const { state, response, attempts } = await settled(server, id)
     expect([state, response]).toEqual(['complete', 'through'])
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['interrupted', 'complete'])
-  }, 60_000)
+  })
 
   it('keeps a result for --task-retention, also across a restart, and not longer (Q8, K1)', async ({
     onTestFinished,
@@ -162,7 +162,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
       expect(asked).toBeLessThan(expires)
     expect(Date.now()).toBeGreaterThanOrEqual(expires)
     await expect(view(server, id)).rejects.toThrow('404')
-  }, 60_000)
+  })
 
   it('refuses what a draining instance would dispatch, and says so (§6)', async ({ onTestFinished }) => {
     const folder = freshFolder(onTestFinished)
@@ -180,5 +180,5 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
     writeFileSync(gate, '')
     expect(await held).toMatchObject({ raised: 'AsyncException', code: 'engine_unreachable' })
     expect((await server.program.ended).code).toBe(0)
-  }, 60_000)
+  })
 })

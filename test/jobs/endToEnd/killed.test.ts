@@ -51,7 +51,7 @@ describe.concurrent.each(bothLanguages)('a server that is killed (%s)', (languag
     expect(new Set(lines)).toEqual(new Set(ids))
     for (const id of seen) expect(lines.filter((line) => line === id)).toHaveLength(1)
     expect((await get<Health>(server, '/health')).jobs).toMatchObject({ completed: 200, failed: 0 })
-  }, 60_000)
+  })
 
   it('gives a job as many attempts as it may have, and then fails it (DUR-4)', async ({ onTestFinished }) => {
     const folder = freshFolder(onTestFinished)
@@ -68,5 +68,5 @@ describe.concurrent.each(bothLanguages)('a server that is killed (%s)', (languag
     const { executionTime, ...ended } = await settled(server, id)
     expect(ended).toMatchObject({ status: 'FAILED', error: 'lost with its container 1 time' })
     expect(executionTime).toBeGreaterThanOrEqual(0)
-  }, 60_000)
+  })
 })

@@ -31,7 +31,6 @@ const printed = [
 describe.concurrent('a program of the documentation', () => {
   it.for(printed)(
     '$name runs as printed: chunks from /stream, all of them from /run and /runsync (SNO-2, SNO-4, §10.5)',
-    { timeout: 40_000 },
     async ({ handler, input, chunks }, { onTestFinished }) => {
       await using serving = await serve('python', handler, {
         instances: '2',

@@ -18,7 +18,7 @@ describe('a store of jobs', () => {
       },
     )
     await fc.assert(fc.asyncProperty(steps, agree), { numRuns: 30 })
-  }, 60_000)
+  })
 })
 
 async function agree(steps: readonly Step[]): Promise<void> {
