@@ -12,6 +12,7 @@ import { describeExit, type Exit } from '../../invoker/end.ts'
 import type { LanguageName } from '../../invoker/languages.ts'
 import type { RuntimeApi } from '../../invoker/launch.ts'
 import type { Tasks } from '../../jobs/tasks.ts'
+import { within } from '../../within.ts'
 import { onDemand } from '../onDemand.ts'
 import { refuseUnreadable } from '../unreadable.ts'
 import type { Caller, RuntimeApiSettings } from './answers.ts'
@@ -52,10 +53,7 @@ export class RuntimeSockets {
   /** Closes what is open, settles when nothing more is written, and removes the folder. May be called twice, or before `open`. */
   async stop(): Promise<void> {
     this.#closeAll()
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((settle) => (timer = setTimeout(settle, writingMs)))
-    await Promise.race([Promise.all(this.#writing), late])
-    clearTimeout(timer)
+    await within(writingMs, Promise.all(this.#writing))
     this.#removeFolder()
   }
 
