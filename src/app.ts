@@ -1,4 +1,4 @@
-// The only place that constructs things: wires them, starts them, and stops them in reverse order.
+// Constructs things (those of jobs are background.ts), wires them, starts them, and stops them in reverse order.
 
 import { Background } from './background.ts'
 import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
