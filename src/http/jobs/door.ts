@@ -34,7 +34,7 @@ export class JobDoor {
     return this.#admit(exchange, () => matchRoute(exchange.head.path, this.#parts.settings))
   }
 
-  /** The same for the paths below `/_/` (interface.md §4); `path` is what follows it. */
+  /** The same for the paths below `/_/` (interface.md §4); the exchange's path is what follows that. */
   admitOwn(exchange: JobExchange): boolean {
     return this.#admit(exchange, () => matchOwnRoute(exchange.head.path))
   }
