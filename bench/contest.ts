@@ -2,6 +2,7 @@
 
 import type { Contender } from './contenders.ts'
 import type { Measured } from './figure.ts'
+import { load, type Load } from './load.ts'
 import type { Call } from './request.ts'
 import { launch, type Server } from './server.ts'
 
@@ -43,6 +44,16 @@ export async function contestOfStarts<Name extends string>(
       await runner.measure()
     }
   return byFigure(names, runners)
+}
+
+/** Loads a contender with some clients for a second, once to warm it up and once for each round. */
+export function underLoad(
+  contender: Contender,
+  call: Call,
+  clients: number,
+): Entrant<'rate' | 'p50' | 'p99'> {
+  const measure = ({ url }: Server): Promise<Load> => load(url, call, clients, 1)
+  return { contender, call, warmUp: measure, measure }
 }
 
 // Owns what was measured of one contender, and why it can be measured no more.

@@ -34,9 +34,6 @@ export type Line = readonly [
   met: string,
 ]
 
-/** Heads of the table's columns. */
-export const heads: Line = ['Row', 'Figure', 'Of', 'Median (least … most)', 'Ratio', 'Aim', 'Met']
-
 /** The lines of one figure; row and figure are named in the first. */
 export function toLines(row: string, { name, measured, aims = [] }: Figure): readonly Line[] {
   const [first] = measured
@@ -93,3 +90,5 @@ function toShort(value: number): string {
   const magnitude = Math.floor(Math.log10(Math.abs(value) || 1))
   return value.toFixed(Math.min(3, Math.max(0, 2 - magnitude)))
 }
+
+const heads: Line = ['Row', 'Figure', 'Of', 'Median (least … most)', 'Ratio', 'Aim', 'Met']

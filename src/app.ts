@@ -1,4 +1,4 @@
-// The only place that constructs things: wires them, starts them, and stops them in reverse order.
+// Constructs things (those of jobs are background.ts), wires them, starts them, and stops them in reverse order.
 
 import { Background } from './background.ts'
 import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
@@ -13,7 +13,7 @@ import { Admission } from './invoker/admission.ts'
 import { containerMemory } from './invoker/container.ts'
 import { deriveVersion } from './invoker/identity.ts'
 import { Invoker } from './invoker/invoker.ts'
-import { launcher, type Launch } from './invoker/launch.ts'
+import { launcher } from './invoker/launch.ts'
 import { Pool } from './invoker/pool.ts'
 import { tokenSource } from './invoker/token/choice.ts'
 import type { InstanceReport } from './jobs/engine.ts'
@@ -21,6 +21,7 @@ import type { TokenSource } from './invoker/token/source.ts'
 import { metricsOnDemand } from './metricsOnDemand.ts'
 import type { DoorSettings } from './http/invoke.ts'
 import type { FunctionIdentity, TaskEvents } from './wire/frames.ts'
+import { within } from './within.ts'
 
 /** A function that can be invoked, with or without a server in front. */
 export class App {
@@ -31,7 +32,6 @@ export class App {
   /** who the function is, for its context and its log */
   readonly identity: FunctionIdentity
   readonly #config: Config
-  readonly #launch: Launch
   readonly #pool: Pool
   readonly #admission: Admission
   readonly #metrics: Exposition
@@ -63,7 +63,7 @@ export class App {
       },
       this.events,
     )
-    this.#launch = launcher(
+    const launch = launcher(
       {
         ...config,
         runtime: options.runtime,
@@ -80,7 +80,7 @@ export class App {
       this.events,
     )
     const { instances: most, 'min-instances': least, concurrency } = options
-    this.#pool = new Pool(this.#launch, { most, least, concurrency, longestIdleMs }, this.events)
+    this.#pool = new Pool(launch, { most, least, concurrency, longestIdleMs }, this.events)
     this.#admission = new Admission(this.#pool, {
       queue: options.queue,
       queueTimeoutMs: options['queue-timeout'],
@@ -246,13 +246,6 @@ function initTimeoutMs({ options, chosen, isScript, environment }: Config): numb
   if (!isScript || chosen.has('init-timeout')) return options['init-timeout']
   const seconds = Number(environment['RUNPOD_INIT_TIMEOUT'])
   return seconds > 0 && seconds < 2 ** 31 / 1000 ? Math.round(seconds * 1000) : scriptInitTimeoutMs
-}
-
-async function within(ms: number, done: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((settle) => (timer = setTimeout(settle, ms)))
-  await Promise.race([done, late])
-  clearTimeout(timer)
 }
 
 // How long an instance beyond --min-instances may be idle.

@@ -41,40 +41,12 @@ export interface Config {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** The configuration cannot be used; nothing was started. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  /** every problem, one sentence each */
-  readonly problems: readonly string[]
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'))
-    this.problems = problems
-  }
-}
-
 /** Flags as they were given: a value, or true for a switch. */
 export type Flags = Partial<Record<OptionName, string | true>>
 
-/**
- * Reads the whole configuration.
- * @param handler the first argument; FNBOX_HANDLER takes its place when it is absent
- * @param args what follows it, for a script
- * @throws ConfigError that names every problem found
- */
-export function readConfig(
-  handler: string | undefined,
-  flags: Flags,
-  env: Environment = process.env,
-  args: readonly string[] = [],
-): Config {
-  const { config, problems } = surveyConfig(handler, flags, env, args)
-  if (config === undefined || problems.length > 0) throw new ConfigError(problems)
-  return config
-}
-
-/** A configuration with everything that is wrong with it. */
+/** A configuration with everything that is wrong with it: it may only be used when that is nothing. */
 export interface Survey {
+  /** one sentence each */
   readonly problems: readonly string[]
   /** undefined when nobody has named one */
   readonly handler: string | undefined
@@ -82,12 +54,16 @@ export interface Survey {
   readonly config: Config | undefined
 }
 
-/** Reads as much of the configuration as there is. Arguments as in `readConfig`; never throws. */
+/**
+ * Reads as much of the configuration as there is. Never throws.
+ * @param handler the first argument; FNBOX_HANDLER takes its place when it is absent
+ * @param args what follows it, for a script
+ */
 export function surveyConfig(
   handler: string | undefined,
   flags: Flags,
+  args: readonly string[],
   env: Environment = process.env,
-  args: readonly string[] = [],
 ): Survey {
   const { values, broken, chosen, problems } = readOptions(flags, env)
   const chosenHandler = handler ?? emptyAsAbsent(env['FNBOX_HANDLER'])

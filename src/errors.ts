@@ -102,3 +102,8 @@ export class Fault extends Error {
     return catalogue[this.code]
   }
 }
+
+/** An error as a fault: what is none is a bug of ours, and its cause. */
+export function asFault(error: unknown): Fault {
+  return error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
+}

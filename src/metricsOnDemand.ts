@@ -27,8 +27,8 @@ export function metricsOnDemand(events: Events, gauges: Gauges): Exposition {
   }
   const tell = (telling: () => void): void => {
     if (kept === undefined) return telling()
-    if (kept.length < mostHeld) kept.push(telling)
-    if (kept.length >= mostKept) load().catch(() => {}) // who asks for the metrics is told
+    if (kept.length < mostKept) kept.push(telling)
+    if (kept.length >= much) load().catch(() => {}) // who asks for the metrics is told
   }
   events.on('invocation-ended', ({ requestId, outcome, timing, instance }) => {
     const ending = outcome.type === 'returned' ? returned : outcome // a result may be large
@@ -46,7 +46,7 @@ const returned = { type: 'returned', json: undefined } as const
 // What prom-client writes unless told otherwise.
 const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 
-const mostKept = 256
+const much = 256
 
-// While that cannot be loaded.
-const mostHeld = 100_000
+// While what counts it cannot be loaded.
+const mostKept = 100_000

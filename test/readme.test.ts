@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
 import { serveFrom } from './harness/serving.ts'
 
 const project = join(import.meta.dirname, '..')
@@ -25,6 +26,12 @@ describe('the README', () => {
     expect(commands).toContain('npm ci && npm start')
     expect(commands).toContain('npm ci && npm start -- --root examples/hello-python main.handler')
     expect(commands).toContain('npm ci && npm test')
+  })
+
+  it('says of each package why it is there', () => {
+    const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
+    const named = new Set([...readme.matchAll(/(?:`|\| \[|, \[)([\w@/-]+)[`\]]/g)].map(([, name]) => name))
+    expect(names.filter((name) => !name.startsWith('@types/') && !named.has(name))).toEqual([])
   })
 
   it.each([

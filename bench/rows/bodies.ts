@@ -1,11 +1,9 @@
 // Large JSON bodies, in and out again.
 
 import { echo } from '../calls.ts'
-import { contest, type Entrant } from '../contest.ts'
-import { express, fnbox, type Contender } from '../contenders.ts'
+import { contest, underLoad } from '../contest.ts'
+import { express, fnbox } from '../contenders.ts'
 import type { Aim, Figure } from '../figure.ts'
-import { load } from '../load.ts'
-import type { Call } from '../request.ts'
 
 /** 1 MB and 3 MB, in the event and in raw mode, against Express. */
 export async function bodies(): Promise<readonly Figure[]> {
@@ -16,21 +14,12 @@ async function of(megabytes: number, aims: readonly Aim[] = []): Promise<Figure>
   const body = echo(megabytes * 1e6)
   const raw = echo(megabytes * 1e6, '?integration=raw')
   const entrants = [
-    entrant(fnbox('main.echo'), body),
-    entrant(express('echo'), body),
-    entrant(fnbox('main.raw', { name: 'fnbox, raw mode' }), raw),
+    underLoad(fnbox('main.echo'), body, clients),
+    underLoad(express('echo'), body, clients),
+    underLoad(fnbox('main.raw', { name: 'fnbox, raw mode' }), raw, clients),
   ]
   const { rate } = await contest(['rate'], entrants, rounds)
   return { name: `${megabytes} MB, ${clients} clients, calls/s`, measured: rate, aims }
-}
-
-function entrant(contender: Contender, call: Call): Entrant<'rate'> {
-  return {
-    contender,
-    call,
-    warmUp: ({ url }) => load(url, call, clients, 1),
-    measure: ({ url }) => load(url, call, clients, 1),
-  }
 }
 
 const clients = 4

@@ -2,11 +2,10 @@
 
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import { contest, type Entrant } from '../contest.ts'
+import { contest, underLoad, type Entrant } from '../contest.ts'
 import { fnbox } from '../contenders.ts'
 import type { Figure } from '../figure.ts'
 import { newFolder } from '../folders.ts'
-import { load } from '../load.ts'
 import type { Call } from '../request.ts'
 import { launch } from '../server.ts'
 import { quantile } from '../statistics.ts'
@@ -23,12 +22,7 @@ async function rates(clients: number): Promise<Figure> {
 }
 
 function entrant(name: string, call: Call, clients: number): Entrant<'rate'> {
-  return {
-    contender: fnbox('main.raw', { name, flags: inNewFolder() }),
-    call,
-    warmUp: ({ url }) => load(url, call, clients, 1),
-    measure: ({ url }) => load(url, call, clients, 1),
-  }
+  return underLoad(fnbox('main.raw', { name, flags: inNewFolder() }), call, clients)
 }
 
 async function chunkDelays(): Promise<readonly Figure[]> {

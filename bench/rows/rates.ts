@@ -1,7 +1,7 @@
 // Small calls: how long one takes, and how many a second are answered.
 
 import { hello } from '../calls.ts'
-import { contest, type Entrant } from '../contest.ts'
+import { contest, underLoad, type Entrant } from '../contest.ts'
 import {
   express,
   fnbox,
@@ -12,7 +12,6 @@ import {
   type Contender,
 } from '../contenders.ts'
 import type { Figure } from '../figure.ts'
-import { load } from '../load.ts'
 
 /** Node.js, one client: latency and rate. */
 export async function nodeLatency(): Promise<readonly Figure[]> {
@@ -81,21 +80,12 @@ function inPython(): readonly Contender[] {
   return [fnboxPython('main.hello'), gunicorn('hello', 'gthread'), gunicorn('hello', 'sync')]
 }
 
-function one(contender: Contender): Entrant<'rate' | 'p50' | 'p99'> {
-  return entrant(contender, 1)
+function one(contender: Contender): Entrant<(typeof figures)[number]> {
+  return underLoad(contender, hello, 1)
 }
 
-function many(contender: Contender): Entrant<'rate' | 'p50' | 'p99'> {
-  return entrant(contender, 32)
-}
-
-function entrant(contender: Contender, clients: number): Entrant<'rate' | 'p50' | 'p99'> {
-  return {
-    contender,
-    call: hello,
-    warmUp: ({ url }) => load(url, hello, clients, 1),
-    measure: ({ url }) => load(url, hello, clients, 1),
-  }
+function many(contender: Contender): Entrant<(typeof figures)[number]> {
+  return underLoad(contender, hello, 32)
 }
 
 const figures = ['rate', 'p50', 'p99'] as const

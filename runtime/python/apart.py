@@ -36,7 +36,9 @@ def _cut(value):
     except UnicodeEncodeError:  # a lone surrogate
         return None
     rest = to_json({**value, "body": ""})
-    if rest.count(_MARK) != 1 or (b"\\ud" in rest and not text.isascii()):  # in ASCII as a whole, perhaps
+    if rest.count(_MARK) != 1:
+        return None
+    if b"\\ud" in rest and not text.isascii():  # with a lone surrogate elsewhere all of it would be ASCII, and longer
         return None
     return rest, text, len(rest) + len(text) + _escapes(text)
 

@@ -7,8 +7,8 @@ import { looksLikeScript } from '../invoker/entry.ts'
 import { isSwitch, options, type OptionName } from '../options.ts'
 
 /** Commands of the program (interface.md §2). */
-export const commandNames = ['serve', 'invoke', 'check'] as const
-export type CommandName = (typeof commandNames)[number]
+const commandNames = ['serve', 'invoke', 'check'] as const
+type CommandName = (typeof commandNames)[number]
 
 /** What the user has asked for. */
 export interface Arguments {

@@ -1,6 +1,6 @@
 // One command line from beginning to end: problems first, then the command itself.
 
-import { ConfigError, readConfig, surveyConfig, type Config } from '../config.ts'
+import { surveyConfig, type Survey } from '../config.ts'
 import { parseArguments, type Arguments } from './arguments.ts'
 import type { Host } from './host.ts'
 import { helpText, versionText } from './help.ts'
@@ -12,12 +12,15 @@ import { serve } from './serve.ts'
  */
 export async function runCommand(argv: readonly string[], host: Host): Promise<number> {
   const given = parseArguments(argv)
-  if (given.command === 'help') return print(helpText())
-  if (given.command === 'version') return print(versionText())
-  if (given.command === 'check') return checkAll(given, host)
-  const config = configure(given)
-  if (!('options' in config)) return refuse(config)
-  switch (given.command) {
+  const { command } = given
+  if (command === 'help') return print(helpText())
+  if (command === 'version') return print(versionText())
+  const survey = surveyConfig(given.handler, given.flags, given.args)
+  if (command === 'check') return checkAll(given, survey, host)
+  const { config } = survey
+  const problems = [...given.problems, ...survey.problems]
+  if (config === undefined || problems.length > 0) return refuse(problems)
+  switch (command) {
     case 'serve':
       return serve(config, host)
     case 'invoke': {
@@ -25,25 +28,14 @@ export async function runCommand(argv: readonly string[], host: Host): Promise<n
       return invoke(config, given.invoke, host)
     }
     default:
-      return given.command satisfies never
-  }
-}
-
-function configure(given: Arguments): Config | readonly string[] {
-  try {
-    const config = readConfig(given.handler, given.flags, undefined, given.args)
-    return given.problems.length > 0 ? given.problems : config
-  } catch (error) {
-    if (error instanceof ConfigError) return [...given.problems, ...error.problems]
-    throw error
+      return command satisfies never
   }
 }
 
 // A broken configuration is what `check` has been asked about; a command line that makes no question is not.
-async function checkAll(given: Arguments, host: Host): Promise<number> {
-  const survey = surveyConfig(given.handler, given.flags, undefined, given.args)
-  const asks = given.problems.length === 0 && survey.handler !== undefined
-  if (!asks) return refuse([...given.problems, ...survey.problems])
+async function checkAll({ problems }: Arguments, survey: Survey, host: Host): Promise<number> {
+  const asks = problems.length === 0 && survey.handler !== undefined
+  if (!asks) return refuse([...problems, ...survey.problems])
   const { check } = await import('./check.ts')
   return check(survey, host)
 }

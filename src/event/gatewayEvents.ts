@@ -2,9 +2,8 @@
 // WebSocket at `/ws`. And what a gateway makes of a result without a status.
 
 import { createHash } from 'node:crypto'
+import { isJsonObject, parseJson } from '../json.ts'
 import { toRequestTime } from './event.ts'
-import { parseJson } from './reply.ts'
-import { isJsonObject } from './structure.ts'
 import type { Occasion } from './occasion.ts'
 
 /** Form 0.1, the default (yandex.md W-1 to W-10). */

@@ -39,6 +39,16 @@ export interface HttpReply extends HttpReplyHead {
   readonly body: Buffer
 }
 
+/** A path, or a part of one, without its percent escapes; as it came when one of them is malformed (yandex.md U-2). */
+export function unescaped(path: string): string {
+  if (!path.includes('%')) return path
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
 /** The value of the last line with that name, whatever the case of its letters; undefined without one. */
 export function lastHeader(headers: readonly Header[], name: string): string | undefined {
   const wanted = name.toLowerCase()

@@ -1,6 +1,7 @@
 // Returned value → HttpReply (yandex.md §7). Streams are in stream.ts, errors in faultReply.ts.
 
 import { Fault } from '../errors.ts'
+import { parseJson } from '../json.ts'
 import type { CallerMode } from '../wire/frames.ts'
 import { lastHeader, type Header, type HttpReply } from './http.ts'
 import { joinParts } from './parts.ts'
@@ -42,15 +43,6 @@ export function toStructuredReply(result: unknown, toPayload: () => string, text
       body: { payload: toPayload() },
     })
   return bodiless.has(structure.status) ? withoutBody(structure) : withBody(structure)
-}
-
-/** The parsed value; undefined, which no JSON text stands for, when the text is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function toHttpReply(json: string, text: Buffer | undefined): HttpReply {

@@ -2,7 +2,7 @@
 
 import { Fault } from '../errors.ts'
 import type { CallerMode } from '../wire/frames.ts'
-import type { HttpRequest } from './http.ts'
+import { unescaped, type HttpRequest } from './http.ts'
 import { lastQueryValue } from './query.ts'
 
 /** What a request asks for: an invocation whose end its caller waits for, or one that is stored (yandex.md §4). */
@@ -42,22 +42,13 @@ export const reservedSegments: ReadonlySet<string> = new Set([
 ])
 
 function checkPath(path: string, functionId: string): void {
-  const decoded = decodePath(path)
+  const decoded = unescaped(path)
   if (decoded === '/' || decoded === `/${functionId}`) return
   const [root, first = '', ...below] = decoded.split('/')
   const isOneSegment = root === '' && below.length === 0
   // A reserved path that nobody served before us is unknown, not malformed (F-26).
   if (isOneSegment || (root === '' && reservedSegments.has(first))) throw new Fault('not_found', 'Not Found')
   throw new Fault('path_not_served', `Invalid functionID: ${path}`)
-}
-
-function decodePath(path: string): string {
-  if (!path.includes('%')) return path
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path // U-2: with a malformed escape it is compared as it came
-  }
 }
 
 function checkMethod(method: string): void {

@@ -1,9 +1,9 @@
 // Yielded values → a chunked answer: its head from the first value, its bytes from every value (yandex.md K-10 to K-12).
 
+import { isJsonObject, parseJson } from '../json.ts'
 import type { ChunkKind, CallerMode } from '../wire/frames.ts'
 import type { HttpReply, HttpReplyHead } from './http.ts'
-import { parseJson, toStructuredReply } from './reply.ts'
-import { isJsonObject } from './structure.ts'
+import { toStructuredReply } from './reply.ts'
 
 /** How a streamed answer begins. With status 204 or 304, and for HEAD, no chunk may follow (yandex.md R-11, K-14). */
 export interface StreamStart {

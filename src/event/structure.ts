@@ -1,5 +1,6 @@
 // The object that a function returns to describe its HTTP answer: parsed and checked once (yandex.md R-3, R-4).
 
+import { isJsonObject } from '../json.ts'
 import { fromBase64 } from './base64.ts'
 import { isHeaderName, isHeaderValue } from './headerName.ts'
 
@@ -19,9 +20,6 @@ export interface FunctionHeader {
   readonly values: readonly string[]
 }
 
-/** A JSON object, as opposed to null, an array or a scalar. */
-export type JsonObject = Readonly<Record<string, unknown>>
-
 /**
  * Reads a returned value; undefined when it is malformed. Unknown keys are ignored (yandex.md R-1 to R-6).
  * @param text its `body`, UTF-8, when that came apart from it
@@ -33,11 +31,6 @@ export function parseStructure(result: unknown, text?: Buffer): Structure | unde
   const body = parseBody(text ?? result['body'] ?? '', result['isBase64Encoded'] ?? false)
   if (status === undefined || headers === undefined || body === undefined) return undefined
   return { status, headers, body }
-}
-
-/** Whether a parsed JSON value is an object. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parseStatus(value: unknown): number | undefined {

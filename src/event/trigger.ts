@@ -1,6 +1,7 @@
 // The events that triggers and gateways of the cloud send to a function, made from a little data: one row for each
 // (yandex.md §16, §17).
 
+import { isJsonObject, parseJson, type JsonObject } from '../json.ts'
 import {
   toGateway01Event,
   toGateway10Event,
@@ -10,8 +11,6 @@ import {
   toWebsocketMessageEvent,
 } from './gatewayEvents.ts'
 import type { Occasion } from './occasion.ts'
-import { parseJson } from './reply.ts'
-import { isJsonObject, type JsonObject } from './structure.ts'
 import {
   toBudgetEvent,
   toContainerRegistryEvent,

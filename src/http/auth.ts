@@ -1,5 +1,6 @@
 // Who may call (yandex.md §15): an Authorization header becomes a credential, and a credential is accepted or is not.
 
+import { Fault } from '../errors.ts'
 import type { Header } from '../event/http.ts'
 import type { Events } from '../events.ts'
 import { JwtCheck, jwtProblems } from './jwt.ts'
@@ -63,6 +64,11 @@ export function toCredential(headers: readonly Header[]): Credential | undefined
   const [, scheme = '', value] = (lines.length === 1 && shown.exec(lines[0]?.[1] ?? '')) || []
   if (value === undefined) return undefined
   return { scheme: scheme.toLowerCase() === 'bearer' ? 'bearer' : 'api-key', value: value.trimEnd() }
+}
+
+/** The fault of a caller who may not. The jobs API has one of its own. */
+export function notAuthorized(): Fault {
+  return new Fault('not_authorized', 'Forbidden: Not authorized')
 }
 
 const shown = /^(bearer|api-key) +(\S.*)$/i

@@ -1,6 +1,6 @@
 // The function's own door: a request becomes an invocation, its outcome the answer. Knows nothing of sockets.
 
-import { Fault } from '../errors.ts'
+import { asFault, Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { toEventParts } from '../event/parts.ts'
 import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
@@ -14,7 +14,7 @@ import type { Chunk, Invocation, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { CallerMode } from '../wire/frames.ts'
 import type { AsyncDoor } from './asyncDoor.ts'
-import { everyone, toCredential, type Authorizer } from './auth.ts'
+import { everyone, notAuthorized, toCredential, type Authorizer } from './auth.ts'
 
 /** What the door says of its function, and how much it lets in. */
 export interface DoorSettings extends Omit<Platform, 'requestId'> {
@@ -91,17 +91,14 @@ export class Door {
       if (stream.finish(outcome)) return
       exchange.reply(withPlatformHeaders(toOutcomeReply(outcome, mode), platform))
     } catch (error) {
-      refuse(
-        error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error }),
-      )
+      refuse(asFault(error))
     }
   }
 
   // First of all, so that a stranger learns nothing of what is served (yandex.md F-25).
   async #authorize({ head }: Exchange): Promise<void> {
     if (this.#authorizer === everyone) return
-    if (await this.#authorizer.accepts(toCredential(head.headers))) return
-    throw new Fault('not_authorized', 'Forbidden: Not authorized')
+    if (!(await this.#authorizer.accepts(toCredential(head.headers)))) throw notAuthorized()
   }
 
   // The UUID of a stored invocation is the same in any case of its letters; it is answered as it is stored.

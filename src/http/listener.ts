@@ -11,6 +11,7 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { within } from '../within.ts'
 import type { Certificate } from './tls.ts'
 import { refuseMethod, refuseUnreadable } from './unreadable.ts'
 
@@ -89,8 +90,7 @@ export class Listener {
   async #answered(patienceMs: number): Promise<void> {
     const begun = [...this.#unfinished].filter((each) => each.headersSent)
     const leaving = begun.map((each) => new Promise((settle) => each.once('close', settle)))
-    const patience = new Promise((settle) => setTimeout(settle, patienceMs).unref())
-    await Promise.race([Promise.all(leaving), patience])
+    await within(patienceMs, Promise.all(leaving))
   }
 
   // Also those that are still shaking hands.

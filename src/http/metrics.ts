@@ -1,9 +1,8 @@
 // GET /_/metrics: what Prometheus scrapes (interface.md §4).
 
 import { Router } from 'express'
-import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
-import { toCredential, type Authorizer } from './auth.ts'
+import { notAuthorized, toCredential, type Authorizer } from './auth.ts'
 import { readHead } from './read.ts'
 import { writeReply } from './write.ts'
 
@@ -18,10 +17,8 @@ export function metricsRoute(exposition: Exposition, authorizer: Authorizer): Ro
   const router = Router()
   // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Express 5 takes what it rejects with
   router.get('/metrics', async (request, response) => {
-    if (!(await authorizer.accepts(toCredential(readHead(request).headers)))) {
-      const fault = new Fault('not_authorized', 'Forbidden: Not authorized')
-      return writeReply(response, toFaultReply(fault), false)
-    }
+    if (!(await authorizer.accepts(toCredential(readHead(request).headers))))
+      return writeReply(response, toFaultReply(notAuthorized()), false)
     const text = await exposition.read()
     response.writeHead(200, { 'Content-Type': exposition.contentType, 'Cache-Control': 'no-store' })
     response.end(text)

@@ -1,7 +1,7 @@
 // The waist: every invocation, whoever asks for it, goes through `invoke` and ends as an Outcome.
 // Owns the ids of the invocations in flight.
 
-import { Fault } from '../errors.ts'
+import { asFault, Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Admission } from './admission.ts'
 import type { Ending } from './call.ts'
@@ -223,10 +223,6 @@ function tooManyReschedules(): Fault {
 
 function tooLarge(limit: number): Fault {
   return new Fault('response_too_large', `response entity is larger than limits (${limit})`)
-}
-
-function asFault(error: unknown): Fault {
-  return error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
 }
 
 // Instances in a row that may turn out to have ended before a call reached them.

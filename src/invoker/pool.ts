@@ -1,7 +1,7 @@
 // The instances of one function: how many there are, which one is free, what replaces one that has gone.
 // Owns the set of instances.
 
-import { Fault } from '../errors.ts'
+import { asFault, type Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { faultOfEnd, killed, type EndCause, type Exit } from './end.ts'
 import type { Instance } from './instance.ts'
@@ -156,9 +156,7 @@ export class Pool {
       this.#instances.add(instance)
       void instance.ended.then(() => this.#instances.delete(instance))
     } catch (error) {
-      this.#pause(
-        error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error }),
-      )
+      this.#pause(asFault(error))
     }
   }
 

@@ -1,6 +1,7 @@
 // Why an asynchronous invocation has ended without a result, as its failure target is told (yandex.md M-14). Owns nothing.
 
 import { catalogue } from '../errors.ts'
+import { isJsonObject, parseJson, type JsonObject } from '../json.ts'
 import type { UserError } from '../wire/frames.ts'
 import type { Job } from './job.ts'
 
@@ -17,20 +18,18 @@ export function toAsyncError({ state, error }: Pick<Job, 'state' | 'error'>): Us
 
 // A job keeps what its handler threw as a text (jobs.md FN-2). Undefined: a sentence of ours about a lost process.
 function fromErrorText(text: string): UserError | undefined {
-  const value = parse(text)
-  if (typeof value !== 'object' || value === null) return undefined
-  const fields: Readonly<Record<string, unknown>> = { ...value }
-  return fromYandexForm(fields) ?? fromRunPodForm(fields)
+  const fields = parseJson(text)
+  return isJsonObject(fields) ? (fromYandexForm(fields) ?? fromRunPodForm(fields)) : undefined
 }
 
 // Bash: the object itself.
-function fromYandexForm({ errorMessage, errorType, stackTrace }: Fields): UserError | undefined {
+function fromYandexForm({ errorMessage, errorType, stackTrace }: JsonObject): UserError | undefined {
   if (typeof errorMessage !== 'string' || typeof errorType !== 'string') return undefined
   return { errorMessage, errorType, ...(Array.isArray(stackTrace) ? { stackTrace } : {}) }
 }
 
 // Node.js and Python (jobs.md W-10, NODE-6): the frames of the stack are one text.
-function fromRunPodForm(fields: Fields): UserError | undefined {
+function fromRunPodForm(fields: JsonObject): UserError | undefined {
   const { error_type: type, error_message: errorMessage, error_traceback: traceback } = fields
   if (typeof type !== 'string' || typeof errorMessage !== 'string') return undefined
   const pythonType = /^<class '(.*)'>$/s.exec(type)?.[1]
@@ -40,16 +39,6 @@ function fromRunPodForm(fields: Fields): UserError | undefined {
       : undefined
   return { errorMessage, errorType: pythonType ?? type, ...(stackTrace === undefined ? {} : { stackTrace }) }
 }
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>
 
 // Where the text of one frame ends and the next begins.
 const pythonFrame = /(?=^ {2}File ")/m

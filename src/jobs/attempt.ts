@@ -17,8 +17,8 @@ export interface AttemptTerms {
 /** What runs the jobs. */
 export type JobInvoker = Pick<Invoker, 'invoke' | 'requestIds'>
 
-/** Whether it makes sense to write again what the store did not take just now; waits before it says so. */
-export type Patience = (cause: unknown) => Promise<boolean>
+/** Whether to write again what the store did not take just now; waits before it says so. */
+export type MayTryAgain = (cause: unknown) => Promise<boolean>
 
 /** A try of a job. The first end that is decided counts. */
 export class Attempt {
@@ -28,7 +28,7 @@ export class Attempt {
   readonly #dialect: Dialect
   readonly #terms: AttemptTerms
   readonly #onSeated: () => void
-  readonly #patience: Patience
+  readonly #mayTryAgain: MayTryAgain
   readonly #stop = new AbortController()
   #begun: { readonly number: number; readonly instance: string; readonly at: number } | undefined
   #seated = false
@@ -46,7 +46,7 @@ export class Attempt {
     dialect: Dialect,
     terms: AttemptTerms,
     onSeated: () => void,
-    patience: Patience,
+    mayTryAgain: MayTryAgain,
   ) {
     this.#job = job
     this.#runner = runner
@@ -54,7 +54,7 @@ export class Attempt {
     this.#dialect = dialect
     this.#terms = terms
     this.#onSeated = onSeated
-    this.#patience = patience
+    this.#mayTryAgain = mayTryAgain
   }
 
   /** Whether an instance has it. */
@@ -105,7 +105,7 @@ export class Attempt {
     })
     clearTimeout(this.#deadline)
     const isTroubled = this.#failure !== undefined
-    if (isTroubled && (this.#begun !== undefined || !(await this.#patience(this.#failure))))
+    if (isTroubled && (this.#begun !== undefined || !(await this.#mayTryAgain(this.#failure))))
       throw this.#failure
     await this.#conclude(outcome)
   }
@@ -205,7 +205,7 @@ export class Attempt {
       try {
         return await write()
       } catch (cause) {
-        if (!(await this.#patience(cause))) throw cause
+        if (!(await this.#mayTryAgain(cause))) throw cause
       }
     }
   }

@@ -80,7 +80,7 @@ export class JobEngine implements JobService {
    * @throws Fault store_unavailable; it may be called again
    */
   start(): Promise<void> {
-    this.#started ??= asFault(this.#start()).catch((error: unknown) => {
+    this.#started ??= withFaults(this.#start()).catch((error: unknown) => {
       this.#started = undefined
       throw error
     })
@@ -252,7 +252,7 @@ export class JobEngine implements JobService {
 
   async #ask<Value>(question: (store: JobStore) => Promise<Value>): Promise<Value> {
     await this.start()
-    return asFault(question(this.#store))
+    return withFaults(question(this.#store))
   }
 
   #refuseWhileDraining(): void {
@@ -260,7 +260,7 @@ export class JobEngine implements JobService {
   }
 }
 
-async function asFault<Value>(answer: Promise<Value>): Promise<Value> {
+async function withFaults<Value>(answer: Promise<Value>): Promise<Value> {
   try {
     return await answer
   } catch (cause) {

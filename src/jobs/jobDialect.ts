@@ -7,7 +7,7 @@ import type { Job, Work } from './job.ts'
 import { toEnd, type ResultTerms } from './result.ts'
 
 /** What holds for all of them. */
-export interface JobTerms extends ResultTerms {
+export interface JobDialectTerms extends ResultTerms {
   /** most bytes of a result or a chunk */
   readonly resultLimit: (job: Job) => number
   /** automatic re-queues after a process that ended by itself (jobs.md DUR-5) */
@@ -17,7 +17,7 @@ export interface JobTerms extends ResultTerms {
 }
 
 /** The dialect of jobs. */
-export function jobDialect(terms: JobTerms): Dialect {
+export function jobDialect(terms: JobDialectTerms): Dialect {
   const { isScript, resultLimit, reschedule, asyncRetries } = terms
   const followFailure = ({ origin, retries }: Work): Sequel | undefined => {
     if (origin !== 'async' || retries >= asyncRetries) return undefined

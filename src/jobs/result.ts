@@ -2,6 +2,7 @@
 
 import type { Fault } from '../errors.ts'
 import { describeExit, type Exit } from '../invoker/end.ts'
+import { parseJson } from '../json.ts'
 import type { LanguageName } from '../invoker/languages.ts'
 import type { Outcome } from '../invoker/invocation.ts'
 import type { UserError } from '../wire/frames.ts'
@@ -57,12 +58,8 @@ function toOutput(
 
 // A script of Bash prints what it likes.
 function asJson(printed: Buffer): Buffer {
-  try {
-    JSON.parse(printed.toString())
-    return printed
-  } catch {
-    return Buffer.from(JSON.stringify(printed.toString()))
-  }
+  const text = printed.toString()
+  return parseJson(text) === undefined ? Buffer.from(JSON.stringify(text)) : printed
 }
 
 // jobs.md W-10, NODE-6, FN-2

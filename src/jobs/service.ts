@@ -1,4 +1,4 @@
-// Jobs as those who ask for them see them: the HTTP routes, and one day others.
+// Jobs as those who ask for them see them: the HTTP routes.
 
 import type { Job, NewJob } from './job.ts'
 import type { ChunkPage, JobCounts, Retried, Submitted, SubmitTerms } from './store.ts'

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Fault } from '../errors.ts'
 import { describeExit } from '../invoker/end.ts'
 import type { Outcome } from '../invoker/invocation.ts'
+import { parseJson } from '../json.ts'
 import type { Dialect, Sequel } from './dialect.ts'
 import type { StoredTask, TaskError, Work } from './job.ts'
 import { pauseAfter } from './task.ts'
@@ -72,11 +73,7 @@ function readFault(fault: Fault, job: Work, exit: string | undefined): Answer {
 }
 
 function readAnswer(json: Buffer | undefined): Answer {
-  try {
-    return answer.parse(JSON.parse((json ?? '').toString()))
-  } catch {
-    return unusable
-  }
+  return answer.safeParse(parseJson(json?.toString() ?? '')).data ?? unusable
 }
 
 function failure(type: string, message: string): Answer {

@@ -1,5 +1,7 @@
 // The frames of runtime/PROTOCOL.md as types, and the one place where an instance's bytes become one of them.
 
+import { isJsonObject, type JsonObject } from '../json.ts'
+
 /** Version of runtime/PROTOCOL.md that this supervisor speaks. */
 export const protocolVersion = 1
 
@@ -165,52 +167,46 @@ export function parseFrame(header: string): FrameFromInstance {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-function parseObject(header: string): Fields {
+function parseObject(header: string): JsonObject {
   let value: unknown
   try {
     value = JSON.parse(header)
   } catch (cause) {
     throw new ProtocolError('a frame header is not JSON', { cause })
   }
-  if (!isObject(value)) throw new ProtocolError('a frame header is not an object')
+  if (!isJsonObject(value)) throw new ProtocolError('a frame header is not an object')
   return value
 }
 
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function text(fields: Fields, key: string): string {
+function text(fields: JsonObject, key: string): string {
   const value = fields[key]
   if (typeof value !== 'string') throw new ProtocolError(`${key} is not a string`)
   return value
 }
 
-function integer(fields: Fields, key: string): number {
+function integer(fields: JsonObject, key: string): number {
   const value = fields[key]
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
     throw new ProtocolError(`${key} is not an integer`)
   return value
 }
 
-function jobEnd(fields: Fields): JobEnd {
+function jobEnd(fields: JsonObject): JobEnd {
   return {
     ...(fields['error'] === undefined ? {} : { error: text(fields, 'error') }),
     ...(fields['refresh'] === true ? { refresh: true } : {}),
   }
 }
 
-function chunkKind(fields: Fields): ChunkKind {
+function chunkKind(fields: JsonObject): ChunkKind {
   const kind = fields['kind']
   if (kind === 'text' || kind === 'bytes' || kind === 'json') return kind
   throw new ProtocolError(`unknown chunk kind ${JSON.stringify(kind)}`)
 }
 
-function userError(fields: Fields): UserError {
+function userError(fields: JsonObject): UserError {
   const error = fields['error']
-  if (!isObject(error)) throw new ProtocolError('error is not an object')
+  if (!isJsonObject(error)) throw new ProtocolError('error is not an object')
   const errorMessage = text(error, 'errorMessage')
   const errorType = text(error, 'errorType')
   const stackTrace = error['stackTrace']

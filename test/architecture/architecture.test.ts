@@ -16,7 +16,7 @@ const rows: readonly (readonly string[])[] = [
   ['src/events.ts'],
   ['src/event/'],
   ['src/wire/'],
-  ['src/errors.ts'],
+  ['src/errors.ts', 'src/json.ts', 'src/within.ts'],
 ]
 
 // Types of what flows are shared upwards: an announcement names the outcome that it tells of.

@@ -1,11 +1,12 @@
 // A server in front of what a test drives itself, on a free port; the function behind it is not asked.
 
 import { App } from '../../src/app.ts'
-import { readConfig, type Config, type Flags } from '../../src/config.ts'
+import type { Config, Flags } from '../../src/config.ts'
 import type { FaultCode } from '../../src/errors.ts'
 import { everyone, type Authorizer } from '../../src/http/auth.ts'
 import type { RouteParts } from '../../src/http/routes.ts'
 import { HttpServer } from '../../src/http/server.ts'
+import { readConfig } from './config.ts'
 import { functionsIn } from './serving.ts'
 
 /** How it may be served otherwise. */

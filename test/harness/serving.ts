@@ -2,8 +2,9 @@
 
 import { join } from 'node:path'
 import { App } from '../../src/app.ts'
-import { readConfig, type Flags } from '../../src/config.ts'
+import type { Flags } from '../../src/config.ts'
 import type { FunctionLine } from '../../src/events.ts'
+import { readConfig } from './config.ts'
 
 /** The languages that every behaviour is tested in; what is different in Bash has tests of its own. */
 export const bothLanguages = ['node', 'python'] as const

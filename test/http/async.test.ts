@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { App } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../harness/config.ts'
 import { Fault } from '../../src/errors.ts'
 import { everyone } from '../../src/http/auth.ts'
 import { HttpServer } from '../../src/http/server.ts'

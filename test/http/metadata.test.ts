@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../harness/config.ts'
 import { App } from '../../src/app.ts'
 import { MetadataServer } from '../../src/http/metadata.ts'
 import { callRaw } from '../harness/calling.ts'

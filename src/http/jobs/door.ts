@@ -1,6 +1,6 @@
 // The door of the jobs API: checks each request in the order of jobs.md A-7, has it answered, or refuses it.
 
-import { Fault } from '../../errors.ts'
+import { asFault, Fault } from '../../errors.ts'
 import type { Header } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import type { JobService } from '../../jobs/service.ts'
@@ -34,7 +34,7 @@ export class JobDoor {
     return this.#admit(exchange, () => matchRoute(exchange.head.path, this.#parts.settings))
   }
 
-  /** The same for the paths below `/_/` (interface.md §4); `path` is what follows it. */
+  /** The same for the paths below `/_/` (interface.md §4); the exchange's path is what follows that. */
   admitOwn(exchange: JobExchange): boolean {
     return this.#admit(exchange, () => matchOwnRoute(exchange.head.path))
   }
@@ -68,8 +68,7 @@ export class JobDoor {
   }
 
   async #refuse(exchange: JobExchange, error: unknown, methods: readonly string[]): Promise<void> {
-    const fault =
-      error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
+    const fault = asFault(error)
     this.#events.emit('request-refused', { fault })
     await replyFault(exchange, fault, methods)
   }

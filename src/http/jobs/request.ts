@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { Fault } from '../../errors.ts'
 import type { NewJob } from '../../jobs/job.ts'
+import { parseJson } from '../../json.ts'
 import type { JobSettings } from './settings.ts'
 import { memberTexts } from './spans.ts'
 
@@ -44,21 +45,14 @@ export function withoutMark(body: Buffer): Buffer {
 }
 
 function parseJob(json: Buffer): z.output<typeof jobRequest> {
-  const parsed = jobRequest.safeParse(parseJson(json))
+  if (!isUtf8(json)) throw invalid('the body is not UTF-8; send JSON in UTF-8')
+  const value = parseJson(json.toString('utf8'))
+  if (value === undefined) throw invalid('the body is not JSON; send an object such as {"input": {…}}')
+  const parsed = jobRequest.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const field = issue?.path.join('.') ?? ''
   throw invalid(field === '' ? notAnObject : `${field} ${issue?.message ?? 'is not valid'}`)
-}
-
-function parseJson(json: Buffer): unknown {
-  if (!isUtf8(json)) throw invalid('the body is not UTF-8; send JSON in UTF-8')
-  try {
-    return JSON.parse(json.toString('utf8'))
-  } catch {
-    // The parser's message quotes the body, which may hold secrets.
-    throw invalid('the body is not JSON; send an object such as {"input": {…}}')
-  }
 }
 
 // An optional field that is null counts as absent (jobs.md REQ-2).

@@ -1,6 +1,7 @@
 // The routes of the jobs API (jobs.md §2.2) as a table, and which of them a path means (jobs.md ).
 
 import { Fault } from '../../errors.ts'
+import { unescaped } from '../../event/http.ts'
 import type { ParameterName } from './parameters.ts'
 import type { JobSettings } from './settings.ts'
 
@@ -52,7 +53,7 @@ export function matchRoute(
   const [first, endpoint] = segments
   const isBelowEndpoint = first === 'v2' && endpoint !== undefined
   const match = matchSegments(routes, isBelowEndpoint ? segments.slice(2) : segments)
-  const isServed = !isBelowEndpoint || (settings.endpointId ?? decode(endpoint)) === decode(endpoint)
+  const isServed = !isBelowEndpoint || (settings.endpointId ?? unescaped(endpoint)) === unescaped(endpoint)
   if (match !== undefined && isServed) return match
   if (isBelowEndpoint || settings.isScript) throw unknownRoute()
   return undefined
@@ -81,7 +82,7 @@ function matchSegments(table: Table, [first = '', id, ...more]: readonly string[
   const found = table[name]
   if (found === undefined || found.takesId !== (id !== undefined)) return undefined
   const { methods, parameters } = found
-  return { route: { name, methods, parameters }, id: decode(id ?? '') }
+  return { route: { name, methods, parameters }, id: unescaped(id ?? '') }
 }
 
 type Table = { readonly [Name in RouteName]?: Omit<Route, 'name'> & { readonly takesId: boolean } }
@@ -92,13 +93,4 @@ function row(
   parameters: readonly ParameterName[],
 ): Omit<Route, 'name'> & { readonly takesId: boolean } {
   return { methods, takesId, parameters }
-}
-
-// A malformed escape stands for itself: no id and no endpoint has one.
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
 }

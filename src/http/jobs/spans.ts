@@ -10,26 +10,21 @@ export interface Span {
 }
 
 /**
- * The members of an object in order, with their names decoded.
+ * The text of every member of an object, a copy; of members with the same name the last, as in JSON.parse.
  * @param json valid JSON text in UTF-8 whose value is an object
  */
-export function* memberSpans(json: Buffer): Generator<{ readonly name: string; readonly value: Span }> {
+export function memberTexts(json: Buffer): ReadonlyMap<string, Buffer> {
+  const texts = new Map<string, Buffer>()
   let at = skipSpace(json, skipSpace(json, 0) + 1)
   while (at < json.length && json[at] !== closeBrace) {
     const nameEnd = endOfString(json, at)
     const from = skipSpace(json, skipSpace(json, nameEnd) + 1)
     const to = endOfValue(json, from)
-    yield { name: decodeString(json, { from: at, to: nameEnd }), value: { from, to } }
+    texts.set(decodeString(json, { from: at, to: nameEnd }), Buffer.from(json.subarray(from, to)))
     at = skipSpace(json, to)
     if (json[at] === comma) at = skipSpace(json, at + 1)
   }
-}
-
-/** The text of every member of an object, a copy; of members with the same name the last, as in JSON.parse. Argument as above. */
-export function memberTexts(json: Buffer): ReadonlyMap<string, Buffer> {
-  const spans = new Map<string, Span>()
-  for (const { name, value } of memberSpans(json)) spans.set(name, value)
-  return new Map([...spans].map(([name, { from, to }]) => [name, Buffer.from(json.subarray(from, to))]))
+  return texts
 }
 
 /** The value of a string's text, quotes included. */
@@ -58,8 +53,8 @@ export function endOfWord(json: Buffer, from: number): number {
   return at
 }
 
-/** The place behind the value that begins here. */
-export function endOfValue(json: Buffer, from: number): number {
+// The place behind the value that begins here.
+function endOfValue(json: Buffer, from: number): number {
   let at = from
   let depth = 0
   do {

@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { NewTask, OwnTask } from '../../jobs/tasks.ts'
+import { isJsonObject, parseJson } from '../../json.ts'
 import { isTaskId } from '../tasks/waiting.ts'
 import { readTaskPath } from './message.ts'
 import { Refusal } from './refusal.ts'
@@ -41,20 +42,14 @@ export function toOwnTask(id: string, body: Buffer, language: NewTask['language'
 }
 
 function parse<Schema extends z.ZodType>(body: Buffer, schema: Schema): z.output<Schema> {
-  const parsed = schema.safeParse(parseJson(body))
+  if (!isUtf8(body)) throw bad('the body is not UTF-8')
+  const value = parseJson(body.toString())
+  if (value === undefined) throw bad('the body is not JSON')
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const field = issue?.path.join('.') ?? ''
   throw bad(field === '' ? notAnObject : `${field} ${issue?.message ?? 'is not valid'}`)
-}
-
-function parseJson(body: Buffer): unknown {
-  if (!isUtf8(body)) throw bad('the body is not UTF-8')
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    throw bad('the body is not JSON') // the parser's own words quote it
-  }
 }
 
 function bad(problem: string): Refusal {
@@ -107,8 +102,6 @@ const ownBody = z.discriminatedUnion(
   ],
   {
     error: ({ input }) =>
-      typeof input === 'object' && input !== null && !Array.isArray(input)
-        ? 'must be one of in progress, complete, failed'
-        : notAnObject,
+      isJsonObject(input) ? 'must be one of in progress, complete, failed' : notAnObject,
   },
 )

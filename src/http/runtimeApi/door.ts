@@ -1,7 +1,7 @@
 // The door of the runtime API: which route a request means, and the way back to the instance.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Header, HttpReply } from '../../event/http.ts'
+import { unescaped, type Header, type HttpReply } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import type { Tasks } from '../../jobs/tasks.ts'
 import { clientOf } from '../client.ts'
@@ -71,7 +71,7 @@ async function toReply(
 function match(path: string): { readonly route: Route; readonly id: string } {
   for (const [pattern, route] of routes) {
     const found = pattern.exec(path)
-    if (found !== null) return { route, id: decode(found[1] ?? '') }
+    if (found !== null) return { route, id: unescaped(found[1] ?? '') }
   }
   throw new Refusal('not_found', 'there is no such route; see PROTOCOL.md, "The runtime API"')
 }
@@ -82,15 +82,6 @@ function refuseMethod(method: string, allowed: readonly string[]): HttpReply {
     `${method} is not possible here; use ${allowed.join(' or ')}`,
   )
   return toRefusalReply(refusal, [['Allow', allowed.join(', ')]])
-}
-
-// A malformed escape stands for itself: no id has one.
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
 }
 
 type Route = Readonly<Partial<Record<string, (call: ApiCall) => Promise<ApiAnswer>>>>

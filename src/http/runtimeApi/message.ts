@@ -1,5 +1,6 @@
 // The message of a task (tasks.md §5), which is kept as it is: only its shape is looked at, and which function it names. Owns nothing.
 
+import { isJsonObject, parseJson } from '../../json.ts'
 import { Refusal } from './refusal.ts'
 
 /**
@@ -8,29 +9,14 @@ import { Refusal } from './refusal.ts'
  */
 export function readTaskPath(json: string): string {
   if (!json.isWellFormed()) throw bad('must be text that UTF-8 can hold') // or it would not be kept as it is
-  const message = parse(json)
-  if (!isObject(message)) throw bad('must be the JSON text of an object')
+  const message = parseJson(json) ?? parseJson(withoutConstants(json))
+  if (message === undefined) throw bad('must be JSON text')
+  if (!isJsonObject(message)) throw bad('must be the JSON text of an object')
   const { task_path: path, args, kwargs } = message
   if (typeof path !== 'string') throw bad('must have a task_path that is a string')
   if (!Array.isArray(args)) throw bad('must have args that are a list')
-  if (!isObject(kwargs)) throw bad('must have kwargs that are an object')
+  if (!isJsonObject(kwargs)) throw bad('must have kwargs that are an object')
   return path.toWellFormed()
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return parseLeniently(json)
-  }
-}
-
-function parseLeniently(json: string): unknown {
-  try {
-    return JSON.parse(withoutConstants(json))
-  } catch {
-    throw bad('must be JSON text') // the parser's own words quote the arguments
-  }
 }
 
 // What Python writes for numbers that JSON does not have becomes null. In one pass, string by string.
@@ -50,10 +36,6 @@ function endOfString(json: string, from: number): number {
   let at = from + 1
   while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1
   return at + 1
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function bad(problem: string): Refusal {

@@ -12,11 +12,13 @@ import { describeExit, type Exit } from '../../invoker/end.ts'
 import type { LanguageName } from '../../invoker/languages.ts'
 import type { RuntimeApi } from '../../invoker/launch.ts'
 import type { Tasks } from '../../jobs/tasks.ts'
+import { within } from '../../within.ts'
+import { onDemand } from '../onDemand.ts'
 import { refuseUnreadable } from '../unreadable.ts'
 import type { Caller, RuntimeApiSettings } from './answers.ts'
 import type { RuntimeApiParts } from './door.ts'
 import { OwnTasks } from './ownTasks.ts'
-import { Refusal, toRefusalReply } from './refusal.ts'
+import { asRefusal, Refusal, toRefusalReply } from './refusal.ts'
 
 /** Opens and closes the runtime API of instances. */
 export class RuntimeSockets {
@@ -51,10 +53,7 @@ export class RuntimeSockets {
   /** Closes what is open, settles when nothing more is written, and removes the folder. May be called twice, or before `open`. */
   async stop(): Promise<void> {
     this.#closeAll()
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((settle) => (timer = setTimeout(settle, writingMs)))
-    await Promise.race([Promise.all(this.#writing), late])
-    clearTimeout(timer)
+    await within(writingMs, Promise.all(this.#writing))
     this.#removeFolder()
   }
 
@@ -102,9 +101,17 @@ export class RuntimeSockets {
 
 function serverFor(caller: Caller, parts: RuntimeApiParts): Server {
   const latest = new WeakMap<Duplex, ServerResponse>()
+  const toDoor = onDemand(
+    async () => {
+      const { answer } = await import('./door.ts')
+      return (request, response) => void answer(request, response, caller, parts)
+    },
+    parts.events,
+    (fault) => toRefusalReply(asRefusal(fault)),
+  )
   const take: RequestListener = (request, response) => {
     latest.set(request.socket, response)
-    void import('./door.ts').then(({ answer }) => answer(request, response, caller, parts))
+    toDoor(request, response)
   }
   const server = createServer(bounds, take)
   server.maxConnections = mostConnections

@@ -3,6 +3,7 @@
 import { toJsonObject, type JsonMember } from '../../jobs/object.ts'
 import type { TaskAttempt, TaskError } from '../../jobs/job.ts'
 import { isFinal, type Task } from '../../jobs/tasks.ts'
+import { parseJson } from '../../json.ts'
 
 /** The public view: no arguments, no stack traces; texts of values put in place unchanged (tasks.md V1, V2). */
 export function toPublicRecord(task: Task): Buffer {
@@ -88,12 +89,9 @@ function withoutStack(error: TaskError | undefined): Omit<TaskError, 'stack'> | 
 function toValue(text: Buffer | undefined): { readonly json: string | Buffer; readonly isStrict: boolean } {
   if (text === undefined) return { json: 'null', isStrict: true }
   const content = text.toString()
-  try {
-    JSON.parse(content)
-    return { json: text, isStrict: true }
-  } catch {
-    return { json: JSON.stringify(content), isStrict: false }
-  }
+  return parseJson(content) === undefined
+    ? { json: JSON.stringify(content), isStrict: false }
+    : { json: text, isStrict: true }
 }
 
 function toTime(ms: number | undefined): string | undefined {

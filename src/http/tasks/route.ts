@@ -2,12 +2,12 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Router } from 'express'
-import { Fault } from '../../errors.ts'
+import { asFault, Fault } from '../../errors.ts'
 import { toFaultReply } from '../../event/faultReply.ts'
 import type { Header, HttpReply } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import { isFinal, type Tasks } from '../../jobs/tasks.ts'
-import { toCredential, type Authorizer } from '../auth.ts'
+import { notAuthorized, toCredential, type Authorizer } from '../auth.ts'
 import { clientOf } from '../client.ts'
 import { Hold } from '../hold.ts'
 import { readHead } from '../read.ts'
@@ -41,8 +41,7 @@ async function toTaskReply(
   { tasks, authorizer }: Parts,
 ): Promise<HttpReply> {
   const { method, headers, query } = readHead(request)
-  if (!(await authorizer.accepts(toCredential(headers))))
-    throw new Fault('not_authorized', 'Forbidden: Not authorized')
+  if (!(await authorizer.accepts(toCredential(headers)))) throw notAuthorized()
   if (!methods.includes(method))
     throw new Fault('method_not_allowed', `${method} is not possible here; use ${methods.join(' or ')}`)
   using hold = new Hold(clientOf(response), tasks.draining, readWait(query))
@@ -54,8 +53,7 @@ async function toTaskReply(
 }
 
 function toRefusal(error: unknown, events: Events): HttpReply {
-  const fault =
-    error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
+  const fault = asFault(error)
   events.emit('request-refused', { fault })
   const { status, headers, body } = toFaultReply(fault)
   const allow: readonly Header[] = fault.code === 'method_not_allowed' ? [['Allow', methods.join(', ')]] : []

@@ -2,7 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'
-import { fromJson } from './json.ts'
+import { parseJson } from '../../json.ts'
 import type { IssuedToken, Issuer } from './source.ts'
 
 /**
@@ -24,7 +24,7 @@ export function fileIssuer(path: string): Issuer {
 }
 
 function parseToken(path: string, text: string, writtenAt: number): IssuedToken {
-  const { data } = shape.safeParse(fromJson(text))
+  const { data } = shape.safeParse(parseJson(text))
   if (data === undefined)
     throw new Error(`${path} is not {"access_token": …, "expires_in": seconds or "expires_at": time}`)
   const { access_token: value, token_type: type, expires_in: seconds, expires_at: end } = data

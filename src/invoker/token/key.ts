@@ -4,7 +4,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SignJWT } from 'jose'
 import { z } from 'zod'
-import { fromJson } from './json.ts'
+import { parseJson } from '../../json.ts'
 import { question } from './question.ts'
 import type { Issuer } from './source.ts'
 
@@ -39,7 +39,7 @@ export interface ServiceKey {
  * @throws Error that says what is wrong with it, and never quotes it
  */
 export function readKey(path: string): ServiceKey {
-  const { data, error } = keyShape.safeParse(fromJson(readFileSync(path, 'utf8')))
+  const { data, error } = keyShape.safeParse(parseJson(readFileSync(path, 'utf8')))
   if (data === undefined) {
     const missing = error.issues.map(({ path: [name] }) => name).filter((name) => name !== undefined)
     throw new Error(

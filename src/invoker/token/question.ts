@@ -1,7 +1,7 @@
 // One question to an issuer over HTTP, and its answer as far as we need it. Messages never quote what was sent or received.
 
 import type { z } from 'zod'
-import { fromJson } from './json.ts'
+import { parseJson } from '../../json.ts'
 
 /**
  * Asks, and parses the answer.
@@ -34,7 +34,7 @@ async function readJson({ body }: Response): Promise<unknown> {
     size += part.length
     if (size > longestAnswer) return undefined
   }
-  return fromJson(Buffer.concat(parts).toString())
+  return parseJson(Buffer.concat(parts).toString())
 }
 
 // The cause of a failed fetch is the system's error; with several addresses it has a code and no message.

@@ -3,6 +3,7 @@
 
 import type { Events } from '../../events.ts'
 import type { ContextToken } from '../../wire/frames.ts'
+import { within } from '../../within.ts'
 import {
   unknownEndSeconds,
   type IssuedToken,
@@ -29,11 +30,7 @@ export class RenewingSource implements TokenSource {
 
   /** Asks for the first token; waits for it only so long that a dead issuer does not delay the server. */
   async start(): Promise<void> {
-    if (this.#stopped) return
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((settle) => (timer = setTimeout(settle, firstTokenMs)))
-    await Promise.race([this.#renew(), late])
-    clearTimeout(timer)
+    if (!this.#stopped) await within(firstTokenMs, this.#renew())
   }
 
   stop(): void {

@@ -9,11 +9,6 @@ import { NotFound, notAllowed } from './errors.mjs'
 
 /** @typedef {import('./shared.mjs').Place} Place */
 
-/** Absolute path of the function's code, symlinks resolved. */
-export function codeRoot() {
-  return realpathSync(process.env['LAMBDA_TASK_ROOT'] || process.cwd())
-}
-
 /** The file of whoever called this package; undefined where it is not a file. */
 export function callerFile() {
   const names = getCallSites(mostFrames, { sourceMap: false }).map(({ scriptName }) => toFile(scriptName))
@@ -104,6 +99,11 @@ export function isInCodeRoot(file) {
 export function toFile(name) {
   if (name?.startsWith('file:')) return fileURLToPath(name)
   return name !== undefined && isAbsolute(name) ? name : undefined
+}
+
+/** Absolute path of the function's code, symlinks resolved. */
+function codeRoot() {
+  return realpathSync(process.env['LAMBDA_TASK_ROOT'] || process.cwd())
 }
 
 /** @param {string} message */
