@@ -6,6 +6,7 @@ import { isNativeError } from 'node:util/types'
 
 /** @typedef {import('../../src/wire/frames.ts').ChunkKind} ChunkKind */
 /** @typedef {import('../../src/wire/frames.ts').UserError} UserError */
+/** @typedef {{ type: string, message: string, stack?: string }} TaskError */
 
 /**
  * A value as JSON (yandex.md M-9).
@@ -60,6 +61,16 @@ export function describeThrown(thrown) {
   const stack = read(thrown, 'stack')
   const rows = typeof stack === 'string' ? stack.split('\n').filter((row) => !ofRuntime.test(row)) : []
   return { type, message: clip(textOf(read(thrown, 'message'))), stack: clip(rows.join('\n')) }
+}
+
+/**
+ * The same for the record of a task (tasks.md E1). Never throws.
+ * @param {unknown} thrown
+ * @returns {TaskError}
+ */
+export function toTaskError(thrown) {
+  const { type, message, stack } = describeThrown(thrown)
+  return { type, message: message.slice(0, longestTaskMessage), ...(stack === '' ? {} : { stack }) }
 }
 
 /**
@@ -168,6 +179,7 @@ function clip(text) {
 
 const runtimeFolder = fileURLToPath(new URL('..', import.meta.url))
 const longestText = 65_536
+const longestTaskMessage = 8192
 const mostRows = 200
 
 // V8's own frame of a value that cannot be serialised, which this file has asked for.

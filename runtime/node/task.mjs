@@ -2,6 +2,7 @@
 // and the events that carry a task. What a task's behaviour means is decided in sdk/tasks/. Owns whether an attempt is over.
 
 import { outputWritten } from './log.mjs'
+import { toTaskError } from './outcome.mjs'
 
 /** @typedef {import('./sdk/tasks/outcome.mjs').Outcome} Outcome */
 /** @typedef {import('./loader.mjs').Handler} Handler */
@@ -35,7 +36,7 @@ export class Task {
       const { outcome, reload } = await attempt(parse(this.#body.toString()), this.#frame.responseLimit)
       await this.#end(outcome, reload)
     } catch (error) {
-      await this.fail(error)
+      await this.#fail(error, true) // what the runtime needs cannot be loaded: a new process may have better luck
     }
   }
 
@@ -43,9 +44,8 @@ export class Task {
    * Ends the attempt with an error of its own late work.
    * @param {unknown} error
    */
-  async fail(error) {
-    const { failed } = await import('./sdk/tasks/outcome.mjs')
-    await this.#end(failed(error), false)
+  fail(error) {
+    return this.#fail(error, false)
   }
 
   /** A task has nothing that could be told; at its deadline the instance is ended (tasks.md L6). */
@@ -53,6 +53,11 @@ export class Task {
 
   /** It sends no chunks. */
   credit() {}
+
+  /** @param {unknown} error @param {boolean} reload */
+  #fail(error, reload) {
+    return this.#end({ outcome: 'failed', retry: true, error: toTaskError(error) }, reload)
+  }
 
   /**
    * @param {Outcome} outcome

@@ -60,7 +60,7 @@ export class Listener {
   async start(): Promise<string> {
     const { host, port } = this.#place
     await new Promise<void>((settle, fail) => {
-      this.#server.once('error', fail)
+      this.#server.on('error', fail) // later ones, of connections that could not be taken, are nobody's
       this.#server.listen(port, host, settle)
     })
     const { address, family, port: bound } = this.#server.address() as AddressInfo // listening on a port, not on a path

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../harness/calling.ts'
 import { freshFolder } from '../harness/jobClient.ts'
+import { start } from '../harness/program.ts'
 import { askApi } from '../harness/runtimeApi.ts'
 import { bothLanguages, serveFrom, type Serving } from '../harness/serving.ts'
 import {
@@ -125,6 +126,28 @@ describe.each(bothLanguages)('a task in a module that cannot be imported (%s)', 
     const { state, response, attempts } = await settled(serving, id)
     expect([state, response]).toEqual(['complete', 'loaded'])
     expect(attempts.map(({ error }) => error?.type)).toEqual([unimportable[language], undefined])
+  })
+})
+
+describe('a task on an instance that has no descriptor left (node)', () => {
+  it('is tried again on a new one (L6)', async () => {
+    const args = [
+      'serve',
+      'hoards.handler',
+      '--root',
+      tasksIn('node'),
+      '--port',
+      '0',
+      '--job-store',
+      'memory',
+    ]
+    await using program = start([...args, '--task-backoff', '10ms'], {}, '', ['prlimit', '--nofile=256'])
+    const server = { url: String((await program.line('listening at '))['url']).replace(/\/$/, '') }
+    const task = await settled(server, await ask<string>(server, {}))
+    expect(task).toMatchObject({ state: 'complete', response: 'survived' })
+    const [failed, done] = task.attempts
+    expect(failed).toMatchObject({ outcome: 'failed' })
+    expect(done?.instance).not.toBe(failed?.instance)
   })
 })
 

@@ -1,11 +1,12 @@
 // Messages that are executed in place: `runMessage` and the two routes (tasks.md §3.3, §3.4). Owns nothing.
 
+import { toTaskError } from '../../outcome.mjs'
 import { commands } from './commands.mjs'
 import { isUnderFnbox, putRecord } from './engine.mjs'
 import { LoadFailure, notAllowed, NotFound, notSerializable } from './errors.mjs'
 import { importAndGetTask, loadAllowed } from './loading.mjs'
 import { keepLocal } from './records.mjs'
-import { callTarget, describe } from './outcome.mjs'
+import { callTarget } from './outcome.mjs'
 import { ASYNC_CLASSES } from './responses.mjs'
 import { toText } from './text.mjs'
 
@@ -107,7 +108,7 @@ async function keepHere(id, record) {
  */
 async function keepFailure(keep, id, path, error) {
   try {
-    await keep(id, { task_path: path, status: 'failed', error: describe(error) })
+    await keep(id, { task_path: path, status: 'failed', error: toTaskError(error) })
   } catch {
     // it stays in progress, as in real Zappa
   }

@@ -1,11 +1,11 @@
 // How a task's function is called, and what its end means (tasks.md A4, E1, L5). Owns nothing.
 
 import { report } from '../../log.mjs'
-import { describeThrown } from '../../outcome.mjs'
+import { toTaskError } from '../../outcome.mjs'
 import { toText } from './text.mjs'
 
 /** @typedef {import('./shared.mjs').Capture} Capture */
-/** @typedef {{ type: string, message: string, stack?: string }} TaskError */
+/** @typedef {import('../../outcome.mjs').TaskError} TaskError */
 /** @typedef {{ path: string, capture: Capture, limit: number }} Terms `limit`: most characters of a result's text */
 
 /**
@@ -38,7 +38,7 @@ export function toOutcome(value, terms) {
     const message = `the result has ${text.length} characters, which is more than --task-result-limit allows (${limit})`
     return unkept(terms, { type: 'ResultTooLarge', message })
   } catch (error) {
-    return unkept(terms, describe(error))
+    return unkept(terms, toTaskError(error))
   }
 }
 
@@ -47,13 +47,7 @@ export function toOutcome(value, terms) {
  * @returns {Outcome}
  */
 export function failed(thrown, retry = true) {
-  return { outcome: 'failed', retry, error: describe(thrown) }
-}
-
-/** @param {unknown} thrown @returns {TaskError} */
-export function describe(thrown) {
-  const { type, message, stack } = describeThrown(thrown)
-  return { type, message: message.slice(0, longestMessage), ...(stack === '' ? {} : { stack }) }
+  return { outcome: 'failed', retry, error: toTaskError(thrown) }
 }
 
 /** @param {string | null} text @param {string | null} [omitted] @returns {Outcome} */
@@ -69,5 +63,3 @@ function unkept({ path, capture }, error) {
   report(`fnbox: the result of ${path} is not kept: ${reason}`)
   return complete(null, reason)
 }
-
-const longestMessage = 8192
