@@ -27,6 +27,7 @@ const unimportable = { python: 'ModuleNotFoundError', node: 'Error' }
 // Due at once, they are all in the queue when the first one is taken.
 const together = { delay_seconds: 0.3 }
 const extensions = { python: '.py', node: '.mjs' }
+const fewDescriptors = ['sh', '-c', 'ulimit -n 256 && exec "$@"', 'sh']
 const errors = { python: 'ValueError', node: 'RangeError' }
 
 describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
@@ -129,7 +130,7 @@ describe.each(bothLanguages)('a task in a module that cannot be imported (%s)', 
   })
 })
 
-describe('a task on an instance that has no descriptor left (node)', () => {
+describe.each(bothLanguages)('a task on an instance that has no descriptor left (%s)', (language) => {
   it('is tried again on a new one (L6)', async () => {
     const args = [
       'serve',
@@ -141,7 +142,7 @@ describe('a task on an instance that has no descriptor left (node)', () => {
       '--job-store',
       'memory',
     ]
-    await using program = start([...args, '--task-backoff', '10ms'], {}, '', ['prlimit', '--nofile=256'])
+    await using program = start([...args, '--task-backoff', '10ms'], {}, '', fewDescriptors)
     const server = { url: String((await program.line('listening at '))['url']).replace(/\/$/, '') }
     const task = await settled(server, await ask<string>(server, {}))
     expect(task).toMatchObject({ state: 'complete', response: 'survived' })
