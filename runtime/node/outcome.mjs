@@ -2,7 +2,7 @@
 // everything that is read from it may itself throw.
 
 import { fileURLToPath } from 'node:url'
-import { isNativeError } from 'node:util/types'
+import { isAnyArrayBuffer, isNativeError } from 'node:util/types'
 
 /** @typedef {import('../../src/wire/frames.ts').ChunkKind} ChunkKind */
 /** @typedef {import('../../src/wire/frames.ts').UserError} UserError */
@@ -27,8 +27,10 @@ export function toJson(value) {
  */
 export function toChunk(value) {
   if (typeof value === 'string') return { kind: 'text', body: bytesOf(value) }
+  // A copy: generators read on into the buffer that they have yielded, and it may leave only later.
   if (ArrayBuffer.isView(value))
-    return { kind: 'bytes', body: bytesOf(value.buffer, value.byteOffset, value.byteLength) }
+    return { kind: 'bytes', body: bytesOf(bytesOf(value.buffer, value.byteOffset, value.byteLength)) }
+  if (isAnyArrayBuffer(value)) return { kind: 'bytes', body: bytesOf(bytesOf(value)) }
   return { kind: 'json', body: value === undefined ? bytesOf('null') : toJson(value) }
 }
 

@@ -81,6 +81,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
     problems.push('-d, --http, -H and --event belong to fnbox invoke')
   if (invoke.event !== undefined && (invoke.http ?? headers[0]) !== undefined)
     problems.push('--event makes the whole event: --http and -H do not go with it')
+  else if (command === 'invoke' && invoke.http === undefined && headers[0] !== undefined)
+    problems.push("-H: headers belong to a request; give --http, too, such as --http 'POST /'")
   return {
     command: asked ?? command ?? 'serve',
     handler,

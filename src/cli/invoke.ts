@@ -93,6 +93,7 @@ async function invokeHttp(app: App, request: Request, body: Buffer): Promise<num
     everyone, // whoever can start the program may call the function
     app.events,
   )
+  const isHead = request.method === 'HEAD' // yandex.md R-12, K-14
   const printed: Promise<void>[] = []
   const show = (head: HttpReplyHead, content?: Buffer): void => {
     if (code === 0 && lastHeader(head.headers, 'x-fnbox-fault') !== undefined) code = 1
@@ -107,9 +108,9 @@ async function invokeHttp(app: App, request: Request, body: Buffer): Promise<num
     },
     readBody: async () => body,
     signal: new AbortController().signal,
-    reply: (reply) => show(reply, reply.body),
+    reply: (reply) => show(reply, isHead ? undefined : reply.body),
     start: (head) => show(head),
-    write,
+    write: async (bytes) => (isHead ? undefined : write(bytes)),
     end: () => {},
     abort: () => {},
   }
@@ -133,11 +134,18 @@ function parseRequest(line: string, headers: readonly string[]): Request | strin
   const broken = parsed.indexOf(null)
   if (broken !== -1) return `-H: write 'Name: value', not ${JSON.stringify(headers[broken])}`
   const lines = parsed.map((each): Header => [each?.[1] ?? '', each?.[2] ?? ''])
-  return { method, path, query: query ?? '', headers: [['Host', 'localhost'], ...lines] }
+  return { method, path, query: query ?? '', headers: withHost(lines) }
+}
+
+// One of each, as in every request that a server takes: the host that was asked for, the length that the body has.
+function withHost(headers: readonly Header[]): readonly Header[] {
+  return lastHeader(headers, 'host') === undefined ? [['Host', 'localhost'], ...headers] : headers
 }
 
 function withLength(headers: readonly Header[], body: Buffer): readonly Header[] {
-  return body.length === 0 ? headers : [...headers, ['Content-Length', String(body.length)]]
+  if (body.length === 0) return headers
+  const others = headers.filter(([name]) => name.toLowerCase() !== 'content-length')
+  return [...others, ['Content-Length', String(body.length)]]
 }
 
 async function readData(source: string | undefined): Promise<Buffer | undefined | string> {

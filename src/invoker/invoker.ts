@@ -185,7 +185,7 @@ export class Invoker {
       case 'threw':
         return ending
       case 'oversized':
-        return { type: 'failed', fault: tooLarge(job?.resultLimit ?? this.#limits.responseLimit) }
+        return { type: 'failed', fault: tooLarge(ending.size, job?.resultLimit, this.#limits.responseLimit) }
       case 'expired':
         return { type: 'failed', fault: new Fault('timeout', 'Execution timeout exceeded') }
       case 'lost':
@@ -221,8 +221,13 @@ function tooManyReschedules(): Fault {
   return new Fault('too_many_reschedules', 'No node can serve the request: Too many reschedules')
 }
 
-function tooLarge(limit: number): Fault {
-  return new Fault('response_too_large', `response entity is larger than limits (${limit})`)
+// A caller is told what the cloud tells (yandex.md F-6); whoever reads a job learns how far off its result was (jobs.md LIM-1).
+function tooLarge(size: number, jobLimit: number | undefined, responseLimit: number): Fault {
+  const message =
+    jobLimit === undefined
+      ? `response entity is larger than limits (${responseLimit})`
+      : `a result of ${size} bytes is larger than the limit of ${jobLimit} bytes`
+  return new Fault('response_too_large', message)
 }
 
 // Instances in a row that may turn out to have ended before a call reached them.

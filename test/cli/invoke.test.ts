@@ -40,6 +40,22 @@ describe.each(bothLanguages)('fnbox invoke with a %s function', (language) => {
     )
   })
 
+  it('takes the headers of --http as a server does: the host that is named, the length that is there', async () => {
+    const named = ['-H', 'host: example.com', '-H', 'content-length: 9']
+    const { stdout } = await invoke('seed.handler', '--http', 'POST /', ...named, '-d', '{}')
+    expect(JSON.parse(stdout.slice(stdout.indexOf('\n\n')))).toMatchObject({
+      event: { multiValueHeaders: { Host: ['example.com'], 'Content-Length': ['2'] } },
+    })
+  })
+
+  it('prints no body for HEAD, be it whole or streamed (R-12, K-14)', async () => {
+    const whole = await invoke('seed.handler', '--http', 'HEAD /')
+    expect(whole.stdout).toMatch(/^HTTP\/1\.1 200 OK\n(.+: .*\n)+\n$/)
+    const streamed = await invoke('streams.head', '--http', 'HEAD /')
+    expect(streamed.stdout).toMatch(/^HTTP\/1\.1 201 Created\n(.+: .*\n)+\n$/)
+    expect([whole.code, streamed.code]).toEqual([0, 0])
+  })
+
   it('makes the event of a trigger around the data with --event (M-10)', async () => {
     const { code, stdout } = await invoke('echo.handler', '--event', 'message-queue', '-d', 'text')
     expect(code).toBe(0)
@@ -87,6 +103,7 @@ describe('fnbox invoke refuses', () => {
       /one of api-gateway-0\.1, .*, telegram, not "cron"/,
     ],
     ['--event with --http', ['--event', 'timer', '--http', 'GET /'], /--http and -H do not go with it/],
+    ['-H without --http', ['-H', 'X-A: 1'], /-H: headers belong to a request; give --http, too/],
     ['data that makes no event', ['--event', 'budget', '-d', 'x'], /budget must be a JSON object/],
   ])('%s', async (_, flags, message) => {
     const { code, stdout, stderr } = await run([

@@ -46,6 +46,15 @@ describe.each(bothLanguages)('a %s generator', (language) => {
     }
   })
 
+  it('sends the bytes that were there when they were yielded, also when it goes on with their buffer (K-10)', async () => {
+    await using serving = await serve(language, 'streams.reuses')
+    const { body } = await get(serving)
+    const parts = [0, 1, 2, 3].map((at) => body.toString('latin1', at * 250_000, (at + 1) * 250_000))
+    expect(parts.map((part) => [part.length, new Set(part).size, part[0]])).toEqual(
+      ['a', 'b', 'c', 'd'].map((each) => [250_000, 1, each]),
+    )
+  })
+
   it('sets status and headers with its first value in normal mode only (TV-43, K-11)', async () => {
     await using serving = await serve(language, 'streams.head')
     const normal = await fetch(serving.url)
@@ -120,6 +129,14 @@ describe.each(bothLanguages)('a %s generator', (language) => {
     expect(answer).not.toMatch(/0\r\n\r\n$/)
     await eventually(() => serving.pids.length === 2)
     expect((await receive(serving, '/')).startsWith('HTTP/1.1 200')).toBe(true)
+  })
+})
+
+describe('bytes in Node.js', () => {
+  it('are sent as they are, whatever holds them (K-10)', async () => {
+    await using serving = await serve('node', 'streams.buffers')
+    const body = Buffer.from([1, 2, 0, 0, 0])
+    expect(await get(serving)).toEqual({ status: 200, type: 'application/octet-stream', body })
   })
 })
 

@@ -51,6 +51,17 @@ describe.each(bothLanguages)('a script whose jobs dispatch tasks (%s)', (languag
   })
 })
 
+describe('a thread that a script starts with its own file', () => {
+  it('finds both modules, and may dispatch (W1, NODE-1)', async () => {
+    await using serving = await serveFrom(tasksIn('node'), 'starts_job.mjs', { 'data-dir': freshFolder() })
+    const { output } = await runSync(serving, {})
+    expect(await settled(serving, String(output))).toMatchObject({
+      task_path: 'starts_job.double',
+      response: 42,
+    })
+  })
+})
+
 describe.each(bothLanguages)('the jobs API (%s)', (language) => {
   it('shows no task, neither queued nor running, and does not touch any (L10)', async () => {
     await using serving = await serveTasksOf(language)

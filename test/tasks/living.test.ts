@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../harness/calling.ts'
 import { freshFolder } from '../harness/jobClient.ts'
 import { askApi } from '../harness/runtimeApi.ts'
-import { bothLanguages, type Serving } from '../harness/serving.ts'
+import { bothLanguages, serveFrom, type Serving } from '../harness/serving.ts'
 import {
   ask,
   dispatch,
@@ -16,6 +16,7 @@ import {
   serveTasksOf,
   settled,
   socketOf,
+  tasksIn,
   view,
   type Call,
 } from '../harness/taskClient.ts'
@@ -185,6 +186,15 @@ describe('a process that a function starts', () => {
     const id = await ask<string>(serving, { do: 'spawn' })
     expect(await settled(serving, id)).toMatchObject({ task_path: 'works.double', response: 42 })
   })
+
+  it.each(['thread', 'thread of a text', 'process'])(
+    'finds the module in Node.js without an installation, too: a %s (W1, N2)',
+    async (what) => {
+      await using serving = await serveFrom(tasksIn('node'), 'starts.handler', { 'data-dir': freshFolder() })
+      const id = await ask<string>(serving, { what })
+      expect(await settled(serving, id)).toMatchObject({ task_path: 'starts.double', response: 42 })
+    },
+  )
 })
 
 describe('a value that JSON has no word for', () => {

@@ -11,6 +11,19 @@ exports.kinds = function* () {
   yield { k: 1 }
 }
 
+// More than a socket takes at once, less than the window.
+exports.reuses = async function* () {
+  const bytes = Buffer.alloc(250_000)
+  for (const each of 'abcd') yield bytes.fill(each)
+  bytes.fill('-')
+}
+
+exports.buffers = function* () {
+  yield new Uint8Array([1, 2]).buffer
+  yield new Uint16Array(new SharedArrayBuffer(4), 2, 1)
+  yield new SharedArrayBuffer(1)
+}
+
 exports.gated = async function* (event) {
   yield 'first'
   await appears(event.gate ?? event.queryStringParameters.gate)

@@ -11,6 +11,15 @@ def kinds(event, context):
     yield {"k": 1}
 
 
+# More than a socket takes at once, less than the window.
+def reuses(event, context):
+    buffer = bytearray(250_000)
+    for each in b"abcd-":
+        buffer[:] = bytes([each]) * len(buffer)
+        if each != ord("-"):
+            yield buffer
+
+
 def gated(event, context):
     yield "first"
     gate = event["gate"] if "gate" in event else event["queryStringParameters"]["gate"]

@@ -37,6 +37,11 @@ def handler(event, context):
 `,
 }
 
+const repeats = {
+  node: `exports.handler = async (count) => 'x'.repeat(count)`,
+  python: `def handler(count, context): return "x" * count`,
+}
+
 describe.each(bothLanguages)('a function as a job (%s)', (language) => {
   it('gets the input as its event, and gives its value as output, whatever its keys say (FN-1, FN-2)', async () => {
     await using serving = await serve(language, 'echo.handler', { 'data-dir': freshFolder() })
@@ -66,6 +71,22 @@ describe.each(bothLanguages)('a function as a job (%s)', (language) => {
     const chunks = ['text: ä', 'AP8=', { json: ['ä'] }, null]
     expect(await drained(serving, id)).toEqual({ status: 'COMPLETED', chunks })
     expect(await settled(serving, id)).toMatchObject({ status: 'COMPLETED', output: chunks })
+  })
+
+  it('whose result is above the limit fails with its size and the limit (LIM-1)', async () => {
+    const root = freshFolder()
+    writeFileSync(join(root, language === 'python' ? 'repeats.py' : 'repeats.js'), repeats[language])
+    const flags = { 'data-dir': join(root, 'data'), 'job-limit': '200', 'job-sync-limit': '100' }
+    await using serving = await serveFrom(root, 'repeats.handler', flags)
+    expect(await runSync(serving, 98)).toMatchObject({ status: 'COMPLETED' })
+    expect(await runSync(serving, 99)).toMatchObject({
+      status: 'FAILED',
+      error: 'a result of 101 bytes is larger than the limit of 100 bytes',
+    })
+    expect(await settled(serving, await run(serving, 300))).toMatchObject({
+      status: 'FAILED',
+      error: 'a result of 302 bytes is larger than the limit of 200 bytes',
+    })
   })
 
   it('that cannot be loaded fails at once, and /health says why (FN-2, CTL-9)', async () => {
