@@ -3,14 +3,20 @@
 import type { RequestListener } from 'node:http'
 import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
+import type { HttpReply } from '../event/http.ts'
 import type { Events } from '../events.ts'
 import { writeReply } from './write.ts'
 
 /**
  * Hands each request to what `load` brings. While that fails (there may be no descriptor left to read a file with) the
  * answer is 500, and the next request tries again.
+ * @param toRefusal that answer, where it has a form of its own
  */
-export function onDemand(load: () => Promise<RequestListener>, events: Events): RequestListener {
+export function onDemand(
+  load: () => Promise<RequestListener>,
+  events: Events,
+  toRefusal: () => HttpReply = toInternalFault,
+): RequestListener {
   let loaded: RequestListener | undefined
   return (request, response) => {
     if (loaded !== undefined) return loaded(request, response)
@@ -21,8 +27,12 @@ export function onDemand(load: () => Promise<RequestListener>, events: Events): 
       },
       (cause: unknown) => {
         events.emit('trouble', { what: 'a part of the server could not be loaded', cause })
-        writeReply(response, toFaultReply(new Fault('internal', 'Internal Server Error')), false)
+        writeReply(response, toRefusal(), false)
       },
     )
   }
+}
+
+function toInternalFault(): HttpReply {
+  return toFaultReply(new Fault('internal', 'Internal Server Error'))
 }

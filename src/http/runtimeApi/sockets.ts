@@ -12,6 +12,7 @@ import { describeExit, type Exit } from '../../invoker/end.ts'
 import type { LanguageName } from '../../invoker/languages.ts'
 import type { RuntimeApi } from '../../invoker/launch.ts'
 import type { Tasks } from '../../jobs/tasks.ts'
+import { onDemand } from '../onDemand.ts'
 import { refuseUnreadable } from '../unreadable.ts'
 import type { Caller, RuntimeApiSettings } from './answers.ts'
 import type { RuntimeApiParts } from './door.ts'
@@ -102,9 +103,18 @@ export class RuntimeSockets {
 
 function serverFor(caller: Caller, parts: RuntimeApiParts): Server {
   const latest = new WeakMap<Duplex, ServerResponse>()
+  const toDoor = onDemand(
+    async () => {
+      const { answer } = await import('./door.ts')
+      return (request, response) => void answer(request, response, caller, parts)
+    },
+    parts.events,
+    () =>
+      toRefusalReply(new Refusal('internal', 'a part of the server could not be loaded; its log says why')),
+  )
   const take: RequestListener = (request, response) => {
     latest.set(request.socket, response)
-    void import('./door.ts').then(({ answer }) => answer(request, response, caller, parts))
+    toDoor(request, response)
   }
   const server = createServer(bounds, take)
   server.maxConnections = mostConnections
