@@ -237,6 +237,7 @@ export class JobEngine implements JobService {
     this.#sweepAt = Infinity
     try {
       const { attempts, tasksKept } = this.#settings
+      void this.#runner.renew() // a machine that slept, or a clock that was set, has let it lapse while it goes on
       const next = await this.#store.sweep({ attempts, tasksKept }, Date.now())
       if (next !== undefined) this.#sweepSoon(Math.max(leastPauseMs, next - Date.now()))
       this.#isTroubled = false
