@@ -23,6 +23,8 @@ export class Background {
   readonly #events: Events
   readonly #isKept: boolean
   readonly #hasJobs: boolean
+  #again: NodeJS.Timeout | undefined
+  #isTroubled = false
   /** what the function's instances dispatch, and others look at */
   readonly tasks: TaskEngine
 
@@ -48,11 +50,26 @@ export class Background {
   /** Goes on with jobs from before. Where there are none, the first job opens the store: those who have no jobs pay nothing. */
   async start(): Promise<void> {
     if (!this.#isKept) this.#events.emit('jobs-not-kept')
-    if (this.#hasJobs) await this.#engine.start().catch(() => {}) // who asks for a job is told, and the log
+    if (this.#hasJobs) await this.#resume()
+  }
+
+  // Jobs from before wait for no caller: it may be that nobody ever asks.
+  async #resume(): Promise<void> {
+    try {
+      await this.#engine.start()
+      if (this.#isTroubled) this.#events.emit('trouble-over', { what: 'jobs from before go on' })
+    } catch (cause) {
+      if (this.#engine.draining.aborted) return
+      if (!this.#isTroubled)
+        this.#events.emit('trouble', { what: 'jobs from before wait: their store cannot be opened', cause })
+      this.#isTroubled = true
+      this.#again = setTimeout(() => void this.#resume(), pauseMs)
+    }
   }
 
   /** Takes nothing new, and answers everybody who waits. */
   drain(): void {
+    clearTimeout(this.#again)
     this.#engine.drain()
   }
 
@@ -103,3 +120,6 @@ function toTaskSettings({ options }: Config): TaskSettings {
 
 // Reserved jobs are ready to run the moment that there is an instance. Where runners share a store, more would be hoarding.
 const mostAhead = 16
+
+// How soon a store that could not be opened is tried again.
+const pauseMs = 2000

@@ -2,11 +2,16 @@
 
 import type { App } from '../app.ts'
 
+/** Signals that ask us to end, and what a shell calls an end by them. SIGHUP: the terminal has gone. */
+export const exitCodes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
+
+export const signals = Object.keys(exitCodes) as (keyof typeof exitCodes)[] // of an object that has no others
+
 /** What a command may do to the process that it runs in; the process itself belongs to main.ts. */
 export interface Host {
   /** Ends the process at once. */
   exit: (code: number) => never
-  onSignal: (name: 'SIGTERM' | 'SIGINT', listener: () => void) => void
+  onSignal: (name: keyof typeof exitCodes, listener: () => void) => void
 }
 
 /**
@@ -14,13 +19,13 @@ export interface Host {
  * @param flush hands over the log lines that are still here
  */
 export function endOnSignal(app: App, host: Host, flush: () => Promise<unknown> = async () => {}): void {
-  for (const [signal, code] of [['SIGTERM', 143] as const, ['SIGINT', 130] as const]) {
+  for (const signal of signals) {
     host.onSignal(signal, () => {
       void app
         .kill()
         .then(() => app.invoker.idle())
         .then(flush)
-        .then(() => host.exit(code))
+        .then(() => host.exit(exitCodes[signal]))
     })
   }
 }

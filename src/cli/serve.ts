@@ -3,7 +3,7 @@
 import { App } from '../app.ts'
 import type { Config } from '../config.ts'
 import { logEvents } from '../log.ts'
-import type { Host } from './host.ts'
+import { exitCodes, signals, type Host } from './host.ts'
 
 /** Serves until a signal comes. Returns the exit code. */
 export async function serve(config: Config, host: Host): Promise<number> {
@@ -30,17 +30,18 @@ export async function serve(config: Config, host: Host): Promise<number> {
 // The first signal drains, the second one ends everything at once.
 function stopOnSignal(app: App, host: Host, flush: () => Promise<boolean>): Promise<void> {
   return new Promise((stopped) => {
-    let signals = 0
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    let isStopping = false
+    for (const signal of signals) {
       host.onSignal(signal, () => {
-        signals++
-        if (signals === 1) {
+        if (!isStopping) {
+          isStopping = true
           app.events.emit('draining', { signal })
           void app.stop().then(stopped)
-        } else {
+        } else if (signal !== 'SIGHUP') {
+          // a terminal that closes sends that one twice
           const exit = (): void => {
             void flush() // what the reader can take now leaves at once
-            host.exit(signal === 'SIGTERM' ? 143 : 130)
+            host.exit(exitCodes[signal])
           }
           setTimeout(exit, killPatienceMs)
           void app.kill().then(exit)

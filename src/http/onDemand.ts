@@ -10,12 +10,12 @@ import { writeReply } from './write.ts'
 /**
  * Hands each request to what `load` brings. While that fails (there may be no descriptor left to read a file with) the
  * answer is 500, and the next request tries again.
- * @param say that answer
+ * @param toRefusal makes that answer
  */
 export function onDemand(
   load: () => Promise<RequestListener>,
   events: Events,
-  say: (fault: Fault) => HttpReply = toFaultReply,
+  toRefusal: (fault: Fault) => HttpReply = toFaultReply,
 ): RequestListener {
   let loaded: RequestListener | undefined
   return (request, response) => {
@@ -27,7 +27,7 @@ export function onDemand(
       },
       (cause: unknown) => {
         events.emit('trouble', { what: 'a part of the server could not be loaded', cause })
-        writeReply(response, say(new Fault('internal', 'Internal Server Error')), false)
+        writeReply(response, toRefusal(new Fault('internal', 'Internal Server Error')), false)
       },
     )
   }

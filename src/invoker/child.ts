@@ -1,7 +1,7 @@
 // The one place where processes are started and ended: a child in a session of its own, its output, its end.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { PassThrough, type Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import type { Exit } from './end.ts'
 import { offerToKernel } from './oom.ts'
 import type { OutputName } from './output.ts'
@@ -46,7 +46,7 @@ export class Child {
     const closed = new Promise<void>((settle) => this.#process.once('close', () => settle()))
     // Without descriptors to spare there are no streams at all; the error is on its way.
     const [, stdout, stderr, channel] = (this.#process.stdio as ChildProcess['stdio'] | undefined) ?? []
-    this.channel = (channel as Duplex | undefined) ?? new PassThrough() // 'pipe' beyond the standard three is a connected socket
+    this.channel = (channel as Duplex | undefined) ?? nobody() // 'pipe' beyond the standard three is a connected socket
     stdout?.on('data', (bytes: Buffer) => onOutput('stdout', bytes))
     stderr?.on('data', (bytes: Buffer) => onOutput('stderr', bytes))
     for (const each of [stdout, stderr]) each?.on('error', () => {}) // it has nothing more to say; `close` follows
@@ -94,6 +94,11 @@ export class Child {
     clearTimeout(timer)
     return exit
   }
+}
+
+// In the place of a process that could not be started: takes everything, and says nothing.
+function nobody(): Duplex {
+  return new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() })
 }
 
 // How long output that is still in the pipes may take to be read after everybody who could write has ended. Somebody

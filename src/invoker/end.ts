@@ -55,10 +55,22 @@ export function describeExit(exit: Exit): string {
     case 'signalled':
       return `signal ${exit.signal}`
     case 'unstartable':
-      return `it could not be started (${exit.cause.message}); install the interpreter or name it with --python`
+      return `it could not be started (${exit.cause.message}); ${remedyOf(exit.cause)}`
     default:
       return exit satisfies never
   }
+}
+
+// What the machine is short of, before what may be missing on it.
+function remedyOf({ code = '' }: NodeJS.ErrnoException): string {
+  return remedies[code] ?? 'install the interpreter or name it with --python'
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  EMFILE: 'raise the limit of open files of the server (ulimit -n)',
+  ENFILE: 'raise the limit of open files of the machine',
+  EAGAIN: 'raise the limit of processes of its user or container (ulimit -u)',
+  ENOMEM: 'give the machine or the container more memory',
 }
 
 const withoutAnswer = 'Function process exited without answering'

@@ -43,7 +43,7 @@ export class MemoryWatch {
   async #lookAtFamilies(): Promise<void> {
     const began = performance.now()
     const watched = [...this.#watched]
-    const members = await this.#census.take(watched)
+    const members = await this.#census.take(watched).catch(() => []) // the next look may find descriptors to spare
     for (const [index, each] of watched.entries()) {
       const exceeded = await exceeds(members[index] ?? [], each.limit)
       if (exceeded && this.#watched.has(each)) each.onExceeded()
@@ -60,7 +60,7 @@ export class MemoryWatch {
 
 /** Bytes that each family's processes hold together now; shared pages count once for each process. */
 export async function measureFamilies(families: readonly Family[]): Promise<readonly number[]> {
-  const members = await new Census().take(families)
+  const members = await new Census().take(families).catch(() => [])
   return Promise.all(members.map((pids) => sum(pids, residentBytes)))
 }
 

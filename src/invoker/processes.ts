@@ -14,7 +14,10 @@ export interface Family {
 export class Census {
   #marks = new Map<string, string | undefined>()
 
-  /** Ids of the running processes of each family, in the order of `families`. Zombies do not count. */
+  /**
+   * Ids of the running processes of each family, in the order of `families`. Zombies do not count.
+   * @throws the system's error when it has no descriptor to spare: then nothing is known
+   */
   async take(families: readonly Family[]): Promise<readonly (readonly number[])[]> {
     const byLeader = new Map(families.map((each) => [each.leader, each]))
     const byMark = new Map(families.map((each) => [each.mark, each]))
@@ -27,7 +30,7 @@ export class Census {
       const family = ofSession ?? byMark.get((await this.#markOf(pid, stat.started, byMark, seen)) ?? '')
       if (family !== undefined) found.get(family)?.push(pid)
     }
-    await Promise.all((await pids()).map(visit))
+    await visitAll(await pids(), visit)
     this.#marks = seen
     return [...found.values()]
   }
@@ -49,7 +52,7 @@ export class Census {
 
 /** Bytes of memory that a process holds: resident, pages shared with others included; 0 when it has ended. */
 export async function residentBytes(pid: number): Promise<number> {
-  return kilobytes(await readProc(pid, 'status'), /^VmRSS:\s+(\d+) kB/m)
+  return kilobytes(await readProc(pid, 'status').catch(() => ''), /^VmRSS:\s+(\d+) kB/m)
 }
 
 /**
@@ -57,12 +60,21 @@ export async function residentBytes(pid: number): Promise<number> {
  * Costs the kernel a walk through the page tables.
  */
 export async function proportionalBytes(pid: number): Promise<number> {
-  const own = kilobytes(await readProc(pid, 'smaps_rollup'), /^Pss:\s+(\d+) kB/m)
+  const own = kilobytes(await readProc(pid, 'smaps_rollup').catch(() => ''), /^Pss:\s+(\d+) kB/m)
   return own > 0 ? own : residentBytes(pid)
 }
 
+// Each needs a descriptor, and a machine may well have more processes than we may open files.
+async function visitAll(pidsFound: readonly number[], visit: (pid: number) => Promise<void>): Promise<void> {
+  const next = pidsFound.values()
+  const walk = async (): Promise<void> => {
+    for (const pid of next) await visit(pid)
+  }
+  await Promise.all(Array.from({ length: mostAtOnce }, walk))
+}
+
 async function pids(): Promise<readonly number[]> {
-  const names = await readdir('/proc').catch(() => [])
+  const names = await readdir('/proc').catch(asNothing([]))
   return names.filter((name) => /^\d+$/.test(name)).map(Number)
 }
 
@@ -82,7 +94,15 @@ async function readMark(pid: number, marks: ReadonlyMap<string, unknown>): Promi
 
 // Processes that end while they are looked at, and those of other users, are none of ours.
 async function readProc(pid: number, file: string): Promise<string> {
-  return readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')
+  return readFile(`/proc/${pid}/${file}`, 'latin1').catch(asNothing(''))
+}
+
+// What cannot be opened for want of descriptors may be there all the same.
+function asNothing<Value>(nothing: Value): (error: NodeJS.ErrnoException) => Value {
+  return (error) => {
+    if (error.code === 'EMFILE' || error.code === 'ENFILE') throw error
+    return nothing
+  }
 }
 
 function kilobytes(text: string, pattern: RegExp): number {
@@ -91,3 +111,6 @@ function kilobytes(text: string, pattern: RegExp): number {
 
 // proc(5) counts `starttime` as field 22; the state is field 3.
 const startField = 22 - 3
+
+// As many as are read at the same time anyway: Node.js has four threads for files.
+const mostAtOnce = 4

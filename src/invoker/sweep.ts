@@ -1,5 +1,6 @@
 // Finds and kills what an instance has left behind: processes that have moved out of its process group.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { Census, type Family } from './processes.ts'
 
 /**
@@ -8,9 +9,20 @@ import { Census, type Family } from './processes.ts'
  */
 export async function sweep(family: Family): Promise<void> {
   for (let round = 0; round < mostRounds; round++) {
+    const left = await look(family)
+    if (left?.length === 0) return
+    if (left === undefined) await pause(shortageMs)
+    for (const pid of left ?? []) kill(pid)
+  }
+}
+
+// Undefined when all our descriptors are taken, by connections say.
+async function look(family: Family): Promise<readonly number[] | undefined> {
+  try {
     const [left = []] = await new Census().take([family])
-    if (left.length === 0) return
-    for (const pid of left) kill(pid)
+    return left
+  } catch {
+    return undefined
   }
 }
 
@@ -24,3 +36,6 @@ function kill(pid: number): void {
 
 // A process may start another one while it is looked for; a fork bomb must not hold us for ever.
 const mostRounds = 10
+
+// How soon there may be a descriptor again.
+const shortageMs = 500

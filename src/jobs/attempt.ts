@@ -6,6 +6,7 @@ import { asChunkJson } from './document.ts'
 import type { Chunk, Outcome } from '../invoker/invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { JobOrigin, Work } from './job.ts'
+import { Latest } from './latest.ts'
 import type { AttemptEnd, JobStore, RequeueTerms } from './store.ts'
 
 /** What holds for every attempt. */
@@ -30,6 +31,7 @@ export class Attempt {
   readonly #onSeated: () => void
   readonly #mayTryAgain: MayTryAgain
   readonly #stop = new AbortController()
+  readonly #progressed = new Latest((json: Buffer) => this.#writeProgress(json))
   #begun: { readonly number: number; readonly instance: string; readonly at: number } | undefined
   #seated = false
   #deadline: NodeJS.Timeout | undefined
@@ -150,7 +152,11 @@ export class Attempt {
   #progress(json: Buffer): void {
     if (this.#begun === undefined || this.#ended) return
     if (json.length > this.#dialect.resultLimit(this.#job)) return
-    void this.#store.progress(this.#job.id, this.#begun.number, json).catch(() => {}) // the next write tells
+    this.#progressed.offer(json)
+  }
+
+  async #writeProgress(json: Buffer): Promise<void> {
+    if (!this.#ended) await this.#store.progress(this.#job.id, this.#number, json).catch(() => {}) // the next write tells
   }
 
   // The handler is stopped also when that cannot be stored.

@@ -56,6 +56,7 @@ export class JobEngine implements JobService {
   #sweepAt = Infinity
   #sweeper: NodeJS.Timeout | undefined
   #started: Promise<void> | undefined
+  #isWanted = false
   #stopped = false
   #isTroubled = false
 
@@ -80,6 +81,7 @@ export class JobEngine implements JobService {
    * @throws Fault store_unavailable; it may be called again
    */
   start(): Promise<void> {
+    this.#isWanted = true
     this.#started ??= withFaults(this.#start()).catch((error: unknown) => {
       this.#started = undefined
       throw error
@@ -178,9 +180,9 @@ export class JobEngine implements JobService {
     })
   }
 
-  /** A job of any kind. Asked also for invocations that are no jobs: for them no store is opened. @throws Fault store_unavailable */
+  /** A job of any kind. Asked also for invocations that are no jobs: for them no store is opened first. @throws Fault store_unavailable */
   async findAny(id: string): Promise<Job | undefined> {
-    return this.#started === undefined ? undefined : this.#ask((store) => store.find(id))
+    return this.#isWanted ? this.#ask((store) => store.find(id)) : undefined
   }
 
   /** Keeps the progress of an attempt. @returns false when it is not the running one. @throws Fault store_unavailable */
@@ -235,6 +237,7 @@ export class JobEngine implements JobService {
     this.#sweepAt = Infinity
     try {
       const { attempts, tasksKept } = this.#settings
+      void this.#runner.renew() // a machine that slept, or a clock that was set, has let it lapse while it goes on
       const next = await this.#store.sweep({ attempts, tasksKept }, Date.now())
       if (next !== undefined) this.#sweepSoon(Math.max(leastPauseMs, next - Date.now()))
       this.#isTroubled = false

@@ -49,7 +49,7 @@ export class Runner {
   /** Begins to take jobs. */
   start(): void {
     this.#stopped = false
-    this.#renewal = setInterval(() => void this.#renew(), renewEveryMs)
+    this.#renewal = setInterval(() => void this.renew(), renewEveryMs)
     this.fill()
   }
 
@@ -71,6 +71,21 @@ export class Runner {
   fill(): void {
     this.#wanted = true
     if (!this.#filling) this.#filled = this.#fill()
+  }
+
+  /** Says that it still has what it holds. Never rejects. */
+  async renew(): Promise<void> {
+    try {
+      const lost = await this.#store.renew(
+        this.id,
+        [...this.#endings.keys(), ...this.#kept],
+        leaseMs,
+        Date.now(),
+      )
+      for (const id of lost) this.#held.get(id)?.abandon()
+    } catch (cause) {
+      this.#note(cause)
+    }
   }
 
   /** Keeps a job that was submitted as begun from lapsing, until it is let go of. */
@@ -147,20 +162,6 @@ export class Runner {
       this.#note(cause)
     } finally {
       this.#held.delete(job.id)
-    }
-  }
-
-  async #renew(): Promise<void> {
-    try {
-      const lost = await this.#store.renew(
-        this.id,
-        [...this.#endings.keys(), ...this.#kept],
-        leaseMs,
-        Date.now(),
-      )
-      for (const id of lost) this.#held.get(id)?.abandon()
-    } catch (cause) {
-      this.#note(cause)
     }
   }
 

@@ -53,3 +53,17 @@ describe.each(bothLanguages)('a %s instance, when the server gets SIGTERM (S-6, 
     expect(readFileSync(join(folder, 'signals'), 'utf8')).toBe('SIGTERM')
   })
 })
+
+describe.each(bothLanguages)('a %s instance, when the server loses its terminal', (language) => {
+  it('is told and ends, also when that is said twice (interface.md §6)', async () => {
+    await using program = start(['--root', functionsIn(language), '--port', '0', 'notices_end.handler'])
+    const file = join(emptyFolder(), 'signals')
+    const { body: pid } = await call(program, { file })
+    program.signal('SIGHUP')
+    await program.line('SIGHUP: finishing the calls')
+    program.signal('SIGHUP')
+    expect((await program.ended).code).toBe(0)
+    expect(readFileSync(file, 'utf8')).toBe('SIGTERM')
+    expect(await isAlive(Number(pid))).toBe(false)
+  })
+})

@@ -136,7 +136,7 @@ describe.each(bothLanguages)('a task on an instance that has no descriptor left 
       'serve',
       'hoards.handler',
       '--root',
-      tasksIn('node'),
+      tasksIn(language),
       '--port',
       '0',
       '--job-store',

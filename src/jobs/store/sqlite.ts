@@ -107,7 +107,7 @@ class SqliteStore implements JobStore {
 
   #startThread(): Worker {
     const workerData: ThreadSettings = { path: this.#path, seen: this.#seen }
-    const thread = new Worker(threadFile, { workerData, execArgv: [] })
+    const thread = this.#newThread(workerData)
     let cause: unknown
     thread.on('message', (notice) => this.#take(thread, fromPost(notice) as Notice)) // by thread.ts
     thread.on('error', (error) => (cause = error))
@@ -115,6 +115,16 @@ class SqliteStore implements JobStore {
     thread.unref()
     if (this.#listeners.length > 0) this.#send(thread, { type: 'listen' })
     return thread
+  }
+
+  // A user may have as many threads as the system allows.
+  #newThread(workerData: ThreadSettings): Worker {
+    try {
+      return new Worker(threadFile, { workerData, execArgv: [] })
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new StoreError(`${this.#name}: its thread cannot be started: ${reason}`, { cause })
+    }
   }
 
   #take(thread: Worker, notice: Notice): void {
