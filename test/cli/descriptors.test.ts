@@ -35,9 +35,15 @@ async function fill(program: Program, port: number): Promise<readonly Socket[]> 
     agreed = isEnough ? agreed + 1 : 0
     const client = isEnough ? open.at(-1) : connect(port, '127.0.0.1')
     if (client === undefined) throw new Error('it has no descriptors from the start')
-    if (!isEnough) open.push(client)
     client.write('GET /_/healthz HTTP/1.1\r\nHost: x\r\n\r\n')
-    await once(client, 'data')
+    const isTaken = await Promise.race([
+      once(client, 'data').then(
+        () => true,
+        () => false,
+      ),
+      once(client, 'close').then(() => false),
+    ])
+    if (isTaken && !isEnough) open.push(client)
   }
   return open
 }
