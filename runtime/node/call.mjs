@@ -134,7 +134,7 @@ export class Call {
   }
 }
 
-/** How far a stream may run ahead of its reader (PROTOCOL.md, promise 4). Owns the bytes that are without credit. */
+/** How far a stream may run ahead of its reader (PROTOCOL.md, promise 4). Owns what is without credit. */
 export class Window {
   #spent = 0
   /** @type {(() => void) | undefined} wakes the stream that waits for room or for a reason to stop */
@@ -150,12 +150,12 @@ export class Window {
     return this.#isClosed()
   }
 
-  /** @param {number} bytes of a chunk that was sent */
-  spend(bytes) {
-    this.#spent += bytes
+  /** @param {number} length of a chunk that was sent */
+  spend(length) {
+    this.#spent += length + chunkOverhead
   }
 
-  /** @param {number} bytes that have left for the reader */
+  /** @param {number} bytes for which chunks counted that have left for the reader */
   credit(bytes) {
     this.#spent -= bytes
     this.wake()
@@ -203,6 +203,7 @@ const noResult = {
 }
 
 const chunkWindow = 262_144
+const chunkOverhead = 64
 
 // The function may replace it later.
 const { parse } = JSON

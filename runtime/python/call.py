@@ -66,7 +66,7 @@ class Call:
         self._on_loop_soon(self._cancel_task)
 
     def credit(self, count):
-        """So many bytes of chunks have left for the reader."""
+        """Chunks that count for so many bytes have left for the reader."""
         with self._change:
             self._unacknowledged -= count
             self._change.notify()
@@ -192,7 +192,7 @@ class Call:
     def _send_chunk(self, value):
         kind, body = handle_event(to_chunk, value)
         with self._change:
-            self._unacknowledged += len(body)
+            self._unacknowledged += len(body) + _CHUNK_OVERHEAD
         self._channel.send(f'{{"type":"chunk","id":{self._id_text},"kind":"{kind}"}}', body)
 
     def _end(self, ending, body=b""):
@@ -217,6 +217,7 @@ class _Raised:
 
 
 _CHUNK_WINDOW = 262_144
+_CHUNK_OVERHEAD = 64
 
 # The function may replace these later.
 _dumps = json.dumps

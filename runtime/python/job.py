@@ -53,7 +53,7 @@ class Job:
         self._send({"type": "cancelling"})
 
     def credit(self, count):
-        """So many bytes of chunks have left for the reader."""
+        """Chunks that count for so many bytes have left for the reader."""
         self._unacknowledged -= count
         self._credited.set()
 
@@ -67,7 +67,7 @@ class Job:
             await self._credited.wait()
         if self._cancelled:
             raise asyncio.CancelledError  # a generator that has caught the first one and goes on
-        self._unacknowledged += len(text)
+        self._unacknowledged += len(text) + _CHUNK_OVERHEAD
         self._send({"type": "chunk", "kind": "json"}, text)
         await asyncio.sleep(0)  # lets frames and other jobs in, even when the generator never waits for anything
 
@@ -99,6 +99,7 @@ class Job:
 
 # PROTOCOL.md, promise 4
 _CHUNK_WINDOW = 262_144
+_CHUNK_OVERHEAD = 64
 
 # The program may replace it later.
 _loads = json.loads

@@ -2,6 +2,7 @@
 
 import type { Fault } from '../errors.ts'
 import {
+  chunkOverhead,
   chunkWindow,
   ProtocolError,
   type CancelReason,
@@ -137,13 +138,13 @@ export class Call {
 
   #deliver(chunk: Chunk): void {
     if (this.#outstanding >= chunkWindow) throw new ProtocolError('a chunk came beyond the window')
-    this.#outstanding += chunk.data.length
+    this.#outstanding += costOf(chunk)
     this.#delivered = (this.#delivered ?? Promise.resolve()).then(() => this.#handOver(chunk))
   }
 
   async #handOver(chunk: Chunk): Promise<void> {
     const { id, onChunk } = this.#request
-    const bytes = chunk.data.length
+    const bytes = costOf(chunk)
     try {
       await onChunk(chunk)
       this.#outstanding -= bytes
@@ -171,6 +172,10 @@ export class Call {
   #cancel(reason: CancelReason): void {
     this.#host.send({ type: 'cancel', id: this.#request.id, reason })
   }
+}
+
+function costOf({ data }: Chunk): number {
+  return data.length + chunkOverhead
 }
 
 function toValue(

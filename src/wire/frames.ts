@@ -5,8 +5,11 @@ import { isJsonObject, type JsonObject } from '../json.ts'
 /** Version of runtime/PROTOCOL.md that this supervisor speaks. */
 export const protocolVersion = 1
 
-/** Bytes of chunk bodies that an instance may have sent without credit; PROTOCOL.md, promise 4. */
+/** Bytes for which an instance's chunks without credit may count; PROTOCOL.md, promise 4. */
 export const chunkWindow = 262_144
+
+/** What each of them counts for besides its body. */
+export const chunkOverhead = 64
 
 /** What a function is told about itself in its context (yandex.md §9). */
 export interface FunctionIdentity {

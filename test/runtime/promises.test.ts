@@ -1,6 +1,7 @@
 // Promises of runtime/PROTOCOL.md that a transcript cannot tell.
 
 import { describe, expect, test } from 'vitest'
+import { chunkOverhead, chunkWindow } from '../../src/wire/frames.ts'
 import { Peer } from './player.ts'
 import { bothLanguages } from '../harness/serving.ts'
 
@@ -46,6 +47,19 @@ describe.each(bothLanguages)('%s', (language) => {
     let { header } = await peer.next()
     while (header.type === 'chunk') ({ header } = await peer.next())
     expect(header).toEqual({ type: 'cancelling', id: '1' })
+    await peer.expect({ type: 'ended', id: '1' })
+  })
+
+  test('a generator of empty chunks stops at the window, too', async () => {
+    await using peer = new Peer(language)
+    await peer.load('yields_empty_forever.handler')
+    await peer.send({ type: 'invoke', id: '1', mode: 'raw' }, Buffer.from('null'))
+    for (let room = chunkWindow; room > 0; room -= chunkOverhead)
+      expect((await peer.next()).header.type).toBe('chunk')
+    await peer.send({ type: 'credit', id: '1', bytes: chunkOverhead })
+    await peer.expect({ type: 'chunk', id: '1' })
+    await peer.send({ type: 'cancel', id: '1', reason: 'disconnected' })
+    await peer.expect({ type: 'cancelling', id: '1' })
     await peer.expect({ type: 'ended', id: '1' })
   })
 
