@@ -75,7 +75,7 @@ export class App {
         initTimeoutMs: initTimeoutMs(config),
         memoryLimit: options.memory,
         offered: () => this.#metadata?.variables ?? {},
-        runtimeApi: (instance, language) => this.#runtimeApi.open(instance, language),
+        runtimeApi: (instance, language) => this.#runtimeApi.apiOf(instance, language),
       },
       this.events,
     )
@@ -114,12 +114,16 @@ export class App {
 
   /** Loads the function, so that it can be invoked. */
   async start(): Promise<void> {
-    await this.#tokens?.start()
+    if (this.#tokens !== undefined) await this.#startTokens(this.#tokens) // else the first process starts at once
+    if (!this.#isStopping()) this.#pool.start()
+  }
+
+  async #startTokens(tokens: TokenSource): Promise<void> {
+    await tokens.start()
     if (this.#isStopping()) return
     await this.#metadata
       ?.start()
       .catch((cause) => this.events.emit('trouble', { what: 'no metadata service for functions', cause }))
-    this.#pool.start()
   }
 
   /**

@@ -76,6 +76,7 @@ export class Instance {
       onFrame: (frame, body) => this.#take(frame, body),
       onEnd: (end) => this.#channelEnded(end),
     })
+    spec.beforeLoad()
     this.#channel.send({ type: 'load', version: protocolVersion, ...spec.load })
     this.#loading = setTimeout(() => this.#loadTimedOut(), spec.initTimeoutMs)
     this.#watch()

@@ -14,6 +14,8 @@ export interface InstanceSpec {
   readonly env: Readonly<Record<string, string>>
   /** see ChildSpec */
   readonly mark: string
+  /** what its function needs from the start: done while the process starts */
+  readonly beforeLoad: () => void
   readonly load: Omit<Extract<FrameToInstance, { type: 'load' }>, 'type' | 'version'>
   readonly initTimeoutMs: number
   /** bound of what a script asks for (jobs.md W-13); undefined: none */

@@ -44,6 +44,8 @@ export interface LaunchSettings {
 export interface RuntimeApi {
   /** nobody else has it: processes that carry it in their environment belong to the instance */
   readonly address: string
+  /** To be called before the instance can ask anything. */
+  readonly open: () => void
   /** To be called when the instance has ended. @param exit undefined: it could not be started */
   readonly close: (exit: Exit | undefined) => void
 }
@@ -81,6 +83,7 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
           runtimeApi: api.address,
         }),
         mark: `FNBOX_RUNTIME_API=${api.address}`,
+        beforeLoad: api.open,
         load: {
           root,
           ...entry,

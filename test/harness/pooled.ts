@@ -31,7 +31,7 @@ export function poolOf(
       sdk: 'auto',
       initTimeoutMs: 60_000,
       offered: () => ({}),
-      runtimeApi: () => ({ address: `unix:/nowhere/${randomUUID()}`, close: () => {} }),
+      runtimeApi: () => ({ address: `unix:/nowhere/${randomUUID()}`, open: () => {}, close: () => {} }),
       environment: { PATH: process.env['PATH'] ?? '' },
       ...settings,
     },

@@ -35,7 +35,8 @@ export function openApi(
     { resultLimit: 1000, hasOneSeat: () => false, ...settings },
     events,
   )
-  const api = sockets.open('i-1', language)
+  const api = sockets.apiOf('i-1', language)
+  api.open()
   const path = pathOf(api)
   return { tasks, sockets, api, path, troubles, [Symbol.asyncDispose]: () => sockets.stop() }
 }

@@ -33,21 +33,16 @@ export class RuntimeSockets {
     this.#parts = { tasks, settings, events }
   }
 
-  /** Opens the socket of an instance. Where that is not possible the function runs without: it may never ask anything. */
-  open(instance: string, language: LanguageName): RuntimeApi {
+  /** The runtime API of an instance, still to be opened. */
+  apiOf(instance: string, language: LanguageName): RuntimeApi {
     const path = join(this.#folder, `${instance}.sock`)
     const caller = { instance, language, own: new OwnTasks(instance) }
     const server = serverFor(caller, this.#parts)
-    server.on('error', (cause) => this.#announce(caller, cause))
-    this.#open.add(server)
-    try {
-      this.#makeFolder()
-      server.listen(path) // binds at once; what goes wrong is announced by the server
-      if (server.listening) chmodSync(path, 0o600)
-    } catch (cause) {
-      this.#announce(caller, cause)
+    return {
+      address: `unix:${path}`,
+      open: () => this.#listen(server, caller, path),
+      close: (exit) => this.#close(server, caller, exit),
     }
-    return { address: `unix:${path}`, close: (exit) => this.#close(server, caller, exit) }
   }
 
   /** Closes what is open, settles when nothing more is written, and removes the folder. May be called twice, or before `open`. */
@@ -61,6 +56,19 @@ export class RuntimeSockets {
   kill(): void {
     this.#closeAll()
     this.#removeFolder()
+  }
+
+  // Where that is not possible the function runs without: it may never ask anything.
+  #listen(server: Server, caller: Caller, path: string): void {
+    server.on('error', (cause) => this.#announce(caller, cause))
+    this.#open.add(server)
+    try {
+      this.#makeFolder()
+      server.listen(path) // binds at once; what goes wrong is announced by the server
+      if (server.listening) chmodSync(path, 0o600)
+    } catch (cause) {
+      this.#announce(caller, cause)
+    }
   }
 
   #closeAll(): void {

@@ -19,7 +19,8 @@ afterEach(() => vi.unstubAllEnvs())
 describe('the sockets of the runtime API', () => {
   it('belong to one instance each, and nobody else can open them (tasks.md §12)', async () => {
     await using served = openApi()
-    const other = served.sockets.open('i-2', 'python')
+    const other = served.sockets.apiOf('i-2', 'python')
+    other.open()
     expect(served.path).toMatch(/\/fnbox-[0-9a-f-]{36}\/i-1\.sock$/)
     expect(pathOf(other)).toBe(join(dirname(served.path), 'i-2.sock'))
     expect([modeOf(dirname(served.path)), modeOf(served.path), modeOf(pathOf(other))]).toEqual([
