@@ -4,6 +4,7 @@ import json
 import threading
 
 from .apart import from_parts, to_parts
+from .channel import CHUNK_OVERHEAD, CHUNK_WINDOW
 from .context import Context
 from .log import flush_output
 from .outcome import is_async_generator, is_awaitable, is_generator, to_chunk, to_json, to_user_error
@@ -164,7 +165,7 @@ class Call:
         self._changed_on_loop = asyncio.Event()
         try:
             while True:
-                while self._unacknowledged >= _CHUNK_WINDOW:
+                while self._unacknowledged >= CHUNK_WINDOW:
                     self._listen()
                     self._changed_on_loop.clear()
                     await self._changed_on_loop.wait()
@@ -183,16 +184,16 @@ class Call:
 
     # PROTOCOL.md, promise 4
     def _may_go_on(self):
-        if self._unacknowledged >= _CHUNK_WINDOW:
+        if self._unacknowledged >= CHUNK_WINDOW:
             self._listen()
             with self._change:
-                self._change.wait_for(lambda: self._cancelled or self._unacknowledged < _CHUNK_WINDOW)
+                self._change.wait_for(lambda: self._cancelled or self._unacknowledged < CHUNK_WINDOW)
         return not self._cancelled
 
     def _send_chunk(self, value):
         kind, body = handle_event(to_chunk, value)
         with self._change:
-            self._unacknowledged += len(body) + _CHUNK_OVERHEAD
+            self._unacknowledged += len(body) + CHUNK_OVERHEAD
         self._channel.send(f'{{"type":"chunk","id":{self._id_text},"kind":"{kind}"}}', body)
 
     def _end(self, ending, body=b""):
@@ -215,9 +216,6 @@ class _Raised:
     def __init__(self, error):
         self.error = error
 
-
-_CHUNK_WINDOW = 262_144
-_CHUNK_OVERHEAD = 64
 
 # The function may replace these later.
 _dumps = json.dumps

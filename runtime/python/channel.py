@@ -9,6 +9,10 @@ import threading
 #: Version of PROTOCOL.md that this runtime speaks.
 PROTOCOL_VERSION = 1
 
+#: For how many bytes an invocation's chunks without credit may count, and for what each does besides its body (promise 4).
+CHUNK_WINDOW = 262_144
+CHUNK_OVERHEAD = 64
+
 
 class ProtocolError(Exception):
     """The bytes are no frames, or a frame comes out of turn; the instance cannot go on."""

@@ -7,6 +7,7 @@ cancellation and window.
 import asyncio
 import json
 
+from .channel import CHUNK_OVERHEAD, CHUNK_WINDOW
 from .log import enter_request, flush_output
 
 
@@ -62,12 +63,12 @@ class Job:
         self._send({"type": "progress"}, text)
 
     async def _send_chunk(self, text):
-        while self._unacknowledged >= _CHUNK_WINDOW and not self._cancelled:
+        while self._unacknowledged >= CHUNK_WINDOW and not self._cancelled:
             self._credited.clear()
             await self._credited.wait()
         if self._cancelled:
             raise asyncio.CancelledError  # a generator that has caught the first one and goes on
-        self._unacknowledged += len(text) + _CHUNK_OVERHEAD
+        self._unacknowledged += len(text) + CHUNK_OVERHEAD
         self._send({"type": "chunk", "kind": "json"}, text)
         await asyncio.sleep(0)  # lets frames and other jobs in, even when the generator never waits for anything
 
@@ -96,10 +97,6 @@ class Job:
     def _send(self, header, body=b""):
         self._channel.send({**header, "id": self._frame["id"]}, body)
 
-
-# PROTOCOL.md, promise 4
-_CHUNK_WINDOW = 262_144
-_CHUNK_OVERHEAD = 64
 
 # The program may replace it later.
 _loads = json.loads
