@@ -1,17 +1,17 @@
 // Constructs things (those of jobs are background.ts), wires them, starts them, and stops them in reverse order.
 
-import { Background } from './background.ts'
+import { Background } from './appJobs.ts'
 import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
-import { authorizer, everyone, type Authorizer } from './http/auth.ts'
-import { MetadataServer } from './http/metadata.ts'
+import { authorizer, everyone, type Authorizer } from './http/auth/auth.ts'
+import { MetadataServer } from './http/metadataServer.ts'
 import type { Exposition } from './http/metrics.ts'
 import { RuntimeSockets } from './http/runtimeApi/sockets.ts'
 import type { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
 import { Admission } from './invoker/admission.ts'
 import { containerMemory } from './invoker/container.ts'
-import { deriveVersion } from './invoker/identity.ts'
+import { deriveVersion } from './invoker/handler/functionId.ts'
 import { Invoker } from './invoker/invoker.ts'
 import { launcher } from './invoker/launch.ts'
 import { Pool } from './invoker/pool.ts'
@@ -19,9 +19,9 @@ import { tokenSource } from './invoker/token/choice.ts'
 import type { InstanceReport } from './jobs/engine.ts'
 import type { TokenSource } from './invoker/token/source.ts'
 import { metricsOnDemand } from './metricsOnDemand.ts'
-import type { DoorSettings } from './http/invoke.ts'
+import type { DoorSettings } from './http/functionEndpoint.ts'
 import type { FunctionIdentity, TaskEvents } from './wire/frames.ts'
-import { within } from './within.ts'
+import { within } from './timeout.ts'
 
 /** A function that can be invoked, with or without a server in front. */
 export class App {

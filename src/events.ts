@@ -1,8 +1,8 @@
 // What happens, announced to whoever listens: log lines (log.ts) and metrics (metrics.ts) are made from these events.
 
 import { EventEmitter } from 'node:events'
-import type { EndCause, Exit } from './invoker/end.ts'
-import type { Outcome, Timing } from './invoker/invocation.ts'
+import type { EndCause, Exit } from './exit.ts'
+import type { Outcome, Timing } from './invocation.ts'
 import type { Fault, FaultCode } from './errors.ts'
 
 /** A line that the function wrote; `requestId` is absent where it cannot be known. */

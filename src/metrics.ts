@@ -4,9 +4,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Events } from './events.ts'
 import type { Exposition } from './http/metrics.ts'
-import type { EndCause } from './invoker/end.ts'
-import type { Outcome } from './invoker/invocation.ts'
-import type { InstanceState } from './invoker/state.ts'
+import type { EndCause } from './exit.ts'
+import type { Outcome } from './invocation.ts'
+import type { InstanceState } from './invoker/instanceState.ts'
 import type { FaultCode } from './errors.ts'
 
 /** What is read at the moment of a scrape. */

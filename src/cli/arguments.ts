@@ -2,8 +2,8 @@
 
 import { parseArgs } from 'node:util'
 import type { Flags } from '../config.ts'
-import { isTriggerName, triggerNames, type TriggerName } from '../event/trigger.ts'
-import { looksLikeScript } from '../invoker/entry.ts'
+import { isTriggerName, triggerNames, type TriggerName } from './samples/samples.ts'
+import { looksLikeScript } from '../invoker/handler/entrypoint.ts'
 import { isSwitch, options, type OptionName } from '../options.ts'
 
 /** Commands of the program (interface.md §2). */

@@ -1,7 +1,7 @@
 // What --help and --version print. The options come from their table, so that none is forgotten.
 
 import manifest from '../../package.json' with { type: 'json' }
-import { triggerNames, triggers } from '../event/trigger.ts'
+import { triggerNames, triggers } from './samples/samples.ts'
 import { options, type OptionGroup, type OptionName } from '../options.ts'
 
 /** All commands and options, by subject. */

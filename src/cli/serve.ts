@@ -2,7 +2,7 @@
 
 import { App } from '../app.ts'
 import type { Config } from '../config.ts'
-import { logEvents } from '../log.ts'
+import { logEvents } from '../log/log.ts'
 import { exitCodes, signals, type Host } from './host.ts'
 
 /** Serves until a signal comes. Returns the exit code. */

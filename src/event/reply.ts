@@ -1,10 +1,10 @@
 // Returned value → HttpReply (yandex.md §7). Streams are in stream.ts, errors in faultReply.ts.
 
 import { Fault } from '../errors.ts'
-import { parseJson } from '../json.ts'
+import { parseJson } from '../json/json.ts'
 import type { CallerMode } from '../wire/frames.ts'
 import { lastHeader, type Header, type HttpReply } from './http.ts'
-import { joinParts } from './parts.ts'
+import { joinParts } from './longBody.ts'
 import { findForbidden, toReplyHeaders } from './responseHeaders.ts'
 import { parseStructure, type Structure } from './structure.ts'
 

@@ -1,6 +1,6 @@
 // The object that a function returns to describe its HTTP answer: parsed and checked once (yandex.md ).
 
-import { isJsonObject } from '../json.ts'
+import { isJsonObject } from '../json/json.ts'
 import { fromBase64 } from './base64.ts'
 import { isHeaderName, isHeaderValue } from './headerName.ts'
 

@@ -11,7 +11,7 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { within } from '../within.ts'
+import { within } from '../timeout.ts'
 import type { Certificate } from './tls.ts'
 import { refuseMethod, refuseUnreadable } from './unreadable.ts'
 

@@ -2,9 +2,9 @@
 
 import { Router } from 'express'
 import { toFaultReply } from '../event/faultReply.ts'
-import { notAuthorized, toCredential, type Authorizer } from './auth.ts'
-import { readHead } from './read.ts'
-import { writeReply } from './write.ts'
+import { notAuthorized, toCredential, type Authorizer } from './auth/auth.ts'
+import { readHead } from './readRequest.ts'
+import { writeReply } from './exchange.ts'
 
 /** The metrics as text, read anew for each scrape. */
 export interface Exposition {

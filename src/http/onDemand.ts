@@ -5,7 +5,7 @@ import { Fault } from '../errors.ts'
 import { toFaultReply } from '../event/faultReply.ts'
 import type { HttpReply } from '../event/http.ts'
 import type { Events } from '../events.ts'
-import { writeReply } from './write.ts'
+import { writeReply } from './exchange.ts'
 
 /**
  * Hands each request to what `load` brings. While that fails (there may be no descriptor left to read a file with) the

@@ -2,16 +2,16 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Invoker } from '../invoker/invoker.ts'
-import { AsyncDoor, type AsyncTerms } from './asyncDoor.ts'
+import { AsyncDoor, type AsyncTerms } from './asyncEndpoint.ts'
 import { clientOf } from './client.ts'
-import { Door, type DoorSettings, type Exchange } from './invoke.ts'
+import { Door, type DoorSettings, type Exchange } from './functionEndpoint.ts'
 import { Listener } from './listener.ts'
 import { onDemand } from './onDemand.ts'
 import { answerProbe } from './probes.ts'
-import { readBody, readHead } from './read.ts'
-import type { RouteParts } from './routes.ts'
+import { readBody, readHead } from './readRequest.ts'
+import type { RouteParts } from './router.ts'
 import type { Certificate } from './tls.ts'
-import { breakOff, end, writeChunk, writeHead, writeReply } from './write.ts'
+import { breakOff, end, writeChunk, writeHead, writeReply } from './exchange.ts'
 
 /** Where to listen, and what the function's door needs. */
 export interface ServerSettings extends DoorSettings {
@@ -51,7 +51,7 @@ export class HttpServer {
       void door.answer(this.#exchange(request, response))
     const hasProbes = adminPort === undefined
     const toRoute = onDemand(async () => {
-      const { mainRoutes } = await import('./routes.ts')
+      const { mainRoutes } = await import('./router.ts')
       return mainRoutes(invoker, parts, !hasProbes, toFunction)
     }, events)
     const isScript = parts.jobs?.settings.isScript === true
@@ -62,7 +62,7 @@ export class HttpServer {
     this.#main = new Listener(listener, { host, port }, certificate)
     if (adminPort === undefined) return
     const toAdminRoute = onDemand(async () => {
-      const { adminRoutes } = await import('./routes.ts')
+      const { adminRoutes } = await import('./router.ts')
       return adminRoutes(invoker, parts)
     }, events)
     const adminListener: RequestListener = (request, response) => {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:https'
 import type { Events } from '../events.ts'
-import { Reread } from './reread.ts'
+import { Reread } from './watchedFiles.ts'
 
 /** Where a certificate comes from; nothing at all: no HTTPS. */
 export interface TlsSettings {

@@ -2,7 +2,7 @@
 // Owns the queues of those who wait and the count of leases that are out.
 
 import { Fault } from '../errors.ts'
-import type { Lease } from './seats.ts'
+import type { Lease } from './slots.ts'
 import type { Pool } from './pool.ts'
 
 /** How many may wait, and for how long. */

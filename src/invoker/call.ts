@@ -13,8 +13,8 @@ import {
   type JobEnd,
   type UserError,
 } from '../wire/frames.ts'
-import type { Exit } from './end.ts'
-import type { Chunk } from './invocation.ts'
+import type { Exit } from '../exit.ts'
+import type { Chunk } from '../invocation.ts'
 import { StopProcedure } from './stop.ts'
 
 /** What an instance is asked to run. */

@@ -2,7 +2,7 @@
 
 import type { Fault } from '../errors.ts'
 import { Call, type CallFrame, type CallHost, type CallRequest, type Ending } from './call.ts'
-import type { Exit } from './end.ts'
+import type { Exit } from '../exit.ts'
 
 /** Running calls by their id. */
 export class Calls {

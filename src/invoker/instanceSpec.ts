@@ -2,10 +2,10 @@
 
 import type { Fault } from '../errors.ts'
 import type { FrameToInstance } from '../wire/frames.ts'
-import type { EndCause, Exit } from './end.ts'
-import type { Command } from './languages.ts'
-import type { MemoryWatch } from './memory.ts'
-import type { InstanceState } from './state.ts'
+import type { EndCause, Exit } from '../exit.ts'
+import type { Command } from './handler/languages.ts'
+import type { MemoryWatch } from './process/memoryLimit.ts'
+import type { InstanceState } from './instanceState.ts'
 
 /** Everything that one instance is started from. */
 export interface InstanceSpec {

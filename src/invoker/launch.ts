@@ -3,14 +3,14 @@
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { FunctionIdentity, ScriptStart, TaskEvents } from '../wire/frames.ts'
-import type { Exit } from './end.ts'
-import { readHandler, resolveEntry, type Entry, type EntryKind } from './entry.ts'
-import { functionEnvironment, shutdownNotice } from './environment.ts'
+import type { Exit } from '../exit.ts'
+import { readHandler, resolveEntry, type Entry, type EntryKind } from './handler/entrypoint.ts'
+import { functionEnvironment, shutdownNotice } from './handler/environment.ts'
 import { Instance } from './instance.ts'
 import type { InstanceListener } from './instanceSpec.ts'
-import { languages, type LanguageName } from './languages.ts'
-import { MemoryWatch } from './memory.ts'
-import { countKernelKills } from './oom.ts'
+import { languages, type LanguageName } from './handler/languages.ts'
+import { MemoryWatch } from './process/memoryLimit.ts'
+import { countKernelKills } from './process/oom.ts'
 
 /** What all instances of a function have in common. */
 export interface LaunchSettings {

@@ -1,8 +1,8 @@
 // What one instance writes, told line by line. Owns its lines that have not ended, and what is left of its allowance.
 
 import type { Events } from '../events.ts'
-import { Allowance } from './allowance.ts'
-import { LineReader } from './lines.ts'
+import { Allowance } from './output/rateLimit.ts'
+import { LineReader } from './output/output.ts'
 
 /** Name of an output stream. */
 export type OutputName = 'stdout' | 'stderr'

@@ -3,13 +3,13 @@
 
 import { asFault, type Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { faultOfEnd, killed, type EndCause, type Exit } from './end.ts'
+import { faultOfEnd, killed, type EndCause, type Exit } from '../exit.ts'
 import type { Instance } from './instance.ts'
 import type { Launch } from './launch.ts'
-import { measureFamilies } from './memory.ts'
-import type { Lease } from './seats.ts'
-import { moves, type InstanceState } from './state.ts'
-import { Trouble } from './trouble.ts'
+import { measureFamilies } from './process/memoryLimit.ts'
+import type { Lease } from './slots.ts'
+import { moves, type InstanceState } from './instanceState.ts'
+import { Trouble } from './startBackoff.ts'
 
 /** How many instances there may be. */
 export interface PoolLimits {

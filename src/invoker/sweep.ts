@@ -1,7 +1,7 @@
 // Finds and kills what an instance has left behind: processes that have moved out of its process group.
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { Census, type Family } from './processes.ts'
+import { Census, type Family } from './process/processTree.ts'
 
 /**
  * Kills every process that belongs to the session of the family's leader, or carries its mark in the environment, until

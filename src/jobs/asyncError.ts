@@ -1,7 +1,7 @@
 // Why an asynchronous invocation has ended without a result, as its failure target is told (yandex.md M-14). Owns nothing.
 
 import { catalogue } from '../errors.ts'
-import { isJsonObject, parseJson, type JsonObject } from '../json.ts'
+import { isJsonObject, parseJson, type JsonObject } from '../json/json.ts'
 import type { UserError } from '../wire/frames.ts'
 import type { Job } from './job.ts'
 

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Dialect, Sequel } from './dialect.ts'
 import { asChunkJson } from './document.ts'
-import type { Chunk, Outcome } from '../invoker/invocation.ts'
+import type { Chunk, Outcome } from '../invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { JobOrigin, Work } from './job.ts'
 import { Latest } from './latest.ts'

@@ -1,6 +1,6 @@
 // What jobs of one kind have of their own: how they are invoked, and what the end of an attempt means for them.
 
-import type { Outcome } from '../invoker/invocation.ts'
+import type { Outcome } from '../invocation.ts'
 import type { InvocationMode } from '../wire/frames.ts'
 import type { Work } from './job.ts'
 import type { AttemptEnd, RequeueTerms } from './store.ts'

@@ -1,7 +1,7 @@
 // A job as its handler gets it, and what the handler yields as JSON text. Values that were sent are copied as they are (jobs.md A-9).
 
 import { isUtf8 } from 'node:buffer'
-import type { Chunk } from '../invoker/invocation.ts'
+import type { Chunk } from '../invocation.ts'
 import type { Work } from './job.ts'
 import { toJsonObject } from './object.ts'
 

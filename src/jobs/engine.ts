@@ -2,7 +2,7 @@
 
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { InstanceState } from '../invoker/state.ts'
+import type { InstanceState } from '../invoker/instanceState.ts'
 import type { JobInvoker } from './attempt.ts'
 import { Deliverer } from './deliverer.ts'
 import { isTerminal, type Job, type NewJob, type Work } from './job.ts'

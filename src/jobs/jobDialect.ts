@@ -1,6 +1,6 @@
 // Jobs of callers, in a script or a function (jobs.md), and their asynchronous invocations (yandex.md §4). Pure.
 
-import type { Outcome } from '../invoker/invocation.ts'
+import type { Outcome } from '../invocation.ts'
 import type { Dialect, Sequel } from './dialect.ts'
 import { toDocument } from './document.ts'
 import type { Job, Work } from './job.ts'

@@ -1,10 +1,10 @@
 // How an outcome ends a job: state, output and error text (jobs.md §10.4, §10.5, FN-2, DUR-5). Pure.
 
 import type { Fault } from '../errors.ts'
-import { describeExit, type Exit } from '../invoker/end.ts'
-import { parseJson } from '../json.ts'
-import type { LanguageName } from '../invoker/languages.ts'
-import type { Outcome } from '../invoker/invocation.ts'
+import { describeExit, type Exit } from '../exit.ts'
+import { parseJson } from '../json/json.ts'
+import type { LanguageName } from '../invoker/handler/languages.ts'
+import type { Outcome } from '../invocation.ts'
 import type { UserError } from '../wire/frames.ts'
 import type { AttemptEnd } from './store.ts'
 

@@ -2,9 +2,9 @@
 
 import { z } from 'zod'
 import type { Fault } from '../errors.ts'
-import { describeExit } from '../invoker/end.ts'
-import type { Outcome } from '../invoker/invocation.ts'
-import { parseJson } from '../json.ts'
+import { describeExit } from '../exit.ts'
+import type { Outcome } from '../invocation.ts'
+import { parseJson } from '../json/json.ts'
 import type { Dialect, Sequel } from './dialect.ts'
 import type { StoredTask, TaskError, Work } from './job.ts'
 import { pauseAfter } from './task.ts'

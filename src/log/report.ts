@@ -1,6 +1,6 @@
 // The system's records of an invocation, as text and as members (yandex.md G-4 to G-6). Pure.
 
-import type { Timing } from '../invoker/invocation.ts'
+import type { Timing } from '../invocation.ts'
 
 /** What the log says of an invocation that is over. Durations in milliseconds, sizes in whole MB. */
 export interface Report {

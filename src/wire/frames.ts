@@ -1,6 +1,6 @@
 // The frames of runtime/PROTOCOL.md as types, and the one place where an instance's bytes become one of them.
 
-import { isJsonObject, type JsonObject } from '../json.ts'
+import { isJsonObject, type JsonObject } from '../json/json.ts'
 
 /** Version of runtime/PROTOCOL.md that this supervisor speaks. */
 export const protocolVersion = 1

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { toEvent } from '../../src/event/event.ts'
+import { toEvent } from '../../src/event/httpEvent.ts'
 import type { Header, HttpRequest } from '../../src/event/http.ts'
 
 const ids = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Header } from '../../src/event/http.ts'
-import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../../src/event/stream.ts'
+import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../../src/event/streamReply.ts'
 import type { ChunkKind, CallerMode } from '../../src/wire/frames.ts'
 
 const modes: CallerMode[] = ['http', 'raw']

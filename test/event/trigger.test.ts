@@ -1,8 +1,8 @@
 // The simulated events against the samples of yandex.md §16 and §17, which samples.json holds as they are there.
 
 import { describe, expect, test } from 'vitest'
-import { isRefusedByGateway } from '../../src/event/gatewayEvents.ts'
-import { toTriggerEvent, triggerNames, type TriggerName } from '../../src/event/trigger.ts'
+import { isRefusedByGateway } from '../../src/cli/samples/gateways.ts'
+import { toTriggerEvent, triggerNames, type TriggerName } from '../../src/cli/samples/samples.ts'
 import samples from './samples.json' with { type: 'json' }
 
 const now = Date.UTC(2023, 0, 4, 23, 46, 18, 785)

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { Events } from '../../src/events.ts'
 import type { RuntimeApiSettings } from '../../src/http/runtimeApi/answers.ts'
 import { RuntimeSockets } from '../../src/http/runtimeApi/sockets.ts'
-import type { LanguageName } from '../../src/invoker/languages.ts'
+import type { LanguageName } from '../../src/invoker/handler/languages.ts'
 import type { RuntimeApi } from '../../src/invoker/launch.ts'
 import { MemoryTasks } from './memoryTasks.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../harness/config.ts'
 import { App } from '../../src/app.ts'
-import { MetadataServer } from '../../src/http/metadata.ts'
+import { MetadataServer } from '../../src/http/metadataServer.ts'
 import { callRaw } from '../harness/calling.ts'
 import { metadataDouble } from '../harness/issuers.ts'
 import { bothLanguages, functionsIn, serve } from '../harness/serving.ts'

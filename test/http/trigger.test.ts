@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { toTriggerEvent, triggerNames } from '../../src/event/trigger.ts'
+import { toTriggerEvent, triggerNames } from '../../src/cli/samples/samples.ts'
 import { callRaw } from '../harness/calling.ts'
 import { bothLanguages, serve } from '../harness/serving.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Allowance } from '../../src/invoker/allowance.ts'
-import { LineReader, longestRecord } from '../../src/invoker/lines.ts'
+import { Allowance } from '../../src/invoker/output/rateLimit.ts'
+import { LineReader, longestRecord } from '../../src/invoker/output/output.ts'
 
 type Read = readonly [text: string, whole: boolean]
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../../src/errors.ts'
-import type { Outcome } from '../../src/invoker/invocation.ts'
+import type { Outcome } from '../../src/invocation.ts'
 import type { Work } from '../../src/jobs/job.ts'
 import { taskDialect } from '../../src/jobs/taskDialect.ts'
 

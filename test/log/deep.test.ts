@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
 import { Events } from '../../src/events.ts'
-import { logEvents } from '../../src/log.ts'
+import { logEvents } from '../../src/log/log.ts'
 
 it('a payload that is nested too deep for JSON is logged as far as it goes, between its neighbours', async () => {
   const events = new Events()

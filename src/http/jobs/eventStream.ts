@@ -2,7 +2,7 @@
 
 import type { JobService } from '../../jobs/service.ts'
 import type { JobExchange } from './exchange.ts'
-import type { Follower } from './follower.ts'
+import type { Follower } from '../longPoll.ts'
 import type { Hold } from '../hold.ts'
 import { toJobEvent } from './object.ts'
 

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault, type FaultCode } from '../../errors.ts'
 import type { Header, HttpRequest } from '../../event/http.ts'
 import { clientOf } from '../client.ts'
-import { readBody, readHead } from '../read.ts'
-import { breakOff, end, writeChunk, writeHead, writeReply } from '../write.ts'
+import { readBody, readHead } from '../readRequest.ts'
+import { breakOff, end, writeChunk, writeHead, writeReply } from '../exchange.ts'
 
 /** One request. */
 export interface JobExchange {

@@ -5,9 +5,9 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { Fault } from '../../errors.ts'
 import type { NewJob } from '../../jobs/job.ts'
-import { parseJson } from '../../json.ts'
+import { parseJson } from '../../json/json.ts'
 import type { JobSettings } from './settings.ts'
-import { memberTexts } from './spans.ts'
+import { memberTexts } from '../../json/members.ts'
 
 /**
  * Makes a job of a request, under a new id (jobs.md A-13).

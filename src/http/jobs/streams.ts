@@ -4,7 +4,7 @@ import type { StoredChunk } from '../../jobs/job.ts'
 import type { JobService } from '../../jobs/service.ts'
 import type { ChunkPage } from '../../jobs/store.ts'
 import type { JobExchange } from './exchange.ts'
-import type { Follower } from './follower.ts'
+import type { Follower } from '../longPoll.ts'
 import type { Hold } from '../hold.ts'
 import { Turns } from './turns.ts'
 

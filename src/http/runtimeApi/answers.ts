@@ -1,6 +1,6 @@
 // What each route of the runtime API does (tasks.md §12). Loaded with the first request: most functions never ask anything.
 
-import type { LanguageName } from '../../invoker/languages.ts'
+import type { LanguageName } from '../../invoker/handler/languages.ts'
 import { isFinal, type NewTask, type OwnTask, type Task, type Tasks } from '../../jobs/tasks.ts'
 import { Hold } from '../hold.ts'
 import { toInstanceRecord, toStatus } from '../tasks/record.ts'

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { NewTask, OwnTask } from '../../jobs/tasks.ts'
-import { isJsonObject, parseJson } from '../../json.ts'
+import { isJsonObject, parseJson } from '../../json/json.ts'
 import { isTaskId } from '../tasks/waiting.ts'
 import { readTaskPath } from './message.ts'
 import { Refusal } from './refusal.ts'

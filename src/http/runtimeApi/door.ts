@@ -5,8 +5,8 @@ import { unescaped, type Header, type HttpReply } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import type { Tasks } from '../../jobs/tasks.ts'
 import { clientOf } from '../client.ts'
-import { readBody, readHead } from '../read.ts'
-import { writeReply } from '../write.ts'
+import { readBody, readHead } from '../readRequest.ts'
+import { writeReply } from '../exchange.ts'
 import {
   dispatch,
   progress,

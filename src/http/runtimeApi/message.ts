@@ -1,6 +1,6 @@
 // The message of a task (tasks.md §5), which is kept as it is: only its shape is looked at, and which function it names. Owns nothing.
 
-import { isJsonObject, parseJson } from '../../json.ts'
+import { isJsonObject, parseJson } from '../../json/json.ts'
 import { Refusal } from './refusal.ts'
 
 /**

@@ -3,7 +3,7 @@
 import { toJsonObject, type JsonMember } from '../../jobs/object.ts'
 import type { TaskAttempt, TaskError } from '../../jobs/job.ts'
 import { isFinal, type Task } from '../../jobs/tasks.ts'
-import { parseJson } from '../../json.ts'
+import { parseJson } from '../../json/json.ts'
 
 /** The public view: no arguments, no stack traces; texts of values put in place unchanged (tasks.md V1, V2). */
 export function toPublicRecord(task: Task): Buffer {

@@ -4,7 +4,7 @@ import type { Events } from '../../events.ts'
 import { fileIssuer } from './file.ts'
 import { keyIssuer, readKey } from './key.ts'
 import { metadataIssuer } from './metadata.ts'
-import { RenewingSource } from './renewing.ts'
+import { RenewingSource } from './renewal.ts'
 import { unknownEndSeconds, type TokenSource } from './source.ts'
 
 /** The options about tokens. */

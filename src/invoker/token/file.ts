@@ -2,7 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'
-import { parseJson } from '../../json.ts'
+import { parseJson } from '../../json/json.ts'
 import type { IssuedToken, Issuer } from './source.ts'
 
 /**

@@ -4,8 +4,8 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SignJWT } from 'jose'
 import { z } from 'zod'
-import { parseJson } from '../../json.ts'
-import { question } from './question.ts'
+import { parseJson } from '../../json/json.ts'
+import { question } from './fetchJson.ts'
 import type { Issuer } from './source.ts'
 
 /** The issuer behind --sa-key. The file is read for every exchange: a key may be replaced while we run. */

@@ -1,7 +1,7 @@
 // Tokens from a metadata service (yandex.md T-2).
 
 import { z } from 'zod'
-import { question } from './question.ts'
+import { question } from './fetchJson.ts'
 import type { Issuer } from './source.ts'
 
 /** The issuer behind --token-url. */

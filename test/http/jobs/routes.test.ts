@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { everyone, type Authorizer } from '../../../src/http/auth.ts'
+import { everyone, type Authorizer } from '../../../src/http/auth/auth.ts'
 import { ask, serveJobs, submit } from '../../harness/jobServing.ts'
 import { converse, readAnswer } from '../../harness/sockets.ts'
 

@@ -16,10 +16,10 @@ import {
   uint8Array,
 } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jsonDigest } from '../../../src/http/jobs/digest.ts'
+import { jsonDigest } from '../../../src/json/digest.ts'
 import { toNewJob } from '../../../src/http/jobs/request.ts'
 import { anyJobSettings } from '../../harness/jobSettings.ts'
-import { memberTexts } from '../../../src/http/jobs/spans.ts'
+import { memberTexts } from '../../../src/json/members.ts'
 
 // JSON texts of objects as anybody may write them: white space anywhere, names in escapes, members that come twice.
 const space = stringMatching(/^[ \n\r\t]{0,3}$/)

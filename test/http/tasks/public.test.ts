@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../../../src/errors.ts'
-import type { Authorizer } from '../../../src/http/auth.ts'
+import type { Authorizer } from '../../../src/http/auth/auth.ts'
 import { eventually } from '../../harness/calling.ts'
 import { serveTasks, type TaskServing } from '../../harness/taskServing.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Events } from '../../../src/events.ts'
-import { RenewingSource } from '../../../src/invoker/token/renewing.ts'
+import { RenewingSource } from '../../../src/invoker/token/renewal.ts'
 import type { IssuedToken, Issuer } from '../../../src/invoker/token/source.ts'
 
 beforeEach(() => void vi.useFakeTimers())

@@ -2,7 +2,7 @@
 // and a full V8 heap.
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { EndCause, Exit } from './end.ts'
+import type { EndCause, Exit } from '../../exit.ts'
 
 /** Makes the kernel prefer a process and all that it starts. Where that is not possible nothing happens. */
 export function offerToKernel(pid: number): void {

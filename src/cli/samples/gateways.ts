@@ -2,9 +2,9 @@
 // WebSocket at `/ws`. And what a gateway makes of a result without a status.
 
 import { createHash } from 'node:crypto'
-import { isJsonObject, parseJson } from '../json.ts'
-import { toRequestTime } from './event.ts'
-import type { Occasion } from './occasion.ts'
+import { isJsonObject, parseJson } from '../../json/json.ts'
+import { toRequestTime } from '../../event/httpEvent.ts'
+import type { Occasion } from './context.ts'
 
 /** Form 0.1, the default (yandex.md W-1 to W-10). */
 export function toGateway01Event(occasion: Occasion, data?: Buffer): object {

@@ -1,7 +1,7 @@
 // Bearer JWTs that callers may show (yandex.md A-3), checked with the issuer's published keys. Owns whether those can be had.
 
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
-import type { Events } from '../events.ts'
+import type { Events } from '../../events.ts'
 
 /** Whose tokens are taken, and what for. */
 export interface JwtSettings {

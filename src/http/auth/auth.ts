@@ -1,10 +1,10 @@
 // Who may call (yandex.md §15): an Authorization header becomes a credential, and a credential is accepted or is not.
 
-import { Fault } from '../errors.ts'
-import type { Header } from '../event/http.ts'
-import type { Events } from '../events.ts'
+import { Fault } from '../../errors.ts'
+import type { Header } from '../../event/http.ts'
+import type { Events } from '../../events.ts'
 import { JwtCheck, jwtProblems } from './jwt.ts'
-import { KeyFile, keyFileProblems } from './keys.ts'
+import { KeyFile, keyFileProblems } from './apiKeys.ts'
 
 /** What a caller shows. */
 export interface Credential {

@@ -1,7 +1,7 @@
 // The environment of a function's process (yandex.md §2, interface.md §8).
 
 import { delimiter, join } from 'node:path'
-import type { FunctionIdentity } from '../wire/frames.ts'
+import type { FunctionIdentity } from '../../wire/frames.ts'
 
 /** What the variables are made from. */
 export interface EnvironmentSource {

@@ -1,7 +1,7 @@
 // A long `body` travels beside the JSON that it belongs to, not in it: runtime/PROTOCOL.md, "Long texts".
 
 import { isUtf8 } from 'node:buffer'
-import { toEvent } from './event.ts'
+import { toEvent } from './httpEvent.ts'
 import type { HttpRequest } from './http.ts'
 import type { RequestIds } from './ids.ts'
 

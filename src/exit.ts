@@ -1,6 +1,6 @@
 // Why an instance ended, told to the invocations that it took along.
 
-import { Fault } from '../errors.ts'
+import { Fault } from './errors.ts'
 
 /** How a process ended. */
 export type Exit =

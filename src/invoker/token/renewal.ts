@@ -3,7 +3,7 @@
 
 import type { Events } from '../../events.ts'
 import type { ContextToken } from '../../wire/frames.ts'
-import { within } from '../../within.ts'
+import { within } from '../../timeout.ts'
 import {
   unknownEndSeconds,
   type IssuedToken,

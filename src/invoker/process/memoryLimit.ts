@@ -1,6 +1,6 @@
 // Enforces the memory limit of instances: looks at what their processes hold, at short intervals. Owns the watch list.
 
-import { Census, proportionalBytes, residentBytes, type Family } from './processes.ts'
+import { Census, proportionalBytes, residentBytes, type Family } from './processTree.ts'
 
 /** An instance that is watched. */
 interface Watched extends Family {

@@ -9,14 +9,14 @@ import type { Events } from '../events.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { JobService } from '../jobs/service.ts'
 import type { Tasks } from '../jobs/tasks.ts'
-import { everyone, type Authorizer } from './auth.ts'
+import { everyone, type Authorizer } from './auth/auth.ts'
 import { JobDoor } from './jobs/door.ts'
 import { jobRoutes, ownJobRoutes } from './jobs/router.ts'
 import type { JobSettings } from './jobs/settings.ts'
 import { metricsRoute, type Exposition } from './metrics.ts'
 import { answerHealth, answerReadiness } from './probes.ts'
 import { taskRoute } from './tasks/route.ts'
-import { writeReply } from './write.ts'
+import { writeReply } from './exchange.ts'
 
 /** Who answers on routes of their own. */
 export interface RouteParts {

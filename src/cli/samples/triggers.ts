@@ -2,8 +2,8 @@
 // the sample of the cloud's documentation.
 
 import { createHash } from 'node:crypto'
-import type { JsonObject } from '../json.ts'
-import type { Occasion } from './occasion.ts'
+import type { JsonObject } from '../../json/json.ts'
+import type { Occasion } from './context.ts'
 
 /** A timer has fired (yandex.md J-4). */
 export function toTimerEvent({ now, newId }: Occasion, payload = 'my payload'): object {

@@ -2,16 +2,16 @@
 
 import type { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
-import type { FaultCode } from './errors.ts'
-import type { Events, FunctionLine } from './events.ts'
-import { describeExit } from './invoker/end.ts'
-import type { Outcome } from './invoker/invocation.ts'
-import { endLine, functionLine, reportLine, startLine } from './log/lines.ts'
-import { toRecord, type FunctionRecord } from './log/record.ts'
-import { toReport } from './log/report.ts'
-import { Sink } from './log/sink.ts'
-import { toErrorText } from './log/errorText.ts'
-import type { FunctionIdentity } from './wire/frames.ts'
+import type { FaultCode } from '../errors.ts'
+import type { Events, FunctionLine } from '../events.ts'
+import { describeExit } from '../exit.ts'
+import type { Outcome } from '../invocation.ts'
+import { endLine, functionLine, reportLine, startLine } from './lines.ts'
+import { toRecord, type FunctionRecord } from './record.ts'
+import { toReport } from './report.ts'
+import { Sink } from './sink.ts'
+import { toErrorText } from './errorText.ts'
+import type { FunctionIdentity } from '../wire/frames.ts'
 
 /** How log lines look, and which ones are written. */
 export interface LogSettings {

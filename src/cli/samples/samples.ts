@@ -1,7 +1,7 @@
 // The events that triggers and gateways of the cloud send to a function, made from a little data: one row for each
 // (yandex.md §16, §17).
 
-import { isJsonObject, parseJson, type JsonObject } from '../json.ts'
+import { isJsonObject, parseJson, type JsonObject } from '../../json/json.ts'
 import {
   toGateway01Event,
   toGateway10Event,
@@ -9,8 +9,8 @@ import {
   toWebsocketConnectEvent,
   toWebsocketDisconnectEvent,
   toWebsocketMessageEvent,
-} from './gatewayEvents.ts'
-import type { Occasion } from './occasion.ts'
+} from './gateways.ts'
+import type { Occasion } from './context.ts'
 import {
   toBudgetEvent,
   toContainerRegistryEvent,
@@ -23,7 +23,7 @@ import {
   toObjectStorageEvent,
   toTelegramEvent,
   toTimerEvent,
-} from './triggerEvents.ts'
+} from './triggers.ts'
 
 /** An event, or why the data does not make one. */
 export type MadeEvent =

@@ -1,7 +1,7 @@
 // One question to an issuer over HTTP, and its answer as far as we need it. Messages never quote what was sent or received.
 
 import type { z } from 'zod'
-import { parseJson } from '../../json.ts'
+import { parseJson } from '../../json/json.ts'
 
 /**
  * Asks, and parses the answer.

@@ -3,8 +3,18 @@
 
 import { hash } from 'node:crypto'
 import { setImmediate as pause } from 'node:timers/promises'
-import { closeBrace, closeBracket, comma, openBrace, openBracket, quote } from './bytes.ts'
-import { decodeString, endOfString, endOfWord, skipSpace } from './spans.ts'
+import {
+  closeBrace,
+  closeBracket,
+  comma,
+  decodeString,
+  endOfString,
+  endOfWord,
+  openBrace,
+  openBracket,
+  quote,
+  skipSpace,
+} from './members.ts'
 
 /**
  * The digest of a JSON text, hexadecimal. Lets others work in between: a large text may take seconds.

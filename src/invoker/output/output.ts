@@ -1,6 +1,6 @@
 // Output by lines, whatever its volume and however it arrives. Owns the beginning of a line whose end has not come yet.
 
-import type { Allowance } from './allowance.ts'
+import type { Allowance } from './rateLimit.ts'
 
 /** Takes a line without its line feed. `whole` is false for a piece of one that is too long for a record (yandex.md G-3). */
 export type LineListener = (text: string, whole: boolean) => void

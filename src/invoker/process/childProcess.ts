@@ -2,10 +2,10 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { Duplex } from 'node:stream'
-import type { Exit } from './end.ts'
+import type { Exit } from '../../exit.ts'
 import { offerToKernel } from './oom.ts'
-import type { OutputName } from './output.ts'
-import { sweep } from './sweep.ts'
+import type { OutputName } from '../output.ts'
+import { sweep } from '../sweep.ts'
 
 /** What to start, and who listens. */
 export interface ChildSpec {

@@ -1,8 +1,8 @@
 // One job as it changes, for a request that waits for something to happen to it. Owns the latest that is known of it.
 
-import { isTerminal, type Job } from '../../jobs/job.ts'
-import type { JobService } from '../../jobs/service.ts'
-import type { Hold } from '../hold.ts'
+import { isTerminal, type Job } from '../jobs/job.ts'
+import type { JobService } from '../jobs/service.ts'
+import type { Hold } from './hold.ts'
 
 /** Follows a job until it is disposed of. */
 export class Follower implements Disposable {

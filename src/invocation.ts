@@ -1,8 +1,8 @@
 // The waist's two values: what goes into `invoker.invoke`, and what comes out.
 
-import type { Fault } from '../errors.ts'
-import type { Exit } from './end.ts'
-import type { ChunkKind, InvocationMode, JobEnd, UserError } from '../wire/frames.ts'
+import type { Fault } from './errors.ts'
+import type { Exit } from './exit.ts'
+import type { ChunkKind, InvocationMode, JobEnd, UserError } from './wire/frames.ts'
 
 /** One call of the handler, whoever asks for it. */
 export interface Invocation {

@@ -2,8 +2,8 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Events } from '../events.ts'
-import { Reread } from './reread.ts'
+import type { Events } from '../../events.ts'
+import { Reread } from '../watchedFiles.ts'
 
 /**
  * The keys of a file: one a line, as it is or as its SHA-256 in 64 hexadecimal digits, with or without `sha256:` before

@@ -1,6 +1,6 @@
 // Yielded values → a chunked answer: its head from the first value, its bytes from every value (yandex.md K-10 to K-12).
 
-import { isJsonObject, parseJson } from '../json.ts'
+import { isJsonObject, parseJson } from '../json/json.ts'
 import type { ChunkKind, CallerMode } from '../wire/frames.ts'
 import type { HttpReply, HttpReplyHead } from './http.ts'
 import { toStructuredReply } from './reply.ts'

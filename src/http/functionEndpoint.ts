@@ -2,19 +2,19 @@
 
 import { asFault, Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { toEventParts } from '../event/parts.ts'
+import { toEventParts } from '../event/longBody.ts'
 import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
 import { lastHeader, type HttpReply, type HttpReplyHead, type HttpRequest } from '../event/http.ts'
 import { chooseRequestId, chooseTraceId } from '../event/ids.ts'
 import { withPlatformHeaders, type Platform } from '../event/platformHeaders.ts'
 import { toReply } from '../event/reply.ts'
 import { route } from '../event/route.ts'
-import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../event/stream.ts'
-import type { Chunk, Invocation, Outcome } from '../invoker/invocation.ts'
+import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../event/streamReply.ts'
+import type { Chunk, Invocation, Outcome } from '../invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { CallerMode } from '../wire/frames.ts'
-import type { AsyncDoor } from './asyncDoor.ts'
-import { everyone, notAuthorized, toCredential, type Authorizer } from './auth.ts'
+import type { AsyncDoor } from './asyncEndpoint.ts'
+import { everyone, notAuthorized, toCredential, type Authorizer } from './auth/auth.ts'
 
 /** What the door says of its function, and how much it lets in. */
 export interface DoorSettings extends Omit<Platform, 'requestId'> {

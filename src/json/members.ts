@@ -1,8 +1,6 @@
 // Where the values of a JSON text begin and end, so that they can be passed on as they were sent (jobs.md A-9). The texts are
 // known to be valid: JSON.parse has seen them. Works on bytes, and without recursion: a text may be nested a million deep.
 
-import { backslash, closeBrace, closeBracket, colon, comma, openBrace, openBracket, quote } from './bytes.ts'
-
 /** A part of a text, from one byte up to another. */
 export interface Span {
   readonly from: number
@@ -72,5 +70,16 @@ function endOfValue(json: Buffer, from: number): number {
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
+
+/** The bytes that divide a JSON text. */
+export const quote = 0x22
+export const openBrace = 0x7b
+export const closeBrace = 0x7d
+export const openBracket = 0x5b
+export const closeBracket = 0x5d
+export const comma = 0x2c
+
+const backslash = 0x5c
+const colon = 0x3a
 
 const delimiters: ReadonlySet<number> = new Set([comma, colon, closeBrace, closeBracket])

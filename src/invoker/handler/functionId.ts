@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Entry } from './entry.ts'
+import type { Entry } from './entrypoint.ts'
 
 /** Derives an id: the same seed always gives the same one. */
 export function deriveId(seed: string | Buffer): string {

@@ -5,7 +5,7 @@ import { getRawBody } from 'raw-body'
 import { Fault } from '../errors.ts'
 import { isAscii } from '../event/ascii.ts'
 import type { Header, HttpRequest, Peer } from '../event/http.ts'
-import { requestTooLarge } from './invoke.ts'
+import { requestTooLarge } from './functionEndpoint.ts'
 
 /** Everything of a request but its body. */
 export function readHead(request: IncomingMessage): Omit<HttpRequest, 'body'> {
