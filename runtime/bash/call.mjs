@@ -1,7 +1,7 @@
 // One invocation: a process of its own from the `invoke` frame to the frame that ends it (yandex.md K-8). Owns whether it
 // was cancelled.
 
-import { fromParts } from '../node/apart.mjs'
+import { fromParts } from '../node/longBody.mjs'
 import { writeLog } from './log.mjs'
 import { ScriptRun } from './script.mjs'
 import { makeStreams } from './streams.mjs'

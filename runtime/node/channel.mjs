@@ -4,7 +4,7 @@
 import { Socket } from 'node:net'
 
 /** Version of ../PROTOCOL.md that this bootstrap speaks. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** Longest frame, without its length field, in bytes. */
 export const maxFrameLength = 64 * 1024 * 1024
@@ -13,7 +13,7 @@ export const maxFrameLength = 64 * 1024 * 1024
 
 /**
  * @typedef {object} ChannelListener
- * @property {(frame: FrameToInstance, body: Buffer) => void} onFrame
+ * @property {(frame: FrameToInstance, body: Buffer) => void} onFrame `body` is to be read or copied at once
  * @property {() => void} onEnd the supervisor is gone
  * @property {(reason: string) => void} onProtocolError nothing can be read any more
  */
@@ -33,8 +33,17 @@ export class Channel {
   /** @param {ChannelListener} listener */
   constructor(listener) {
     this.#listener = listener
-    this.#socket = new Socket({ fd: 3, readable: true, writable: true })
-    this.#socket.on('data', (bytes) => this.#receive(bytes))
+    // One buffer for all that is read: frames are handed over while it is theirs.
+    const onread = {
+      buffer: Buffer.allocUnsafeSlow(readBytes),
+      /** @param {number} length @param {Uint8Array} bytes */
+      callback: (length, bytes) => {
+        this.#receive(bytesOf(bytes.buffer, bytes.byteOffset, length))
+        return true
+      },
+    }
+    this.#socket = new Socket(/** @type {any} */ ({ fd: 3, readable: true, writable: true, onread }))
+    this.#socket.resume()
     this.#socket.on('error', () => {}) // 'close' follows
     this.#socket.on('close', () => listener.onEnd())
   }
@@ -60,7 +69,7 @@ export class Channel {
     if (copied) {
       body.copy(head, 8 + headerLength)
       rest.copy(head, 8 + headerLength + body.length)
-      this.#socket.write(head)
+      this.#write(head)
       return
     }
     this.#socket.cork()
@@ -68,6 +77,19 @@ export class Channel {
     this.#socket.write(body)
     if (rest.length > 0) this.#socket.write(rest)
     this.#socket.uncork()
+  }
+
+  // Straight to the kernel while it takes everything, which is less work than a stream.
+  /** @param {Buffer} bytes */
+  #write(bytes) {
+    if (this.#socket.writableLength > 0) return void this.#socket.write(bytes)
+    let written = 0
+    try {
+      written = writeNow(3, bytes)
+    } catch {
+      // EAGAIN: the stream waits until there is room; any other error is the stream's, too
+    }
+    if (written < bytes.length) this.#socket.write(written === 0 ? bytes : bytes.subarray(written))
   }
 
   /** From now on nothing but the function's own work keeps the process alive. */
@@ -90,17 +112,25 @@ export class Channel {
     }
   }
 
-  // Each byte is copied at most once, however the socket has split the frames.
+  // A frame that is whole lies in the buffer of the socket, else in one of its own.
   /** @param {Buffer} bytes */
   #decode(bytes) {
     let at = 0
     while (at < bytes.length) {
+      if (this.#inLength && this.#filled === 0 && bytes.length - at >= 4) {
+        const end = at + 4 + checkedLength(bytes, at)
+        if (end <= bytes.length) {
+          this.#deliver(bytes.subarray(at + 4, end))
+          at = end
+          continue
+        }
+      }
       const taken = bytes.copy(this.#part, this.#filled, at)
       at += taken
       this.#filled += taken
       if (this.#filled < this.#part.length) return
       const part = this.#part
-      this.#expect(this.#inLength ? checkedLength(part) : 4, !this.#inLength)
+      this.#expect(this.#inLength ? checkedLength(part, 0) : 4, !this.#inLength)
       if (this.#inLength) this.#deliver(part)
     }
   }
@@ -123,9 +153,12 @@ export class Channel {
   }
 }
 
-/** @param {Buffer} part */
-function checkedLength(part) {
-  const length = part.readUInt32BE(0)
+/**
+ * @param {Buffer} bytes
+ * @param {number} at
+ */
+function checkedLength(bytes, at) {
+  const length = bytes.readUInt32BE(at)
   if (length < 4 || length > maxFrameLength)
     throw new ProtocolError(`a frame of ${length} bytes is not allowed`)
   return length
@@ -139,8 +172,11 @@ function parseHeader(text) {
   const header = parsed(text)
   const wanted = typeof header === 'object' && header !== null ? members[header.type] : undefined
   if (wanted === undefined) throw new ProtocolError('a header is not one of the protocol')
-  const wrong = Object.entries(wanted).find(([name, type]) => typeof header[name] !== type)
-  if (wrong !== undefined) throw new ProtocolError(`${wrong[0]} of ${header.type} is not a ${wrong[1]}`)
+  for (const [name, type] of wanted)
+    if (typeof header[name] !== type) throw new ProtocolError(`${name} of ${header.type} is not a ${type}`)
+  // One of the two, see "Calls sent ahead".
+  if (header.type === 'invoke' && typeof header[header.ahead ? 'timeoutMs' : 'deadlineMs'] !== 'number')
+    throw new ProtocolError('the deadline of invoke is not a number')
   return header
 }
 
@@ -153,17 +189,39 @@ function parsed(text) {
   }
 }
 
-/** What a header must have, by its type. @type {Readonly<Record<string, Readonly<Record<string, string>>>>} */
+/** What a header must have, by its type. @type {Readonly<Record<string, readonly (readonly [name: string, type: string])[]>>} */
 const members = Object.assign(Object.create(null), {
-  load: { version: 'number', root: 'string', module: 'string', name: 'string', function: 'object' },
-  invoke: { id: 'string', mode: 'string', deadlineMs: 'number', responseLimit: 'number' },
-  cancel: { id: 'string', reason: 'string' },
-  credit: { id: 'string', bytes: 'number' },
+  load: [
+    ['version', 'number'],
+    ['root', 'string'],
+    ['module', 'string'],
+    ['name', 'string'],
+    ['function', 'object'],
+  ],
+  invoke: [
+    ['id', 'string'],
+    ['mode', 'string'],
+    ['responseLimit', 'number'],
+  ],
+  cancel: [
+    ['id', 'string'],
+    ['reason', 'string'],
+  ],
+  credit: [
+    ['id', 'string'],
+    ['bytes', 'number'],
+  ],
+  recall: [],
 })
 
-const { parse, stringify } = JSON // the function may replace them later
+// The function may replace them later.
+const { parse, stringify } = JSON
+const bytesOf = Buffer.from.bind(Buffer)
+const { writeSync: writeNow } = process.getBuiltinModule('node:fs') // an import would load all streams of files
 
 // Up to here it is cheaper to copy the body than to hand two buffers to the kernel.
 const copiedBody = 16 * 1024
 
 const noBytes = Buffer.alloc(0)
+
+const readBytes = 64 * 1024

@@ -5,6 +5,8 @@ import type { FrameToInstance } from '../wire/frames.ts'
 import type { EndCause, Exit } from '../exit.ts'
 import type { Command } from './handler/languages.ts'
 import type { MemoryWatch } from './process/memoryLimit.ts'
+import type { Permits } from '../wire/permits.ts'
+import type { CallLimits } from './slots.ts'
 import type { InstanceState } from './instanceState.ts'
 
 /** Everything that one instance is started from. */
@@ -18,8 +20,11 @@ export interface InstanceSpec {
   readonly beforeLoad: () => void
   readonly load: Omit<Extract<FrameToInstance, { type: 'load' }>, 'type' | 'version'>
   readonly initTimeoutMs: number
+  readonly calls: CallLimits
+  /** undefined: no call is sent ahead; closed by the instance when it has ended */
+  readonly permits: Permits | undefined
   /** bound of what a script asks for (jobs.md W-13); undefined: none */
-  readonly mostSeats?: number
+  readonly mostSlots?: number
   /** what tells the process that it will be ended; undefined: nothing does (yandex.md E-16) */
   readonly notice: 'SIGTERM' | 'SIGINT' | undefined
   /** undefined: not enforced */
@@ -33,7 +38,7 @@ export interface InstanceListener {
   onLoaded: (language: string) => void
   /** instead of `onLoaded`; the instance ends by itself */
   onLoadFailed: (fault: Fault) => void
-  /** a seat has become free */
+  /** a slot has become free, or calls may be sent ahead */
   onRoom: () => void
   /** it serves well but should be replaced: it has closed its output, so what it writes is lost */
   onWorn: () => void

@@ -1,132 +1,479 @@
-// The seats of one instance: who has a lease, and whose lines are being read. Owns the leases that are out.
+// The calls of one instance: which run, and which were sent ahead and have not begun (PROTOCOL.md, "Calls sent ahead").
+// Owns both, their deadlines, and the permits.
 
-import type { CallRequest, Ending } from './call.ts'
-import { afterTurn } from './turn.ts'
+import { Fault } from '../errors.ts'
+import { faultOfEnd, killed, type Exit } from '../exit.ts'
+import type { Call, CallHolder, CallHost, Outcome } from '../invocation.ts'
+import type { Channel } from '../wire/channel.ts'
+import {
+  chunkOverhead,
+  chunkWindow,
+  ProtocolError,
+  type CancelReason,
+  type ContextToken,
+  type FrameFromInstance,
+  type FrameToInstance,
+  type JobEnd,
+} from '../wire/frames.ts'
+import type { Permits } from '../wire/permits.ts'
+import { afterTurn, type Output } from './output/output.ts'
 
-/** What the holder of a lease may know of its instance. */
-export interface Host {
-  readonly instance: string
-  /** how long it took to start and load, in milliseconds; only the first lease of an instance has it */
-  readonly initMs?: number | undefined
-  /** peak memory of the instance so far, in bytes, when it can be known */
-  readonly peakMemory: () => number | undefined
+/** What holds for every call. */
+export interface CallLimits {
+  readonly timeoutMs: number
+  /** most bytes of a result's JSON text */
+  readonly responseLimit: number
+  /** the token that a call is given at its start; undefined: there is none */
+  readonly token: () => ContextToken | undefined
 }
 
-/** The right to use an instance once. Disposing of it gives the seat back, whether it was used or not. */
-export interface Lease extends Host, Disposable {
-  /** Runs one invocation. Never rejects; the deadline is kept here. */
-  run: (request: CallRequest) => Promise<Ending>
-  /** Runs an action when everything that the handler wrote has been read, and before anybody else takes the seat. */
-  whenQuiet: (action: () => void) => void
-  /** Called when it is disposed of, for whoever counts leases; may be set once. */
-  onDisposed: (() => void) | undefined
+/** Who is told of calls: the invoker. */
+export interface CallListener {
+  /** a call has reached an instance for the first time; nothing that the function wrote for it was announced before */
+  onStarted: (call: Call, host: CallHost) => void
+  onOutcome: (call: Call, outcome: Outcome) => void
+  /** everything that the function wrote for it was announced; comes once for each instance that has begun it */
+  onQuiet: (call: Call, host: CallHost) => void
+  /** the instance had ended before it got the call: nothing was run */
+  onUndelivered: (call: Call) => void
+  /** the instance has ended without an answer */
+  onLost: (call: Call, fault: Fault, exit: Exit) => void
+  /** these were sent ahead, in this order, and will not begin here */
+  onReturned: (calls: readonly Call[]) => void
 }
 
-/** Whom the seats tell. */
-export interface SeatsListener {
-  /** the only invocation that could speak has nothing more to say */
-  readonly onSpoken: () => void
-  readonly onFreed: () => void
+/** What the slots need of their instance. */
+export interface SlotsHost extends CallHost {
+  /** a slot has become free, or there is room for calls ahead */
+  onRoom: () => void
+  /** the deadline of a call has passed while the function was still running */
+  onExpired: () => void
+  /** the process cannot have taken the call */
+  onUndelivered: () => void
+  /** a stopped job was not heard, or still runs a good while after it was (jobs.md CTL-3, CTL-4) */
+  onUnstoppable: (heard: boolean) => void
 }
 
-/** As many seats as the instance may run invocations at a time. */
-export class Seats {
+/** Frames that belong to one call. */
+export type CallFrame = Extract<
+  FrameFromInstance,
+  { type: 'returned' | 'oversized' | 'threw' | 'chunk' | 'ended' | 'cancelling' | 'progress' }
+>
+
+/** As many slots as the instance may run calls at a time. */
+export class Slots implements CallHolder {
+  readonly #host: SlotsHost
+  readonly #channel: Channel
+  readonly #output: Output
+  readonly #limits: CallLimits
+  readonly #listener: CallListener
+  #permits: Permits | undefined
   #count: number
-  readonly #listener: SeatsListener
-  readonly #taken = new Map<Lease, string | undefined>()
+  readonly #running = new Map<string, Call>()
+  /** jobs whose start is being stored */
+  readonly #starting = new Set<Call>()
+  /** over, but what they wrote has not been read yet: only then may another one speak through the same pipes */
+  readonly #quieting = new Set<Call>()
+  #ahead: Call[] = []
+  #recalling = false
+  #longTimer: NodeJS.Timeout | undefined
+  /** the call that the last frame has started; undefined when it was another frame */
+  #last: Call | undefined
+  #begunAt = 0
+  /** how long calls take, by recent ones; in milliseconds */
+  #usualMs = Infinity
 
-  constructor(count: number, listener: SeatsListener) {
+  constructor(
+    count: number,
+    host: SlotsHost,
+    channel: Channel,
+    output: Output,
+    limits: CallLimits,
+    listener: CallListener,
+    permits: Permits | undefined,
+  ) {
     this.#count = count
+    this.#host = host
+    this.#channel = channel
+    this.#output = output
+    this.#limits = limits
     this.#listener = listener
+    this.#permits = permits
   }
 
   get count(): number {
     return this.#count
   }
 
-  /** Below 0 when there are fewer seats now than were taken before. */
+  /** Below 0 when there are fewer slots now than were taken before. */
   get free(): number {
-    return this.#count - this.#taken.size
+    return this.#count - this.#running.size - this.#starting.size - this.#quieting.size
   }
 
-  /** From now on there are so many; who has one keeps it. */
-  resize(count: number): void {
-    const more = count > this.#count
-    this.#count = count
-    if (more) this.#listener.onFreed()
+  /** How many more calls may be sent ahead now. */
+  get roomAhead(): number {
+    const isQuick = this.#usualMs < shortMs && this.#running.size > 0
+    return isQuick && this.#permits !== undefined && !this.#recalling
+      ? mostAhead * this.#count - this.#ahead.length
+      : 0
   }
 
   get empty(): boolean {
-    return this.#taken.size === 0
+    return this.#running.size + this.#starting.size + this.#quieting.size === 0
   }
 
-  /** The request that a line of output belongs to: the one that is alone. */
-  get speaker(): string | undefined {
-    if (this.#taken.size !== 1) return undefined
-    const [requestId] = this.#taken.values()
-    return requestId
+  get running(): number {
+    return this.#running.size
+  }
+
+  /** From now on there are so many; calls that run go on. */
+  resize(count: number): void {
+    const more = count > this.#count
+    this.#count = count
+    if (more) this.#host.onRoom()
+  }
+
+  /** Nothing is sent ahead any more. */
+  stopAhead(): void {
+    this.#return(this.#recall())
+    this.#permits = undefined
+  }
+
+  /** Starts a call in a free slot. A job's start is stored before. */
+  start(call: Call): void {
+    call.holder = this
+    if (call.job !== undefined && call.startedAt === undefined) return this.#startJob(call)
+    this.#begin(call)
+    this.#send(call)
   }
 
   /**
-   * Takes a seat. It is free again when everything that the handler wrote has been read: only then may another
-   * invocation speak through the same pipes.
+   * Sends a call ahead, to begin when another one has ended. It stays queued until then.
+   * @returns false when that is not possible after all
    */
-  take(host: Host, run: (request: CallRequest) => Promise<Ending>): Lease {
-    const lease: Lease = new SeatLease(host, {
-      run: (request) => {
-        this.#taken.set(lease, request.id)
-        return run(request)
-      },
-      onQuiet: (last) => {
-        if (this.speaker !== undefined) this.#listener.onSpoken()
-        last?.()
-        this.#taken.delete(lease)
-        this.#listener.onFreed()
-      },
+  sendAhead(call: Call): boolean {
+    try {
+      this.#permits?.add()
+    } catch {
+      this.stopAhead() // the disk is full
+      return false
+    }
+    call.holder = this
+    this.#ahead.push(call)
+    const { id, mode, payload, text } = call
+    const { timeoutMs, responseLimit } = this.#limits
+    const frame: FrameToInstance = {
+      type: 'invoke',
+      id,
+      mode,
+      timeoutMs,
+      responseLimit,
+      ahead: true,
+      token: this.#limits.token(),
+      text: text?.length,
+    }
+    this.#last = undefined
+    if (!this.#channel.send(frame, payload, text)) this.#return(this.#recall())
+    else this.#longTimer ??= setTimeout(() => this.#takeBackBehindLong(), longMs)
+    return true
+  }
+
+  /** Takes a frame of a call. One for a call that is over, at its deadline say, comes too late. */
+  take(frame: CallFrame, body: Buffer): void {
+    const call = this.#running.get(frame.id)
+    if (call === undefined || call.pending !== undefined) return
+    switch (frame.type) {
+      case 'chunk':
+        return this.#takeChunk(call, frame, body)
+      case 'progress':
+        return call.caller.onProgress?.(call, body)
+      case 'cancelling':
+        return this.#heard(call)
+      case 'returned':
+        return this.#end(call, toReturned(frame, body))
+      case 'oversized':
+        return this.#end(call, { type: 'failed', fault: this.#tooLarge(call, frame.size) })
+      case 'threw':
+        return this.#end(call, { type: 'threw', error: frame.error })
+      case 'ended':
+        return this.#end(call, { type: 'streamed', aggregate: frame.aggregate, ...toJobEnd(frame) })
+      default:
+        frame satisfies never
+    }
+  }
+
+  /** The instance has forgotten the calls that were taken back. */
+  recalled(): void {
+    this.#recalling = false
+    this.#host.onRoom()
+  }
+
+  // --- as the holder of a call
+
+  cancel(call: Call, reason: CancelReason): void {
+    if (this.withdraw(call)) return this.#listener.onOutcome(call, clientGone)
+    if (call.state === 'queued' && call.job === undefined) return // it has begun: that is about to be read
+    if (call.pending !== undefined) return this.#finish(call, call.pending)
+    if (this.#starting.has(call)) return // its start is being stored; then it is dropped
+    if (call.job !== undefined) {
+      clearTimeout(call.timer)
+      call.timer = setTimeout(() => this.#host.onUnstoppable(false), hearingMs)
+    }
+    this.#tell({ type: 'cancel', id: call.id, reason })
+  }
+
+  withdraw(call: Call): boolean {
+    if (!this.#ahead.includes(call)) return false
+    const back = this.#recall()
+    this.#return(back.filter((each) => each !== call))
+    return back.includes(call)
+  }
+
+  resume(call: Call): void {
+    const bytes = call.uncredited
+    if (bytes === 0) return
+    call.uncredited = 0
+    this.#tell({ type: 'credit', id: call.id, bytes })
+    if (call.pending !== undefined) this.#finish(call, call.pending)
+  }
+
+  // --- when the instance ends
+
+  /** Gives back what was sent ahead and has not begun. */
+  leave(): void {
+    this.#return(this.#recall())
+  }
+
+  /** The process had gone before it took the last frame as a whole; when that started a call, another instance can. */
+  giveBackLast(): void {
+    if (this.#last !== undefined) this.#giveBack(this.#last)
+  }
+
+  /** The process has gone, or goes: what runs will not be answered any more. One whose reader is slow goes on. */
+  loseAll(fault: Fault, exit: Exit): void {
+    this.leave()
+    const begun = this.#ahead.splice(0) // their start was not read, but they have begun
+    for (const call of [...this.#running.values(), ...begun]) {
+      if (call.pending !== undefined) continue
+      this.#release(call)
+      if (call.cancelled) this.#listener.onOutcome(call, clientGone)
+      else this.#listener.onLost(call, fault, exit)
+      this.#output.end(call)
+    }
+    clearTimeout(this.#longTimer)
+  }
+
+  // --- the life of a call
+
+  #startJob(call: Call): void {
+    this.#starting.add(call)
+    const wanted = call.caller.onStart?.(call, this.#host.id) ?? Promise.resolve(true)
+    void wanted.then((isWanted) => {
+      this.#starting.delete(call)
+      if (!isWanted || call.cancelled) {
+        this.#listener.onOutcome(call, notWanted)
+        this.#free()
+      } else {
+        this.#begin(call)
+        this.#send(call)
+      }
     })
-    this.#taken.set(lease, undefined)
-    return lease
-  }
-}
-
-interface SeatHolder {
-  readonly run: (request: CallRequest) => Promise<Ending>
-  /** nothing more will be read of what the handler wrote; then `last` is to be run */
-  readonly onQuiet: (last: (() => void) | undefined) => void
-}
-
-class SeatLease implements Lease {
-  readonly instance: string
-  readonly initMs: number | undefined
-  readonly peakMemory: () => number | undefined
-  onDisposed: (() => void) | undefined
-  readonly #holder: SeatHolder
-  #state: 'out' | 'disposed' | 'quiet' = 'out'
-  #last: (() => void) | undefined
-
-  constructor({ instance, initMs, peakMemory }: Host, holder: SeatHolder) {
-    this.instance = instance
-    this.initMs = initMs
-    this.peakMemory = peakMemory
-    this.#holder = holder
   }
 
-  run(request: CallRequest): Promise<Ending> {
-    return this.#holder.run(request)
+  // From here on the deadline counts (yandex.md C-7).
+  #begin(call: Call): void {
+    const now = performance.now()
+    this.#running.set(call.id, call)
+    this.#begunAt = now
+    clearTimeout(call.timer)
+    const { job } = call
+    const ownTimeoutMs = job === undefined ? this.#limits.timeoutMs : job.timeoutMs
+    if (job === undefined || job.endsAtDeadline) call.timer = setTimeout(onDeadline, ownTimeoutMs, this, call)
+    call.state = 'running'
+    call.host = this.#host
+    this.#output.begin(call)
+    if (call.startedAt !== undefined) return
+    call.startedAt = now
+    this.#listener.onStarted(call, this.#host)
   }
 
-  whenQuiet(action: () => void): void {
-    if (this.#state === 'quiet') action()
-    else this.#last = action
+  #send(call: Call): void {
+    const { id, mode, payload, text, job } = call
+    const frame: FrameToInstance = {
+      type: 'invoke',
+      id,
+      mode,
+      deadlineMs: Date.now() + (job?.timeoutMs ?? this.#limits.timeoutMs),
+      responseLimit: job?.resultLimit ?? this.#limits.responseLimit,
+      token: this.#limits.token(),
+      text: text?.length,
+    }
+    this.#last = call
+    if (!this.#channel.send(frame, payload, text)) this.#giveBack(call)
   }
 
-  [Symbol.dispose](): void {
-    if (this.#state !== 'out') return
-    this.#state = 'disposed'
-    this.onDisposed?.()
+  #giveBack(call: Call): void {
+    if (this.#running.get(call.id) !== call) return
+    this.leave()
+    this.#release(call)
+    this.#host.onUndelivered()
+    this.#listener.onUndelivered(call)
+    this.#output.end(call)
+  }
+
+  #tell(frame: FrameToInstance): void {
+    this.#last = undefined
+    this.#channel.send(frame)
+  }
+
+  #end(call: Call, outcome: Outcome): void {
+    this.#noteDuration(performance.now() - this.#begunAt)
+    if (call.uncredited === 0 || call.cancelled) this.#finish(call, outcome)
+    else call.pending = outcome // its reader has not taken all of it
+  }
+
+  #finish(call: Call, outcome: Outcome): void {
+    this.#release(call)
+    this.#listener.onOutcome(call, call.cancelled ? clientGone : outcome)
+    this.#output.end(call) // behind the outcome, which the announcement tells
+  }
+
+  // Takes a call out of its slot, which the next one of those ahead has from now on.
+  #release(call: Call): void {
+    clearTimeout(call.timer)
+    this.#running.delete(call.id)
+    const next = this.#ahead.shift()
+    if (next === undefined) this.#quieting.add(call)
+    else this.#beginAhead(next)
+  }
+
+  #beginAhead(call: Call): void {
+    this.#output.awaitBorder()
+    this.#begin(call)
+    if (call.cancelled) this.#tell({ type: 'cancel', id: call.id, reason: 'disconnected' })
+  }
+
+  /** Everything that a call wrote has been read. */
+  quiet(call: Call): void {
+    this.#listener.onQuiet(call, this.#host)
+    if (this.#quieting.delete(call)) this.#free()
+  }
+
+  #free(): void {
+    this.#host.onRoom()
+  }
+
+  #takeChunk(call: Call, { kind }: Extract<CallFrame, { type: 'chunk' }>, data: Buffer): void {
+    if (call.uncredited >= chunkWindow) throw new ProtocolError('a chunk came beyond the window')
+    call.streamed = true
+    const bytes = data.length + chunkOverhead
+    if (!call.caller.onChunk(call, kind, data)) call.uncredited += bytes
+    else this.#tell({ type: 'credit', id: call.id, bytes })
+  }
+
+  #heard(call: Call): void {
+    if (call.job === undefined || !call.cancelled) return
+    clearTimeout(call.timer)
+    call.timer = setTimeout(() => this.#host.onUnstoppable(true), endingMs)
+  }
+
+  /** The deadline of a call has passed. An answer that is here already but unread counts. */
+  expire(call: Call): void {
     afterTurn(() => {
-      this.#state = 'quiet'
-      this.#holder.onQuiet(this.#last)
+      if (this.#running.get(call.id) !== call) return
+      if (call.pending !== undefined) return this.#finish(call, timedOut) // only its reader was slow; the instance is sound
+      this.leave()
+      this.#finish(call, timedOut)
+      this.#tell({ type: 'cancel', id: call.id, reason: 'deadline' })
+      this.#host.onExpired()
+      this.loseAll(faultOfEnd({ type: 'expired' }, killed, false), killed)
     })
   }
+
+  #noteDuration(ms: number): void {
+    this.#usualMs = this.#usualMs === Infinity ? ms : this.#usualMs + (ms - this.#usualMs) / 4
+  }
+
+  #tooLarge({ job }: Call, size: number): Fault {
+    // A caller is told what the cloud tells (yandex.md F-6); the reader of a job learns how far off its result was (jobs.md LIM-1).
+    const message =
+      job === undefined
+        ? `response entity is larger than limits (${this.#limits.responseLimit})`
+        : `a result of ${size} bytes is larger than the limit of ${job.resultLimit} bytes`
+    return new Fault('response_too_large', message)
+  }
+
+  // --- calls ahead
+
+  // When the running call turns out to be long, those behind it may find another instance sooner.
+  #takeBackBehindLong(): void {
+    this.#longTimer = undefined
+    if (this.#ahead.length === 0) return
+    const leftMs = this.#begunAt + longMs - performance.now()
+    if (leftMs > 0) this.#longTimer = setTimeout(() => this.#takeBackBehindLong(), leftMs)
+    else {
+      this.#usualMs = longMs // some short ones have to show that it was an exception
+      this.#return(this.#recall())
+    }
+  }
+
+  // Takes back what has not begun; the permits tell.
+  #recall(): readonly Call[] {
+    if (this.#ahead.length === 0 || this.#permits === undefined) return []
+    const count = this.#permits.takeBack(this.#ahead.length)
+    if (count === 0) return []
+    this.#recalling = true
+    this.#tell({ type: 'recall' })
+    return this.#ahead.splice(this.#ahead.length - count)
+  }
+
+  #return(calls: readonly Call[]): void {
+    if (calls.length > 0) this.#listener.onReturned(calls)
+  }
 }
+
+function onDeadline(slots: Slots, call: Call): void {
+  slots.expire(call)
+}
+
+function toReturned(frame: Extract<CallFrame, { type: 'returned' }>, body: Buffer): Outcome {
+  const { text, error, refresh } = frame
+  if (text === undefined && error === undefined && refresh === undefined)
+    return { type: 'returned', json: frame.undefined ? undefined : body }
+  return { type: 'returned', ...toValue(frame, body), ...toJobEnd(frame) }
+}
+
+function toValue(
+  frame: Extract<CallFrame, { type: 'returned' }>,
+  body: Buffer,
+): { json: Buffer | undefined; text?: Buffer } {
+  if (frame.undefined) return { json: undefined }
+  if (frame.text === undefined) return { json: body }
+  const end = body.length - frame.text
+  if (frame.text < 0 || end < 0) throw new ProtocolError('a text is longer than its frame')
+  return { json: body.subarray(0, end), text: body.subarray(end) }
+}
+
+function toJobEnd({ error, refresh }: JobEnd): JobEnd {
+  return { ...(error === undefined ? {} : { error }), ...(refresh === undefined ? {} : { refresh }) }
+}
+
+const clientGone: Outcome = { type: 'failed', fault: new Fault('client_gone', 'request cancelled') }
+const notWanted: Outcome = {
+  type: 'failed',
+  fault: new Fault('client_gone', 'the job is not wanted any more'),
+}
+const timedOut: Outcome = { type: 'failed', fault: new Fault('timeout', 'Execution timeout exceeded') }
+
+// How many calls are sent ahead for each slot: two hide the way there and back, and a read of the channel often ends several.
+const mostAhead = 4
+
+// Calls are sent ahead while they usually take less than this.
+const shortMs = 2
+
+// A call that takes longer than this holds up those behind it.
+const longMs = 5
+
+// How long the handler of a stopped job may take to hear of it, and then to end (jobs.md CTL-3).
+const hearingMs = 500
+const endingMs = 5000

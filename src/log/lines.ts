@@ -8,7 +8,7 @@ import { endText, reportText, startText, type Report } from './report.ts'
 /** Whose record it is. */
 export interface About {
   readonly requestId: string
-  readonly jobId?: string
+  readonly jobId?: string | undefined
   readonly instance: string
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
+import { Awaited, Call } from '../../src/invocation.ts'
 import { countKernelKills, MemorySigns } from '../../src/invoker/process/oom.ts'
 import { exceeds, measureFamilies } from '../../src/invoker/process/memoryLimit.ts'
 import { Census } from '../../src/invoker/process/processTree.ts'
@@ -92,20 +93,12 @@ describe('a process that the kernel has killed for memory (F-10)', () => {
     })
     pooled.pool.start()
     await eventually(() => pooled.pool.status.idle === 1)
-    using lease = pooled.pool.lease()
-    const ending = lease?.run({
-      id: randomUUID(),
-      mode: 'raw',
-      payload: Buffer.from(JSON.stringify({ id: 'me', folder: meeting, others: ['never'] })),
-      deadlineMs: Date.now() + 3_600_000,
-      timeoutMs: 3_600_000,
-      responseLimit: 1000,
-      signal: new AbortController().signal,
-      onChunk: () => {},
-    })
+    const caller = new Awaited()
+    const payload = Buffer.from(JSON.stringify({ id: 'me', folder: meeting, others: ['never'] }))
+    pooled.invoker.start(new Call({ id: randomUUID(), mode: 'raw', payload }, caller))
     await eventually(() => existsSync(join(meeting, 'me'))) // the function runs
     kills++
     process.kill(await pid, 'SIGKILL')
-    expect(await ending).toMatchObject({ type: 'lost', fault: { code: 'out_of_memory' } })
+    expect(await caller.outcome).toMatchObject({ type: 'failed', fault: { code: 'out_of_memory' } })
   })
 })

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
-import { Decoder, encode, type RawFrame } from '../../src/wire/codec.ts'
+import { frameOf, frameReader, type ReadFrame } from '../harness/frames.ts'
 
 export type Language = 'node' | 'python' | 'bash'
 
@@ -99,9 +99,9 @@ export class Peer implements AsyncDisposable {
     this.#process.stdout?.on('data', (bytes: Buffer) => (this.stdout += bytes.toString()))
     this.#process.stderr?.on('data', (bytes: Buffer) => (this.stderr += bytes.toString()))
     this.#channel = this.#process.stdio[3] as Duplex // 'pipe' beyond the standard three is a connected socket
-    const decoder = new Decoder()
+    const read = frameReader((frame) => this.#frames.push(parse(frame)))
     this.#channel.on('data', (bytes: Buffer) => {
-      for (const frame of decoder.push(bytes)) this.#frames.push(parse(frame))
+      read(bytes)
       this.#wake()
     })
     this.#channel.on('error', () => {}) // 'close' follows
@@ -113,8 +113,7 @@ export class Peer implements AsyncDisposable {
 
   /** Sends a frame; `load` and `invoke` get what a test leaves out. With `split`, in writes of so many bytes. */
   async send(header: Header, body?: Buffer, split?: number): Promise<void> {
-    const { head, rest } = encode(this.#complete(header), body)
-    await this.write(Buffer.concat([head, rest]), split)
+    await this.write(frameOf(this.#complete(header), body), split)
   }
 
   /** Sends bytes that need not be a frame. */
@@ -239,8 +238,8 @@ function entryFile(language: Language, root: string, module: string): string | u
   return extensions[language].map((each) => base + each).find((each) => existsSync(each))
 }
 
-function parse({ header, body }: RawFrame): Frame {
-  return { header: JSON.parse(header) as Header, body: Buffer.from(body) } // the comparison looks at every member
+function parse({ header, body }: ReadFrame): Frame {
+  return { header: JSON.parse(header) as Header, body } // the comparison looks at every member
 }
 
 function contentOf({ body, base64, json }: Content): Buffer | undefined {

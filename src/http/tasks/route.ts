@@ -8,10 +8,10 @@ import type { Header, HttpReply } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import { isFinal, type Tasks } from '../../jobs/tasks.ts'
 import { notAuthorized, toCredential, type Authorizer } from '../auth/auth.ts'
-import { clientOf } from '../client.ts'
+
 import { Hold } from '../hold.ts'
 import { readHead } from '../readRequest.ts'
-import { writeReply } from '../exchange.ts'
+import { clientOf, writeReply } from '../exchange.ts'
 import { toPublicRecord } from './record.ts'
 import { isTaskId, readWait, settledTask } from './waiting.ts'
 

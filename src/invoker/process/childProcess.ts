@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { Duplex } from 'node:stream'
 import type { Exit } from '../../exit.ts'
 import { offerToKernel } from './oom.ts'
-import type { OutputName } from '../output.ts'
+import type { OutputName } from '../output/output.ts'
 import { sweep } from '../sweep.ts'
 
 /** What to start, and who listens. */
@@ -15,7 +15,11 @@ export interface ChildSpec {
   readonly env: Readonly<Record<string, string>>
   /** a `NAME=value` of `env` that no other process has: what the child leaves behind is known by it */
   readonly mark: string
+  /** the descriptor of its permits (PROTOCOL.md, "Calls sent ahead") */
+  readonly permits: number | undefined
   readonly onOutput: (stream: OutputName, bytes: Buffer) => void
+  /** a stream has ended: nothing more comes through it */
+  readonly onOutputEnd: (stream: OutputName) => void
   /** standard output or error was closed while the process still runs */
   readonly onOutputClosed: () => void
 }
@@ -32,13 +36,13 @@ export class Child {
   readonly #process: ChildProcess
   #over = false
 
-  constructor({ command, args, cwd, env, mark, onOutput, onOutputClosed }: ChildSpec) {
+  constructor({ command, args, cwd, env, mark, permits, onOutput, onOutputEnd, onOutputClosed }: ChildSpec) {
     // `detached` makes a new session: no terminal signal meant for the server reaches it, and one kill reaches the group.
     this.#process = spawn(command, args, {
       cwd,
       env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', permits ?? 'ignore'],
     })
     this.pid = this.#process.pid
     if (this.pid !== undefined) offerToKernel(this.pid)
@@ -49,6 +53,8 @@ export class Child {
     this.channel = (channel as Duplex | undefined) ?? nobody() // 'pipe' beyond the standard three is a connected socket
     stdout?.on('data', (bytes: Buffer) => onOutput('stdout', bytes))
     stderr?.on('data', (bytes: Buffer) => onOutput('stderr', bytes))
+    stdout?.once('end', () => onOutputEnd('stdout'))
+    stderr?.once('end', () => onOutputEnd('stderr'))
     for (const each of [stdout, stderr]) each?.on('error', () => {}) // it has nothing more to say; `close` follows
     const outputs = [stdout, stderr].map((each) => new Promise((settle) => each?.once('end', settle)))
     void Promise.race(outputs).then(() => this.#outputClosed(onOutputClosed))

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Allowance } from '../../src/invoker/output/rateLimit.ts'
-import { LineReader, longestRecord } from '../../src/invoker/output/output.ts'
+import { RateLimit } from '../../src/invoker/output/rateLimit.ts'
+import { LineReader, longestRecord } from '../../src/invoker/output/lineReader.ts'
 
 type Read = readonly [text: string, whole: boolean]
 
 function reading(onDropped: (bytes: number) => void = () => {}): {
   reader: LineReader
   lines: Read[]
-  allowance: Allowance
+  rateLimit: RateLimit
 } {
   const lines: Read[] = []
-  const allowance = new Allowance(onDropped)
-  return { reader: new LineReader(allowance, (text, whole) => lines.push([text, whole])), lines, allowance }
+  const rateLimit = new RateLimit(onDropped)
+  return { reader: new LineReader(rateLimit, (text, whole) => lines.push([text, whole])), lines, rateLimit }
 }
 
 function linesOf(text: string, split: number): readonly Read[] {
@@ -65,7 +65,7 @@ describe('a flood', () => {
   const line = `${'x'.repeat(99)}\n`
   const chunk = Buffer.from(line.repeat(600))
 
-  it('passes whole lines up to the allowance; the rest is counted, byte by byte', () => {
+  it('passes whole lines up to the rateLimit; the rest is counted, byte by byte', () => {
     const told: number[] = []
     const { reader, lines } = reading((bytes) => told.push(bytes))
     for (let each = 0; each < 1000; each++) reader.read(chunk)
@@ -90,12 +90,12 @@ describe('a flood', () => {
 
   it('is told at once when its invocation ends', () => {
     const told: number[] = []
-    const { reader, allowance } = reading((bytes) => told.push(bytes))
+    const { reader, rateLimit } = reading((bytes) => told.push(bytes))
     for (let each = 0; each < 1000; each++) reader.read(chunk)
-    allowance.tell()
+    rateLimit.tell()
     expect(told).toHaveLength(1)
     vi.advanceTimersByTime(5000)
-    allowance.stop()
+    rateLimit.stop()
     expect(told).toHaveLength(1)
   })
 
