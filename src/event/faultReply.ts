@@ -1,8 +1,9 @@
-// Errors → HttpReply: ours and the user's, in the bodies of yandex.md §8.
+// What the platform adds to answers: its faults and the user's errors as HttpReply (yandex.md §8), and the headers behind
+// every answer.
 
 import { catalogue, type Fault, type FaultCode } from '../errors.ts'
 import type { UserError } from '../wire/frames.ts'
-import type { Header, HttpReply } from './http.ts'
+import { lastHeader, type Header, type HttpReply, type HttpReplyHead } from './http.ts'
 
 /** The answer to an invocation or request that failed by a fault of the catalogue (yandex.md F-2 to F-29). */
 export function toFaultReply(fault: Fault): HttpReply {
@@ -16,6 +17,30 @@ export function toFaultReply(fault: Fault): HttpReply {
 /** The answer to an invocation whose handler threw (yandex.md F-1). */
 export function toThrownReply(error: UserError): HttpReply {
   return toErrorReply('function_threw', error)
+}
+
+/** What the platform says about itself in an answer. */
+export interface Platform {
+  readonly requestId: string
+  readonly functionId: string
+  readonly functionVersion: string
+  /** whether --cors is on */
+  readonly cors: boolean
+}
+
+/** Puts the platform's headers behind those of a reply, or of the head of a stream (yandex.md R-13, U-5). */
+export function withPlatformHeaders<Reply extends HttpReplyHead>(reply: Reply, platform: Platform): Reply {
+  const headers: Header[] = [
+    ...reply.headers,
+    ['X-Request-Id', platform.requestId],
+    ['X-Function-Id', platform.functionId],
+    ['X-Function-Version-Id', platform.functionVersion],
+    ['X-Content-Type-Options', 'nosniff'],
+  ]
+  const mayAllowOrigin =
+    platform.cors && lastHeader(reply.headers, 'access-control-allow-origin') === undefined
+  if (mayAllowOrigin) headers.push(['Access-Control-Allow-Origin', '*'])
+  return { ...reply, headers }
 }
 
 function toErrorReply(code: FaultCode, content: object): HttpReply {

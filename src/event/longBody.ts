@@ -1,9 +1,10 @@
 // A long `body` travels beside the JSON that it belongs to, not in it: runtime/PROTOCOL.md, "Long texts".
 
 import { isUtf8 } from 'node:buffer'
-import { toEvent } from './httpEvent.ts'
+import { escaped } from '../json/json.ts'
 import type { HttpRequest } from './http.ts'
-import type { RequestIds } from './ids.ts'
+import { hasTextBody, toEventJson } from './httpEvent.ts'
+import type { RequestIds } from './route.ts'
 
 /** An event as an instance receives it. */
 export interface EventParts {
@@ -18,14 +19,15 @@ export interface EventParts {
 /** Makes the event of a request that was routed in mode `http`. */
 export function toEventParts(request: HttpRequest, ids: RequestIds): EventParts {
   const { body } = request
+  const isText = hasTextBody(request.headers)
   if (body.length < shortest) {
-    const json = Buffer.from(JSON.stringify(toEvent(request, ids)))
+    const shown = isText ? escaped(body.toString()) : body.toString('base64')
+    const json = Buffer.from(toEventJson(request, ids, shown, !isText))
     return { json, size: json.length }
   }
-  const event = toEvent({ ...request, body: nothing }, ids)
-  const json = Buffer.from(JSON.stringify(event))
-  const text = event.isBase64Encoded ? toBase64(body) : toUtf8(body)
-  const escapes = event.isBase64Encoded ? 0 : countEscapes(text)
+  const json = Buffer.from(toEventJson(request, ids, '', !isText))
+  const text = isText ? toUtf8(body) : toBase64(body)
+  const escapes = isText ? countEscapes(text) : 0
   return { json, text, size: json.length + text.length + escapes }
 }
 
@@ -66,5 +68,3 @@ const place = '"body":""'
 
 // Below this the text is cheaper in its place.
 const shortest = 16 * 1024
-
-const nothing = Buffer.alloc(0)

@@ -2,8 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
-import { isAscii } from '../event/ascii.ts'
-import { lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts'
+import { isAscii, lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts'
 
 /** Sends a whole answer. `close`: this is the last one on its connection. */
 export function writeReply(response: ServerResponse, reply: HttpReply, close: boolean): void {
