@@ -6,11 +6,9 @@ import type { FaultCode } from '../errors.ts'
 import type { Events, FunctionLine } from '../events.ts'
 import { describeExit } from '../exit.ts'
 import type { Outcome } from '../invocation.ts'
-import { endLine, functionLine, reportLine, startLine } from './lines.ts'
-import { toRecord, type FunctionRecord } from './record.ts'
-import { toReport } from './report.ts'
+import { functionLine, Lines, toReport } from './lines.ts'
+import { toErrorText, toRecord, type FunctionRecord } from './record.ts'
 import { Sink } from './sink.ts'
-import { toErrorText } from './errorText.ts'
 import type { FunctionIdentity } from '../wire/frames.ts'
 
 /** How log lines look, and which ones are written. */
@@ -119,10 +117,11 @@ function logFunction(
   const { version, memoryMb } = settings.function
   const structured = settings.environment['STRUCTURED_LOGGING'] !== 'false'
   const reports = log.isLevelEnabled('info')
+  const lines = new Lines(version)
   const jobs = new Map<string, string>()
   events.on('invocation-started', (about) => {
     if (about.jobId !== undefined) jobs.set(about.requestId, about.jobId)
-    if (reports) write(startLine(about, version))
+    if (reports) write(lines.start(about))
   })
   events.on('function-wrote', (line) => {
     const record: FunctionRecord = structured && line.whole ? toRecord(line.text) : { message: line.text }
@@ -139,13 +138,19 @@ function logFunction(
   )
   events.on('invocation-ended', ({ requestId, jobId, instance, outcome, timing, peakMemory }) => {
     jobs.delete(requestId)
-    const where = instance === undefined ? {} : { instance }
-    logOutcome(log, { requestId, ...named(jobId), ...where }, outcome)
+    if (!hasSucceeded(outcome)) {
+      const where = instance === undefined ? {} : { instance }
+      logFailure(log, { requestId, ...named(jobId), ...where }, outcome)
+    }
     if (instance === undefined || !reports) return
-    const about = { requestId, ...named(jobId), instance }
-    write(endLine(about, version))
-    write(reportLine(about, version, toReport(timing, memoryMb, peakMemory?.())))
+    const about = { requestId, jobId, instance }
+    write(lines.end(about))
+    write(lines.report(about, toReport(timing, memoryMb, peakMemory?.())))
   })
+}
+
+function hasSucceeded(outcome: Outcome): boolean {
+  return (outcome.type === 'returned' || outcome.type === 'streamed') && outcome.error === undefined
 }
 
 function named(jobId: string | undefined): { readonly jobId?: string } {
@@ -170,7 +175,7 @@ interface About {
   readonly instance?: string
 }
 
-function logOutcome(log: Logger, about: About, outcome: Outcome): void {
+function logFailure(log: Logger, about: About, outcome: Outcome): void {
   switch (outcome.type) {
     case 'returned':
     case 'streamed':
