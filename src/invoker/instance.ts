@@ -6,15 +6,13 @@ import { Channel, type ChannelEnd } from '../wire/channel.ts'
 import { protocolVersion, type FrameFromInstance, type FrameToInstance } from '../wire/frames.ts'
 import type { CallRequest, Ending } from './call.ts'
 import { Calls } from './calls.ts'
-import { Child } from './process/childProcess.ts'
-import { faultOfEnd, killed, type EndCause, type Exit } from '../exit.ts'
-import { asLoadFault, toLoadFault } from './loadFault.ts'
+import { ChildProcess as Child, exitGraceMs, noticeMs, stopGraceMs } from './process/childProcess.ts'
+import { asLoadFault, faultOfEnd, killed, toLoadFault, type EndCause, type Exit } from '../exit.ts'
 import type { InstanceListener, InstanceSpec } from './instanceSpec.ts'
 import { MemorySigns } from './process/oom.ts'
 import { Output } from './output.ts'
-import { exitPatienceMs, noticeMs, stopGraceMs } from './patience.ts'
 import { PeakMemory } from './process/peakMemory.ts'
-import type { Family } from './process/processTree.ts'
+import type { ProcessTree as Family } from './process/processTree.ts'
 import { Seats, type Lease } from './slots.ts'
 import { move, type InstanceState } from './instanceState.ts'
 import { afterTurn } from './turn.ts'
@@ -269,7 +267,7 @@ export class Instance {
     if (end.type === 'broken') return this.end({ type: 'channel' })
     // A process that ends closes its channel first: its exit code is on the way. Whoever still waits for an answer has
     // time until the deadline.
-    const timer = setTimeout(() => this.#calls.size > 0 || this.end({ type: 'channel' }), exitPatienceMs)
+    const timer = setTimeout(() => this.#calls.size > 0 || this.end({ type: 'channel' }), exitGraceMs)
     void this.#child.exited.then(() => clearTimeout(timer))
   }
 

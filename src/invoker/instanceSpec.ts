@@ -4,7 +4,7 @@ import type { Fault } from '../errors.ts'
 import type { FrameToInstance } from '../wire/frames.ts'
 import type { EndCause, Exit } from '../exit.ts'
 import type { Command } from './handler/languages.ts'
-import type { MemoryWatch } from './process/memoryLimit.ts'
+import type { MemoryLimit as MemoryWatch } from './process/memoryLimit.ts'
 import type { InstanceState } from './instanceState.ts'
 
 /** Everything that one instance is started from. */

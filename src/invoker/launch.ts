@@ -9,7 +9,7 @@ import { functionEnvironment, shutdownNotice } from './handler/environment.ts'
 import { Instance } from './instance.ts'
 import type { InstanceListener } from './instanceSpec.ts'
 import { languages, type LanguageName } from './handler/languages.ts'
-import { MemoryWatch } from './process/memoryLimit.ts'
+import { MemoryLimit as MemoryWatch } from './process/memoryLimit.ts'
 import { countKernelKills } from './process/oom.ts'
 
 /** What all instances of a function have in common. */

@@ -6,10 +6,10 @@ import type { Events } from '../events.ts'
 import { faultOfEnd, killed, type EndCause, type Exit } from '../exit.ts'
 import type { Instance } from './instance.ts'
 import type { Launch } from './launch.ts'
-import { measureFamilies } from './process/memoryLimit.ts'
+import { measureTrees as measureFamilies } from './process/memoryLimit.ts'
 import type { Lease } from './slots.ts'
 import { moves, type InstanceState } from './instanceState.ts'
-import { Trouble } from './startBackoff.ts'
+import { StartBackoff } from './startBackoff.ts'
 
 /** How many instances there may be. */
 export interface PoolLimits {
@@ -38,7 +38,7 @@ export class Pool {
   readonly #launch: Launch
   readonly #events: Events
   readonly #instances = new Set<Instance>()
-  readonly #trouble = new Trouble()
+  readonly #startBackoff = new StartBackoff()
   #retry: NodeJS.Timeout | undefined
   #reaper: NodeJS.Timeout | undefined
   #stopped = false
@@ -86,12 +86,14 @@ export class Pool {
 
   /** Why no instance will come soon; undefined while waiting makes sense. */
   get hopeless(): Fault | undefined {
-    return this.#trouble.hopeless && this.#in('idle', 'busy').length === 0 ? this.#trouble.fault : undefined
+    return this.#startBackoff.hopeless && this.#in('idle', 'busy').length === 0
+      ? this.#startBackoff.fault
+      : undefined
   }
 
   /** An invocation has come back: whatever was wrong before, the function runs. */
   noteSuccess(): void {
-    if (this.#trouble.fault !== undefined) this.#trouble.clear()
+    if (this.#startBackoff.fault !== undefined) this.#startBackoff.clear()
   }
 
   /** Whether no instance is there or on its way. */
@@ -103,8 +105,8 @@ export class Pool {
     const idle = this.#in('idle').length
     const busy = this.#in('busy').length
     if (idle + busy > 0) return { status: 'ready', idle, busy }
-    if (this.#trouble.fault !== undefined)
-      return { status: 'failed', reason: this.#trouble.fault.message, idle, busy }
+    if (this.#startBackoff.fault !== undefined)
+      return { status: 'failed', reason: this.#startBackoff.fault.message, idle, busy }
     // With --min-instances 0 nothing is loaded before somebody calls, and the server is ready for that.
     return { status: this.limits.least === 0 ? 'ready' : 'starting', idle, busy }
   }
@@ -134,7 +136,7 @@ export class Pool {
   }
 
   #provide(count: number): void {
-    if (this.#stopped || this.#trouble.pausing) return
+    if (this.#stopped || this.#startBackoff.pausing) return
     for (let more = count - this.#in('loading', 'idle', 'busy').length; more > 0; more--) this.#add()
   }
 
@@ -175,11 +177,11 @@ export class Pool {
 
   #pause(fault: Fault): void {
     if (this.#stopped) return this.onChange()
-    const pauseMs = this.#trouble.note(fault)
+    const pauseMs = this.#startBackoff.noteFailure(fault)
     this.#events.emit('start-failed', { fault, pauseMs })
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => {
-      this.#trouble.resume()
+      this.#startBackoff.resume()
       this.#provide(this.limits.least)
       this.onChange()
     }, pauseMs)

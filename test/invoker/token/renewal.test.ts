@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Events } from '../../../src/events.ts'
-import { RenewingSource } from '../../../src/invoker/token/renewal.ts'
+import { Renewal } from '../../../src/invoker/token/renewal.ts'
 import type { IssuedToken, Issuer } from '../../../src/invoker/token/source.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -22,7 +22,7 @@ function setUp(next: (question: number) => Promise<IssuedToken>, everyMs?: numbe
   const announced: string[] = []
   events.on('trouble', ({ what }) => announced.push(what))
   events.on('trouble-over', ({ what }) => announced.push(what))
-  return { issuer, announced, source: new RenewingSource(issuer, events) }
+  return { issuer, announced, source: new Renewal(issuer, events) }
 }
 
 describe('a token that is kept fresh (T-1)', () => {
