@@ -75,7 +75,7 @@ export function describeExit(exit: Exit): string {
   }
 }
 
-// What the machine is short of, before what may be missing on it.
+// A shortage of the machine comes before a missing interpreter.
 function remedyOf({ code = '' }: NodeJS.ErrnoException): string {
   return remedies[code] ?? 'install the interpreter or name it with --python'
 }

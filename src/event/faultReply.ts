@@ -1,11 +1,10 @@
-// What the platform adds to answers: its faults and the user's errors as HttpReply (yandex.md §8), and the headers behind
-// every answer.
+// The platform's own part of replies: faults and the user's errors as HttpReply (yandex.md §8), and the headers of every reply.
 
 import { catalogue, type Fault, type FaultCode } from '../errors.ts'
 import type { UserError } from '../wire/frames.ts'
 import { lastHeader, type Header, type HttpReply, type HttpReplyHead } from './http.ts'
 
-/** The answer to an invocation or request that failed by a fault of the catalogue (yandex.md F-2 to F-29). */
+/** The reply to a call that failed with a fault of the catalogue (yandex.md F-2 to F-29). */
 export function toFaultReply(fault: Fault): HttpReply {
   const { code, errorType, message: errorMessage } = fault
   const { status, functionError } = fault.row
@@ -14,12 +13,12 @@ export function toFaultReply(fault: Fault): HttpReply {
     : toErrorReply(code, { errorCode: status, errorMessage, errorType })
 }
 
-/** The answer to an invocation whose handler threw (yandex.md F-1). */
+/** The reply to a call whose handler threw (yandex.md F-1). */
 export function toThrownReply(error: UserError): HttpReply {
   return toErrorReply('function_threw', error)
 }
 
-/** What the platform says about itself in an answer. */
+/** What the platform's headers say. */
 export interface Platform {
   readonly requestId: string
   readonly functionId: string

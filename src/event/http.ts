@@ -25,15 +25,15 @@ export interface Peer {
   readonly port: number
 }
 
-/** Status line and headers of an answer, in sending order. */
+/** Status line and headers of a reply, in sending order. */
 export interface HttpReplyHead {
   readonly status: number
   readonly headers: readonly Header[]
 }
 
 /**
- * A whole answer. `Content-Length` is computed from the body when it is sent. One among `headers` is the function's own:
- * it takes the place of the computed one in the answer to HEAD, and is left out of every other (yandex.md R-10, R-12).
+ * A whole reply. `Content-Length` is computed from the body when it is sent. One among `headers` is the function's own:
+ * it replaces the computed one in the reply to HEAD, and is left out of every other (yandex.md R-10, R-12).
  */
 export interface HttpReply extends HttpReplyHead {
   readonly body: Buffer

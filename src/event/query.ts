@@ -80,7 +80,7 @@ function isIndex(name: string): boolean {
   return index.test(name) && Number(name) < 2 ** 32 - 1
 }
 
-// URLSearchParams drops one leading `?`; a query may begin with one of its own.
+// URLSearchParams drops one leading `?`; a query may start with one of its own.
 function decode(query: string): URLSearchParams {
   return new URLSearchParams(`?${query}`)
 }

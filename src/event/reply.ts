@@ -15,7 +15,7 @@ import {
 import { joinParts } from './longBody.ts'
 
 /**
- * The answer that a returned value makes.
+ * The reply that a returned value makes.
  * @param json the value as JSON text, or what a Bash function has printed, which may be anything; undefined when the handler gave no value at all
  * @param text a long `body` of the value in mode `http`, which in `json` is empty
  * @throws Fault malformed_response or forbidden_header, in mode `http` only (yandex.md F-4, F-5)
@@ -35,8 +35,8 @@ function toHttpReply(json: string, text: Buffer | undefined): HttpReply {
 }
 
 /**
- * The answer that a response object asks for. A `Content-Length` among its headers is the function's own and only
- * there when the body is empty: it counts for HEAD and for nothing else (yandex.md R-12).
+ * The reply that a response object describes. A `Content-Length` among its headers is the function's own, for HEAD and
+ * only with an empty body (yandex.md R-12).
  * @param result the parsed value
  * @param toPayload gives its JSON text, shown to the caller when it is malformed (yandex.md F-31)
  * @param text its `body`, UTF-8, when that came apart from it
@@ -149,7 +149,7 @@ const malformed = 'Malformed serverless function response'
 const jsonType: Header = ['Content-Type', 'application/json']
 const nothing = Buffer.alloc(0)
 const bodiless: ReadonlySet<number> = new Set([204, 304])
-const digits = /^\d{1,15}$/ // within what a number holds exactly
+const digits = /^\d{1,15}$/ // a number is exact up to there
 
 // R-9.
 const forbidden: ReadonlySet<string> = new Set(['proxy-authenticate', 'transfer-encoding', 'via'])

@@ -6,11 +6,11 @@ import type { CallerMode } from '../wire/frames.ts'
 import { lastHeader, unescaped, type Header, type HttpRequest } from './http.ts'
 import { lastQueryValue } from './query.ts'
 
-/** What a request asks for: an invocation whose end its caller waits for, or one that is stored (yandex.md §4). */
+/** The mode of a request: an invocation that its caller waits for, or one that is stored (yandex.md §4). */
 export type RequestMode = CallerMode | 'async'
 
 /**
- * Chooses the mode of the invocation that a request asks for; checks path, method and integration, in this order.
+ * Chooses the mode of a request; checks path, method and integration, in this order.
  * @throws Fault path_not_served, not_found, invalid_request or unknown_integration (yandex.md U-1, U-2, U-4, U-6)
  */
 export function route(
@@ -30,7 +30,7 @@ export interface RequestIds {
 
 /**
  * The client's `X-Request-Id` when it is a UUID, as it was spelled; else a new one (yandex.md U-9).
- * Whether that id is in flight already is for the caller to say.
+ * The caller checks whether that id is in flight already.
  */
 export function chooseRequestId(headers: readonly Header[], newId: () => string = randomUUID): string {
   const given = lastHeader(headers, 'x-request-id')
@@ -72,7 +72,7 @@ function checkPath(path: string, functionId: string): void {
   if (decoded === '/' || decoded === `/${functionId}`) return
   const [root, first = '', ...below] = decoded.split('/')
   const isOneSegment = root === '' && below.length === 0
-  // A reserved path that nobody served before us is unknown, not malformed (F-26).
+  // A reserved path without an endpoint is unknown, not malformed (F-26).
   if (isOneSegment || (root === '' && reservedSegments.has(first))) throw new Fault('not_found', 'Not Found')
   throw new Fault('path_not_served', `Invalid functionID: ${path}`)
 }

@@ -1,4 +1,4 @@
-// Log lines, made from events (interface.md §7). Nobody else logs. Owns which running invocation is which job's.
+// Log lines, made from events (interface.md §7): the only file that logs. Owns which running invocation is which job's.
 
 import type { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
@@ -24,11 +24,11 @@ export interface LogSettings {
 
 /**
  * Writes what `events` announces until the program ends.
- * @returns a function that waits until all is written; false when the reader does not take it in time
+ * @returns a function that waits until all is written; it returns false when the reader is too slow
  */
 export async function logEvents(events: Events, settings: LogSettings): Promise<() => Promise<boolean>> {
   const sink = new Sink(settings.output, (lines) =>
-    log.warn({ lines }, `${lines} log lines were dropped: nobody has read them in time`),
+    log.warn({ lines }, `${lines} log lines were dropped: the reader of the log is too slow`),
   )
   const toText = settings.format === 'text' ? await prettyPrinter() : (line: string) => line
   const write = (line: string): void => sink.write(toText(line))
@@ -46,7 +46,7 @@ export async function logEvents(events: Events, settings: LogSettings): Promise<
   return () => sink.flush()
 }
 
-// Only those who read it on a terminal wait until it is loaded.
+// Loaded for the text format only.
 async function prettyPrinter(): Promise<(line: string) => string> {
   const { prettyFactory } = await import('pino-pretty')
   return prettyFactory(prettyOptions)
@@ -107,7 +107,7 @@ function jobToTry(url: string): string {
   return `--data '{"input": {"hello": "world"}}' '${url}runsync'`
 }
 
-// The records that each call writes do not go through pino, which would take three times as long for them.
+// The records of each call do not go through pino, which would take three times as long.
 function logFunction(
   events: Events,
   log: Logger,
@@ -198,9 +198,9 @@ function logFailure(log: Logger, about: About, outcome: Outcome): void {
 // Of the error of a job or a task: all of it is in their records.
 const longestReason = 1000
 
-// How a job ends an invocation without anything being wrong with it.
+// Ends of an attempt that are no failures of the job.
 const stopped: Partial<Record<FaultCode, string>> = {
-  client_gone: 'the job was stopped: it was cancelled, its time was over, or somebody else has taken it',
+  client_gone: 'the job was stopped: it was cancelled, its time was over, or another server has taken it',
   draining: 'the job goes back to the queue: the server stops',
 }
 

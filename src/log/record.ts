@@ -60,7 +60,7 @@ interface NodeRow {
 function parseObject(line: string): Record<string, unknown> | undefined {
   if (!looksStructured.test(line) || Buffer.byteLength(line) > longestStructured) return undefined
   try {
-    const members = JSON.parse(line) as Record<string, unknown> // what begins with a brace is an object
+    const members = JSON.parse(line) as Record<string, unknown> // what starts with a brace is an object
     return 'message' in members || 'msg' in members ? members : undefined
   } catch {
     return undefined

@@ -64,11 +64,6 @@ describe('the architecture', () => {
     expect(findCycle(supervisor)).toBeUndefined()
   })
 
-  it('has no file beyond 300 lines', () => {
-    const long = [...supervisor, ...runtimes].filter(({ lines }) => lines > 300)
-    expect(long.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([])
-  })
-
   it('says in the first line of every file what it is for', () => {
     const silent = [...supervisor, ...runtimes].filter(({ text }) => !/^(#!.*\n)?(\/\/|#|""")/.test(text))
     expect(silent.map(({ path }) => path)).toEqual([])

@@ -41,7 +41,7 @@ export class MemoryLimit {
 
   // Measuring takes a small share of the time, however many processes the machine has.
   async #measureAll(): Promise<void> {
-    const began = performance.now()
+    const startedAt = performance.now()
     const watched = [...this.#watched]
     const members = await this.#scan.find(watched).catch(() => []) // the next time there may be descriptors to spare
     for (const [index, each] of watched.entries()) {
@@ -49,7 +49,7 @@ export class MemoryLimit {
       if (exceeded && this.#watched.has(each)) each.onExceeded()
     }
     if (this.#watched.size === 0) this.#running = false
-    else this.#measureAgain(Math.max(treeIntervalMs, (performance.now() - began) * restFactor))
+    else this.#measureAgain(Math.max(treeIntervalMs, (performance.now() - startedAt) * restFactor))
   }
 
   #measureAgain(pauseMs: number): void {
