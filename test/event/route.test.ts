@@ -55,6 +55,14 @@ describe('paths', () => {
 })
 
 describe('function ids', () => {
+  const routeWords = 'run runsync status status-sync stream cancel retry purge-queue health'.split(' ')
+
+  test.each(['_', 'v2', ...routeWords])('U-3 · %s is a word of a route, and no id', (word) => {
+    expect(isUsableFunctionId(word)).toBe(false)
+    expect(routed({ path: `/${word}` })).toBe('not_found: Not Found')
+    expect(routed({ path: `/${word}/x` })).toBe('not_found: Not Found')
+  })
+
   test.each([...reservedSegments, '', 'a/b', '/', '.', '..', 'a\nb'])('U-3 · %j is not usable', (bad) => {
     expect(isUsableFunctionId(bad)).toBe(false)
   })

@@ -35,6 +35,17 @@ describe('a token that is kept fresh (T-1)', () => {
     source.stop()
   })
 
+  it('lives from the moment when it was requested, not from the answer', async () => {
+    const { source } = setUp(async () => {
+      await new Promise((settle) => setTimeout(settle, 4000))
+      return issued(1, 60_000)
+    })
+    void source.start()
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(source.current()?.expires_in).toBe(56)
+    source.stop()
+  })
+
   it('is renewed when a tenth of its life is left', async () => {
     const { source } = setUp(async (question) => issued(question, 3_600_000))
     await source.start()
