@@ -9,15 +9,15 @@ import type { Exposition } from './http/metrics.ts'
 import { RuntimeSockets } from './http/runtimeApi/sockets.ts'
 import type { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
-import { containerMemory } from './invoker/container.ts'
+import { containerMemory } from './invoker/process/oom.ts'
 import { deriveVersion } from './invoker/handler/functionId.ts'
 import { Invoker } from './invoker/invoker.ts'
 import { launcher } from './invoker/launch.ts'
 import { Pool } from './invoker/pool.ts'
-import { tokenSource } from './invoker/token/choice.ts'
+import { tokenSource } from './invoker/token/renewal.ts'
 import type { InstanceReport } from './jobs/engine.ts'
 import type { TokenSource } from './invoker/token/source.ts'
-import { metricsOnDemand } from './metricsOnDemand.ts'
+import { Metrics } from './metrics.ts'
 import type { EndpointSettings } from './http/functionEndpoint.ts'
 import type { FunctionIdentity, TaskEvents } from './wire/frames.ts'
 import { within } from './timeout.ts'
@@ -95,7 +95,7 @@ export class App {
       this.events,
     )
     this.#background = new Background(config, this.invoker, () => this.#report(), this.events)
-    this.#metrics = metricsOnDemand(this.events, {
+    this.#metrics = new Metrics(this.events, {
       waiting: () => this.invoker.waiting,
       inFlight: () => this.invoker.inFlight,
       instances: () => this.#pool.census,

@@ -12,7 +12,7 @@ import { deriveId } from './invoker/handler/functionId.ts'
 import { resolveEntry, type Entry } from './invoker/handler/entrypoint.ts'
 import { allowProblems } from './jobs/addresses.ts'
 import { targetProblems, toTargetSettings, type TargetSettings } from './jobs/targetSettings.ts'
-import { tokenProblems } from './invoker/token/choice.ts'
+import { tokenProblems } from './invoker/token/renewal.ts'
 import { options, type OptionName, type OptionValues } from './options.ts'
 
 /** Environment variables by name. */

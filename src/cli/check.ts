@@ -3,7 +3,7 @@
 import { App } from '../app.ts'
 import type { Config, Survey } from '../config.ts'
 import type { Fault } from '../errors.ts'
-import { endOnSignal, type Host } from './host.ts'
+import { endOnSignal, type Host } from './serve.ts'
 
 /** Prints every problem found. Returns the exit code: 0 fine, 1 problems. */
 export async function check({ config, problems }: Survey, host: Host): Promise<number> {

@@ -1,10 +1,8 @@
 // One command line from beginning to end: problems first, then the command itself.
 
 import { surveyConfig, type Survey } from '../config.ts'
-import { parseArguments, type Arguments } from './arguments.ts'
-import type { Host } from './host.ts'
-import { helpText, versionText } from './help.ts'
-import { serve } from './serve.ts'
+import { helpText, parseArguments, versionText, type Arguments } from './arguments.ts'
+import { serve, type Host } from './serve.ts'
 
 /**
  * Runs a command line.

@@ -16,7 +16,7 @@ import { FunctionEndpoint } from '../http/functionEndpoint.ts'
 import { Awaited, Call, type Outcome } from '../invocation.ts'
 import { logEvents } from '../log/log.ts'
 import type { InvokeFlags } from './arguments.ts'
-import { endOnSignal, type Host } from './host.ts'
+import { endOnSignal, type Host } from './serve.ts'
 import { invokeJob } from './invokeJob.ts'
 
 /** Invokes once. Returns the exit code: 0 returned, 1 the function failed, 2 timed out. */

@@ -3,8 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
-import { isAscii } from '../event/ascii.ts'
-import { lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts'
+import { isAscii, lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts'
 import { readBody, readHead, takeBody, type RequestHead } from './readRequest.ts'
 
 /** Who is told how the client does. */

@@ -3,8 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { getRawBody } from 'raw-body'
 import { Fault } from '../errors.ts'
-import { isAscii } from '../event/ascii.ts'
-import { lastHeader, type Header, type HttpRequest, type Peer } from '../event/http.ts'
+import { isAscii, lastHeader, type Header, type HttpRequest, type Peer } from '../event/http.ts'
 
 /** Everything of a request but its body. */
 export type RequestHead = Omit<HttpRequest, 'body'>

@@ -6,15 +6,13 @@ import type { Events } from '../events.ts'
 import { Channel, type ChannelEnd } from '../wire/channel.ts'
 import { protocolVersion, type FrameFromInstance } from '../wire/frames.ts'
 import type { Call } from '../invocation.ts'
-import { Child } from './process/childProcess.ts'
-import { faultOfEnd, type EndCause, type Exit } from '../exit.ts'
-import { asLoadFault, toLoadFault } from './loadFault.ts'
+import { ChildProcess, exitGraceMs, noticeMs, stopGraceMs } from './process/childProcess.ts'
+import { asLoadFault, faultOfEnd, toLoadFault, type EndCause, type Exit } from '../exit.ts'
 import type { InstanceListener, InstanceSpec } from './instanceSpec.ts'
 import { MemorySigns } from './process/oom.ts'
 import { afterTurn, Output } from './output/output.ts'
-import { exitPatienceMs, noticeMs, stopGraceMs } from './patience.ts'
 import { PeakMemory } from './process/peakMemory.ts'
-import type { Family } from './process/processTree.ts'
+import type { ProcessTree } from './process/processTree.ts'
 import { Slots, type CallListener, type SlotsHost } from './slots.ts'
 import { move, type InstanceState } from './instanceState.ts'
 
@@ -26,7 +24,7 @@ export class Instance {
   readonly #spec: InstanceSpec
   readonly #events: Events
   readonly #listener: InstanceListener
-  readonly #child: Child
+  readonly #child: ChildProcess
   readonly #channel: Channel
   readonly #output: Output
   readonly #peak: PeakMemory
@@ -56,7 +54,7 @@ export class Instance {
       onQuiet: (call) => this.#slots.quiet(call),
       onBordersMissing: () => this.#slots.stopAhead(),
     })
-    this.#child = new Child({
+    this.#child = new ChildProcess({
       ...spec.command,
       cwd: spec.load.root,
       env: spec.env,
@@ -113,7 +111,7 @@ export class Instance {
   }
 
   /** Its processes; undefined when it could not be started. */
-  get family(): Family | undefined {
+  get family(): ProcessTree | undefined {
     const { pid } = this.#child
     return pid === undefined ? undefined : { leader: pid, mark: this.#spec.mark }
   }
@@ -290,7 +288,7 @@ export class Instance {
     if (end.type === 'broken') return this.end({ type: 'channel' })
     // A process that ends closes its channel first: its exit code is on the way. Whoever still waits for an answer has
     // time until the deadline.
-    const timer = setTimeout(() => this.#slots.running > 0 || this.end({ type: 'channel' }), exitPatienceMs)
+    const timer = setTimeout(() => this.#slots.running > 0 || this.end({ type: 'channel' }), exitGraceMs)
     void this.#child.exited.then(() => clearTimeout(timer))
   }
 

@@ -4,7 +4,7 @@ import type { Fault } from '../errors.ts'
 import type { FrameToInstance } from '../wire/frames.ts'
 import type { EndCause, Exit } from '../exit.ts'
 import type { Command } from './handler/languages.ts'
-import type { MemoryWatch } from './process/memoryLimit.ts'
+import type { MemoryLimit } from './process/memoryLimit.ts'
 import type { Permits } from '../wire/permits.ts'
 import type { CallLimits } from './slots.ts'
 import type { InstanceState } from './instanceState.ts'
@@ -28,7 +28,7 @@ export interface InstanceSpec {
   /** what tells the process that it will be ended; undefined: nothing does (yandex.md E-16) */
   readonly notice: 'SIGTERM' | 'SIGINT' | undefined
   /** undefined: not enforced */
-  readonly memory?: { readonly limit: number; readonly watch: MemoryWatch }
+  readonly memory?: { readonly limit: number; readonly watch: MemoryLimit }
   /** see `countKernelKills` */
   readonly kernelKills: () => number
 }

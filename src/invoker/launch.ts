@@ -11,7 +11,7 @@ import type { InstanceListener } from './instanceSpec.ts'
 import { languages, type LanguageName } from './handler/languages.ts'
 import { Permits } from '../wire/permits.ts'
 import type { CallLimits, CallListener } from './slots.ts'
-import { MemoryWatch } from './process/memoryLimit.ts'
+import { MemoryLimit } from './process/memoryLimit.ts'
 import { countKernelKills } from './process/oom.ts'
 
 /** What all instances of a function have in common. */
@@ -58,7 +58,7 @@ export type Launch = (listener: InstanceListener, calls: CallListener) => Instan
 
 /** Makes the function that starts instances, numbered from `i-1`. */
 export function launcher(settings: LaunchSettings, events: Events): Launch {
-  const watch = new MemoryWatch()
+  const watch = new MemoryLimit()
   let count = 0
   return (listener, calls) => {
     const id = `i-${++count}`

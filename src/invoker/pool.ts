@@ -6,10 +6,10 @@ import type { Events } from '../events.ts'
 import { faultOfEnd, killed, type EndCause, type Exit } from '../exit.ts'
 import type { Instance } from './instance.ts'
 import type { Launch } from './launch.ts'
-import { measureFamilies } from './process/memoryLimit.ts'
+import { measureTrees } from './process/memoryLimit.ts'
 import type { CallListener } from './slots.ts'
 import { moves, type InstanceState } from './instanceState.ts'
-import { Trouble } from './startBackoff.ts'
+import { StartBackoff } from './startBackoff.ts'
 
 /** How many instances there may be. */
 export interface PoolLimits {
@@ -40,7 +40,7 @@ export class Pool {
   readonly #launch: Launch
   readonly #events: Events
   readonly #instances = new Set<Instance>()
-  readonly #trouble = new Trouble()
+  readonly #startBackoff = new StartBackoff()
   #retry: NodeJS.Timeout | undefined
   #reaper: NodeJS.Timeout | undefined
   #stopped = false
@@ -100,7 +100,7 @@ export class Pool {
 
   /** Makes sure that instances come for so many waiting invocations, within the limits. */
   want(waiting: number): void {
-    if (waiting === 0 || this.#stopped || this.#trouble.pausing) return
+    if (waiting === 0 || this.#stopped || this.#startBackoff.pausing) return
     const { most, concurrency } = this.limits
     const wanted = this.#count(isLoaded) + Math.ceil(waiting / concurrency)
     this.#provide(Math.min(most, wanted))
@@ -108,13 +108,13 @@ export class Pool {
 
   /** Why no instance will come soon; undefined while waiting makes sense. */
   get hopeless(): Fault | undefined {
-    if (this.#trouble.fault === undefined || !this.#trouble.hopeless) return undefined
-    return this.#count(isLoaded) === 0 ? this.#trouble.fault : undefined
+    if (this.#startBackoff.fault === undefined || !this.#startBackoff.hopeless) return undefined
+    return this.#count(isLoaded) === 0 ? this.#startBackoff.fault : undefined
   }
 
   /** An invocation has come back: whatever was wrong before, the function runs. */
   noteSuccess(): void {
-    if (this.#trouble.fault !== undefined) this.#trouble.clear()
+    if (this.#startBackoff.fault !== undefined) this.#startBackoff.clear()
   }
 
   /** Whether no instance is there or on its way. */
@@ -126,8 +126,8 @@ export class Pool {
     const idle = this.#in('idle').length
     const busy = this.#in('busy').length
     if (idle + busy > 0) return { status: 'ready', idle, busy }
-    if (this.#trouble.fault !== undefined)
-      return { status: 'failed', reason: this.#trouble.fault.message, idle, busy }
+    if (this.#startBackoff.fault !== undefined)
+      return { status: 'failed', reason: this.#startBackoff.fault.message, idle, busy }
     // With --min-instances 0 nothing is loaded before somebody calls, and the server is ready for that.
     return { status: this.limits.least === 0 ? 'ready' : 'starting', idle, busy }
   }
@@ -148,8 +148,8 @@ export class Pool {
 
   /** Bytes that the processes of the largest instance hold now; 0 without instances or without /proc. */
   async largestMemory(): Promise<number> {
-    const families = [...this.#instances].flatMap(({ family }) => family ?? [])
-    return Math.max(0, ...(await measureFamilies(families)))
+    const trees = [...this.#instances].flatMap(({ family }) => family ?? [])
+    return Math.max(0, ...(await measureTrees(trees)))
   }
 
   #in(...states: readonly InstanceState[]): readonly Instance[] {
@@ -163,7 +163,7 @@ export class Pool {
   }
 
   #provide(count: number): void {
-    if (this.#stopped || this.#trouble.pausing) return
+    if (this.#stopped || this.#startBackoff.pausing) return
     for (let more = count - this.#count(isWanted); more > 0; more--) this.#add()
   }
 
@@ -211,11 +211,11 @@ export class Pool {
 
   #pause(fault: Fault): void {
     if (this.#stopped) return this.onChange()
-    const pauseMs = this.#trouble.note(fault)
+    const pauseMs = this.#startBackoff.noteFailure(fault)
     this.#events.emit('start-failed', { fault, pauseMs })
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => {
-      this.#trouble.resume()
+      this.#startBackoff.resume()
       this.#provide(this.limits.least)
       this.onChange()
     }, pauseMs)

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { toEvent } from '../../src/event/httpEvent.ts'
 import type { HttpRequest } from '../../src/event/http.ts'
 import { toEventParts } from '../../src/event/longBody.ts'
 import { Fault } from '../../src/errors.ts'
 import { toReply } from '../../src/event/reply.ts'
 import { fromParts, toParts } from '../../runtime/node/longBody.mjs'
+import { toPlainEvent } from './plainEvent.ts'
 
 const ids = { requestId: 'the request', traceId: 'the trace' }
 const filler = 'x'.repeat(16 * 1024)
@@ -27,7 +27,7 @@ function bothEvents(body: Buffer, type: string): [unknown, unknown] {
   const asked = request(body, type)
   const { json, text } = toEventParts(asked, ids)
   const frame = text === undefined ? json : Buffer.concat([json, text])
-  return [fromParts(frame, text?.length), JSON.parse(JSON.stringify(toEvent(asked, ids)))]
+  return [fromParts(frame, text?.length), JSON.parse(JSON.stringify(toPlainEvent(asked, ids)))]
 }
 
 /** What a function that returns the value answers, in parts and whole: a reply or a fault. */
@@ -74,7 +74,9 @@ describe('an event in parts', () => {
       fc.property(anyBytes, fc.integer({ min: 0, max: 3 }), (bytes, offset) => {
         const body = Buffer.concat([Buffer.alloc(offset), Buffer.from(filler), bytes]).subarray(offset)
         const asked = request(body, type)
-        expect(toEventParts(asked, ids).size).toBe(Buffer.byteLength(JSON.stringify(toEvent(asked, ids))))
+        expect(toEventParts(asked, ids).size).toBe(
+          Buffer.byteLength(JSON.stringify(toPlainEvent(asked, ids))),
+        )
       }),
     )
   })

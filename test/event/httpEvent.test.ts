@@ -1,6 +1,9 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { toEvent } from '../../src/event/httpEvent.ts'
+import { toHeaderMaps } from '../../src/event/httpEvent.ts'
+import { toEventParts } from '../../src/event/longBody.ts'
 import type { Header, HttpRequest } from '../../src/event/http.ts'
+import { toPlainEvent, type PlainEvent } from './plainEvent.ts'
 
 const ids = {
   requestId: '6e8356f9-489b-4c7b-8ba6-c8cd74f25455',
@@ -20,8 +23,8 @@ function request(traits: Partial<HttpRequest> = {}): HttpRequest {
   }
 }
 
-function eventOf(traits: Partial<HttpRequest>) {
-  return toEvent(request(traits), ids)
+function eventOf(traits: Partial<HttpRequest>): PlainEvent {
+  return JSON.parse(toEventParts(request(traits), ids).json.toString()) as PlainEvent
 }
 
 function typed(type: string | undefined, body: string | Buffer) {
@@ -210,5 +213,173 @@ describe('body', () => {
     ]
     expect(eventOf({ headers }).isBase64Encoded).toBe(true)
     expect(eventOf({ headers: headers.toReversed() }).isBase64Encoded).toBe(false)
+  })
+})
+
+describe('headers', () => {
+  const named = { requestId: 'the request', traceId: 'the trace' }
+  const peer = { address: '127.0.0.1', port: 5000 }
+  const ofPlatform = ['X-Forwarded-For', 'X-Real-Remote-Address', 'X-Request-Id', 'X-Trace-Id']
+
+  function mapsOf(...lines: Header[]) {
+    const { last, all } = toHeaderMaps(lines, peer, named)
+    return {
+      last: JSON.parse(last) as Record<string, string>,
+      all: JSON.parse(all) as Record<string, string[]>,
+    }
+  }
+
+  describe('Q-1 · TV-6 · removed', () => {
+    test.each([
+      'Expect',
+      'Te',
+      'Trailer',
+      'Upgrade',
+      'Proxy-Authenticate',
+      'Authorization',
+      'Connection',
+      'Content-Md5',
+      'Max-Forwards',
+      'Server',
+      'Transfer-Encoding',
+      'Www-Authenticate',
+      'Cookie',
+    ])('%s, in any case', (name) => {
+      const { last, all } = mapsOf([name, '1'], [name.toUpperCase(), '2'], [name.toLowerCase(), '3'])
+      expect(Object.keys(last)).toEqual(ofPlatform)
+      expect(Object.keys(all)).toEqual(ofPlatform)
+    })
+  })
+
+  test.each(['Proxy-Authorization', 'Keep-Alive', 'Content-Encoding', 'Cookie2'])(
+    'Q-1 · %s passes',
+    (name) => {
+      expect(mapsOf([name, '1']).last[name]).toBe('1')
+    },
+  )
+
+  test('Q-5 · a request without headers has only those of the platform', () => {
+    expect(mapsOf().last).toEqual({
+      'X-Forwarded-For': '127.0.0.1',
+      'X-Real-Remote-Address': '[127.0.0.1]:5000',
+      'X-Request-Id': 'the request',
+      'X-Trace-Id': 'the trace',
+    })
+  })
+
+  test('Q-4 · TV-7 · lines of one header keep their order, whatever their case', () => {
+    const { last, all } = mapsOf(['x-a', '1'], ['X-B', 'b'], ['X-A', '2, 3'])
+    expect(last['X-A']).toBe('2, 3')
+    expect(all['X-A']).toEqual(['1', '2, 3'])
+  })
+
+  test('Q-2 · Host is as received', () => {
+    expect(mapsOf(['host', 'Example.org:8080']).all['Host']).toEqual(['Example.org:8080'])
+  })
+
+  test.each<[string, Header[], string]>([
+    ['TV-8 · the peer follows the client', [['X-Forwarded-For', '1.2.3.4']], '1.2.3.4, 127.0.0.1'],
+    [
+      'all lines are joined',
+      [
+        ['X-Forwarded-For', '1.1.1.1, 2.2.2.2'],
+        ['x-forwarded-for', '3.3.3.3'],
+      ],
+      '1.1.1.1, 2.2.2.2, 3.3.3.3, 127.0.0.1',
+    ],
+    ['an empty line says nothing', [['X-Forwarded-For', '']], '127.0.0.1'],
+  ])('Q-2 · X-Forwarded-For: %s', (_, lines, joined) => {
+    const { last, all } = mapsOf(...lines)
+    expect(last['X-Forwarded-For']).toBe(joined)
+    expect(all['X-Forwarded-For']).toEqual([joined])
+  })
+
+  test.each([
+    ['X-Real-Remote-Address', '[127.0.0.1]:5000'],
+    ['X-Request-Id', 'the request'],
+    ['X-Trace-Id', 'the trace'],
+  ])("Q-2 · a client's %s is replaced", (name, value) => {
+    const { last, all } = mapsOf([name.toLowerCase(), 'forged'], [name, 'forged too'])
+    expect(last[name]).toBe(value)
+    expect(all[name]).toEqual([value])
+  })
+
+  test('V-3 · both maps have the same keys, names of built-in properties included', () => {
+    const { last, all } = mapsOf(['__proto__', 'p'], ['constructor', 'c'], ['a', '1'], ['a', '2'])
+    expect(Object.keys(last)).toEqual(Object.keys(all))
+    expect(all).toHaveProperty(['__proto__'], ['p'])
+    expect(all['Constructor']).toEqual(['c'])
+  })
+})
+
+const hostileNames = [
+  '__proto__ constructor toJSON toString 0 00 1 42 007 -1 1.5 1e3 4294967294 4294967295 9999999999 99999999999',
+  'host x-a X-A cookie User-Agent user-agent content-type Content-Type',
+  'X-Forwarded-For x-real-remote-address X-Request-Id x-trace-id',
+].flatMap((names) => names.split(' '))
+
+describe('the text of an event is what JSON.stringify writes', () => {
+  const names = fc.oneof(
+    fc.constantFrom('', ...hostileNames),
+    fc.string({ unit: 'binary', maxLength: 12 }),
+    fc.integer({ min: 0, max: 2 ** 33 }).map(String),
+  )
+  const values = fc.oneof(
+    fc.constantFrom(
+      '',
+      'application/json',
+      '"',
+      '\\',
+      '\u0000',
+      '\u001f',
+      '\u007f',
+      '\u2028',
+      '\ud800',
+      '\udc00x',
+      '🦔',
+    ),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.string({ maxLength: 300 }),
+  )
+  const requests = fc.record({
+    method: fc.oneof(fc.constantFrom('GET', 'POST'), values),
+    path: fc.constant('/'),
+    query: fc.oneof(
+      fc.constant(''),
+      values,
+      fc.array(fc.tuple(names, values), { maxLength: 6 }).map((pairs) => String(new URLSearchParams(pairs))),
+    ),
+    headers: fc.array(fc.tuple(names, values), { maxLength: 12 }),
+    body: fc.oneof(
+      fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+      values.map((text) => Buffer.from(text)),
+    ),
+    peer: fc.record({ address: values, port: fc.nat(65_535) }),
+    receivedAt: fc.integer({ min: 0, max: 4e12 }),
+  })
+
+  test('V-1 · of any request', () => {
+    fc.assert(
+      fc.property(requests, values, values, (each, requestId, traceId) => {
+        const { json, text, size } = toEventParts(each, { requestId, traceId })
+        expect(json.toString()).toBe(JSON.stringify(toPlainEvent(each, { requestId, traceId })))
+        expect([text, size]).toEqual([undefined, json.length])
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('V-1 · again, when the same names come with other values', () => {
+    for (const value of ['1', '1', '2', '1', 'x'.repeat(300), '1']) {
+      const each = request({ headers: [['X-A', value]], query: `X-A=${value}` })
+      expect(toEventParts(each, ids).json.toString()).toBe(JSON.stringify(toPlainEvent(each, ids)))
+    }
+  })
+
+  test('V-1 · with more names than are kept', () => {
+    for (let count = 0; count < 1100; count++) {
+      const each = request({ headers: [[`x-more-${count}`, 'a']] })
+      expect(toEventParts(each, ids).json.toString()).toBe(JSON.stringify(toPlainEvent(each, ids)))
+    }
   })
 })

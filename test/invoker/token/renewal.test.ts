@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Events } from '../../../src/events.ts'
-import { RenewingSource } from '../../../src/invoker/token/renewal.ts'
+import { Renewal } from '../../../src/invoker/token/renewal.ts'
 import type { IssuedToken, Issuer } from '../../../src/invoker/token/source.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -22,7 +22,7 @@ function setUp(next: (question: number) => Promise<IssuedToken>, everyMs?: numbe
   const announced: string[] = []
   events.on('trouble', ({ what }) => announced.push(what))
   events.on('trouble-over', ({ what }) => announced.push(what))
-  return { issuer, announced, source: new RenewingSource(issuer, events) }
+  return { issuer, announced, source: new Renewal(issuer, events) }
 }
 
 describe('a token that is kept fresh (T-1)', () => {
@@ -32,6 +32,17 @@ describe('a token that is kept fresh (T-1)', () => {
     expect(source.current()).toEqual({ access_token: 't1', expires_in: 3600, token_type: 'Bearer' })
     await vi.advanceTimersByTimeAsync(600_000)
     expect(source.current()).toEqual({ access_token: 't1', expires_in: 3000, token_type: 'Bearer' })
+    source.stop()
+  })
+
+  it('lives from the moment when it was requested, not from the answer', async () => {
+    const { source } = setUp(async () => {
+      await new Promise((settle) => setTimeout(settle, 4000))
+      return issued(1, 60_000)
+    })
+    void source.start()
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(source.current()?.expires_in).toBe(56)
     source.stop()
   })
 

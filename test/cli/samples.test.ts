@@ -119,6 +119,13 @@ describe('the data', () => {
     expect(detailsOf('budget', '{"amount": 1}')).toMatchObject({ amount: 1, currency: 'RUB' })
   })
 
+  test('is not filled in again, and __proto__ is a member like any other', () => {
+    expect(detailsOf('timer', '${now} ${id}')).toMatchObject({ payload: '${now} ${id}' })
+    expect(JSON.stringify(detailsOf('budget', '{"__proto__": {"a": 1}, "budget_id": "${now}"}'))).toMatch(
+      /"budget_id":"\$\{now\}".*"__proto__":\{"a":1\}/,
+    )
+  })
+
   test('J-8 · iot-core, iot-broker: the payload in base64; a broker in place of registry and device', () => {
     const payload = Buffer.from([0xff, 0x00])
     expect(detailsOf('iot-core', payload)).toMatchObject({ device_id: 'aredevice', payload: '/wA=' })
