@@ -1,10 +1,9 @@
 // One invocation: a process of its own from the `invoke` frame to the frame that ends it (yandex.md K-8). Owns whether it
 // was cancelled.
 
-import { fromParts } from '../node/apart.mjs'
-import { writeLog } from './log.mjs'
+import { fromParts } from '../node/longBody.mjs'
 import { ScriptRun } from './script.mjs'
-import { makeStreams } from './streams.mjs'
+import { makeStreams, writeLog } from './streams.mjs'
 
 /** A running invocation. */
 export class Call {

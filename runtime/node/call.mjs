@@ -3,7 +3,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isGeneratorObject } from 'node:util/types'
-import { fromParts, toParts, toWhole } from './apart.mjs'
+import { fromParts, toParts, toWhole } from './longBody.mjs'
 import { Cancellation, Context, httpPayload } from './context.mjs'
 import { outputWritten } from './log.mjs'
 import { toChunk, toUserError } from './outcome.mjs'

@@ -3,7 +3,7 @@
 import json
 import threading
 
-from .apart import from_parts, to_parts
+from .long_body import from_parts, to_parts
 from .channel import CHUNK_OVERHEAD, CHUNK_WINDOW
 from .context import Context
 from .log import flush_output

@@ -5,7 +5,7 @@ import type { HttpRequest } from '../../src/event/http.ts'
 import { toEventParts } from '../../src/event/longBody.ts'
 import { Fault } from '../../src/errors.ts'
 import { toReply } from '../../src/event/reply.ts'
-import { fromParts, toParts } from '../../runtime/node/apart.mjs'
+import { fromParts, toParts } from '../../runtime/node/longBody.mjs'
 
 const ids = { requestId: 'the request', traceId: 'the trace' }
 const filler = 'x'.repeat(16 * 1024)
