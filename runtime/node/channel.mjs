@@ -4,7 +4,7 @@
 import { Socket } from 'node:net'
 
 /** Version of ../PROTOCOL.md that this bootstrap speaks. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** Longest frame, without its length field, in bytes. */
 export const maxFrameLength = 64 * 1024 * 1024
@@ -137,11 +137,24 @@ function checkedLength(part) {
  */
 function parseHeader(text) {
   const header = parsed(text)
-  const wanted = typeof header === 'object' && header !== null ? members[header.type] : undefined
+  const wanted = typeof header === 'object' && header !== null ? membersOf(header) : undefined
   if (wanted === undefined) throw new ProtocolError('a header is not one of the protocol')
-  const wrong = Object.entries(wanted).find(([name, type]) => typeof header[name] !== type)
-  if (wrong !== undefined) throw new ProtocolError(`${wrong[0]} of ${header.type} is not a ${wrong[1]}`)
+  const wrong = Object.entries(wanted).find(([name, type]) => !isOf(type, header[name]))
+  if (wrong !== undefined) throw new ProtocolError(`${wrong[0]} of ${header.type} is not of type ${wrong[1]}`)
   return header
+}
+
+/** @param {any} header */
+function membersOf(header) {
+  return header.type === 'invoke' && header.ahead === true ? membersOfAhead : members[header.type]
+}
+
+/**
+ * @param {string} type
+ * @param {unknown} value
+ */
+function isOf(type, value) {
+  return type === 'integer' ? isSafeInteger(value) : typeof value === type
 }
 
 /** @param {string} text */
@@ -153,15 +166,28 @@ function parsed(text) {
   }
 }
 
+const invoke = { id: 'string', mode: 'string', responseLimit: 'integer' }
+
 /** What a header must have, by its type. @type {Readonly<Record<string, Readonly<Record<string, string>>>>} */
 const members = Object.assign(Object.create(null), {
-  load: { version: 'number', root: 'string', module: 'string', name: 'string', function: 'object' },
-  invoke: { id: 'string', mode: 'string', deadlineMs: 'number', responseLimit: 'number' },
+  load: {
+    version: 'integer',
+    root: 'string',
+    module: 'string',
+    name: 'string',
+    function: 'object',
+    concurrency: 'integer',
+  },
+  invoke: { ...invoke, deadlineMs: 'integer' },
   cancel: { id: 'string', reason: 'string' },
-  credit: { id: 'string', bytes: 'number' },
+  credit: { id: 'string', bytes: 'integer' },
+  recall: {},
 })
+const membersOfAhead = { ...invoke, timeoutMs: 'integer' }
 
-const { parse, stringify } = JSON // the function may replace them later
+// The function may replace these later.
+const { parse, stringify } = JSON
+const { isSafeInteger } = Number
 
 // Up to here it is cheaper to copy the body than to hand two buffers to the kernel.
 const copiedBody = 16 * 1024
