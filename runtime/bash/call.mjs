@@ -2,9 +2,8 @@
 // was cancelled.
 
 import { fromParts } from '../node/longBody.mjs'
-import { writeLog } from './log.mjs'
 import { ScriptRun } from './script.mjs'
-import { makeStreams } from './streams.mjs'
+import { makeStreams, writeLog } from './streams.mjs'
 
 /** A running invocation. */
 export class Call {

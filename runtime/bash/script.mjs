@@ -4,9 +4,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { killFamily } from './family.mjs'
-import { writeLog } from './log.mjs'
-import { writeInput } from './streams.mjs'
+import { killProcessTree } from './killTree.mjs'
+import { writeInput, writeLog } from './streams.mjs'
 
 /**
  * What every run has in common.
@@ -70,7 +69,7 @@ export class ScriptRun {
   /** Ends the process and those that it has started. */
   kill() {
     const { pid, exitCode, signalCode } = this.#process
-    if (pid !== undefined && exitCode === null && signalCode === null) killFamily(pid)
+    if (pid !== undefined && exitCode === null && signalCode === null) killProcessTree(pid)
   }
 
   // What comes behind the end is of processes that the script has left behind; it is read, so that they are not stopped.

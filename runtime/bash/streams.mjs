@@ -1,5 +1,5 @@
-// The standard streams of a script, such as can be opened by name: what Node.js makes for a child are sockets, with which
-// /dev/stdin and /dev/stderr fail. Owns nothing.
+// The standard streams of a script, and the log that they end in. A script can open them by name: the sockets that Node.js
+// makes for a child process fail with /dev/stdin and /dev/stderr. Owns nothing.
 
 import { execFile } from 'node:child_process'
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
@@ -67,6 +67,20 @@ export async function makeStreams(mkfifo) {
 export function writeInput({ input }, bytes) {
   for (let at = 0; at < bytes.length;) at += writeSync(input, bytes, at)
   closeSync(input)
+}
+
+/**
+ * Writes bytes to the function's log, which is descriptors 1 and 2 of the instance. Waits until the kernel has them
+ * (PROTOCOL.md, promise 3), which also slows a script down that floods its log.
+ * @param {1 | 2} descriptor
+ * @param {Buffer} bytes
+ */
+export function writeLog(descriptor, bytes) {
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at)
+  } catch {
+    // the supervisor has closed its end
+  }
 }
 
 // Opening one end waits for the other, unless somebody holds both. Only our end may be non-blocking.

@@ -170,14 +170,24 @@ function checkedLength(bytes, at) {
  */
 function parseHeader(text) {
   const header = parsed(text)
-  const wanted = typeof header === 'object' && header !== null ? members[header.type] : undefined
+  const wanted = typeof header === 'object' && header !== null ? membersOf(header) : undefined
   if (wanted === undefined) throw new ProtocolError('a header is not one of the protocol')
   for (const [name, type] of wanted)
-    if (typeof header[name] !== type) throw new ProtocolError(`${name} of ${header.type} is not a ${type}`)
-  // One of the two, see "Calls sent ahead".
-  if (header.type === 'invoke' && typeof header[header.ahead ? 'timeoutMs' : 'deadlineMs'] !== 'number')
-    throw new ProtocolError('the deadline of invoke is not a number')
+    if (!isOf(type, header[name])) throw new ProtocolError(`${name} of ${header.type} is not of type ${type}`)
   return header
+}
+
+/** @param {any} header */
+function membersOf(header) {
+  return header.type === 'invoke' && header.ahead === true ? membersOfAhead : members[header.type]
+}
+
+/**
+ * @param {string} type
+ * @param {unknown} value
+ */
+function isOf(type, value) {
+  return type === 'integer' ? isSafeInteger(value) : typeof value === type
 }
 
 /** @param {string} text */
@@ -189,33 +199,40 @@ function parsed(text) {
   }
 }
 
+/** @type {readonly (readonly [name: string, type: string])[]} */
+const invoke = [
+  ['id', 'string'],
+  ['mode', 'string'],
+  ['responseLimit', 'integer'],
+]
+
 /** What a header must have, by its type. @type {Readonly<Record<string, readonly (readonly [name: string, type: string])[]>>} */
 const members = Object.assign(Object.create(null), {
   load: [
-    ['version', 'number'],
+    ['version', 'integer'],
     ['root', 'string'],
     ['module', 'string'],
     ['name', 'string'],
     ['function', 'object'],
+    ['concurrency', 'integer'],
   ],
-  invoke: [
-    ['id', 'string'],
-    ['mode', 'string'],
-    ['responseLimit', 'number'],
-  ],
+  invoke: [...invoke, ['deadlineMs', 'integer']],
   cancel: [
     ['id', 'string'],
     ['reason', 'string'],
   ],
   credit: [
     ['id', 'string'],
-    ['bytes', 'number'],
+    ['bytes', 'integer'],
   ],
   recall: [],
 })
+/** @type {readonly (readonly [name: string, type: string])[]} */
+const membersOfAhead = [...invoke, ['timeoutMs', 'integer']]
 
-// The function may replace them later.
+// The function may replace these later.
 const { parse, stringify } = JSON
+const { isSafeInteger } = Number
 const bytesOf = Buffer.from.bind(Buffer)
 const { writeSync: writeNow } = process.getBuiltinModule('node:fs') // an import would load all streams of files
 

@@ -27,6 +27,8 @@ class Instance:
 
     def __init__(self):
         self._channel = Channel()
+        ahead.prepare()
+        self._border = None
         self._running = {}
         self._script = None
         self._loop = InstanceLoop()
@@ -38,18 +40,17 @@ class Instance:
                 "languageVersion": sys.version.split(maxsplit=1)[0],
             }
         )
-        self._reader = Reader(self._read)
+        self._reader = Reader(self._read, self._may_start)
 
     def serve(self):
         """Runs on the main thread: loads the function, then one invocation after the other."""
-        header, _ = self._reader.next()
+        header = self._reader.next().header
         if "script" in header:
             self._run_script(header)
         handler = self._load(header)
         events = TaskEvents(header.get("taskEvents"))
         while True:
-            frame, call = self._reader.next()
-            self._invoke(frame, call, handler, header["function"], events)
+            self._invoke(self._reader.next(), handler, header["function"], events)
 
     # On whichever thread reads; gives what there is for the main thread to do.
     def _read(self):
@@ -73,24 +74,52 @@ class Instance:
         _leave(0)
 
     def _take(self, header, body):
-        kind = header.get("type")
+        kind = header["type"]
         if kind == "load":
-            if header.get("version") != PROTOCOL_VERSION:
-                raise ProtocolError(f"version {header.get('version')} of the protocol is not understood")
-            return header, body
-        if self._script is not None and self._script.serves and kind in ("invoke", "cancel", "credit"):
+            return self._take_load(header)
+        if self._border is None:
+            raise ProtocolError(f"{kind} came before load")
+        if kind == "recall":
+            self._recall()
+        elif self._script is not None and self._script.serves:
             self._script.take(header, body)
         elif kind == "invoke":
-            call = (Task if header.get("mode") == "task" else Call)(self._channel, header, body)
-            self._running[header["id"]] = call
-            return header, call
-        elif kind == "cancel" and header["id"] in self._running:
-            self._running[header["id"]].cancel()
-        elif kind == "credit" and header["id"] in self._running:
-            self._running[header["id"]].credit(header["bytes"])
-        elif kind not in ("cancel", "credit"):
-            raise ProtocolError(f"unknown frame type {kind!r}")
+            call = (Task if header["mode"] == "task" else Call)(self._channel, header, body)
+            self._running[call.request_id] = call
+            return call
+        else:
+            self._tell(self._running.get(header["id"]), header)
         return None
+
+    def _take_load(self, header):
+        if header["version"] != PROTOCOL_VERSION:
+            raise ProtocolError(f"version {header['version']} of the protocol is not understood")
+        if self._border is not None:
+            raise ProtocolError("load may come once")
+        self._border = ahead.Border(header.get("border"))
+        return _Load(header)
+
+    # A call that is over is not told any more.
+    def _tell(self, call, header):
+        if call is not None and header["type"] == "cancel":
+            call.cancel()
+        elif call is not None:
+            call.credit(header["bytes"])
+
+    # Each call that waits has no permit any more: the supervisor has taken them back first.
+    def _recall(self):
+        for call in self._reader.forget_ahead():
+            self._running.pop(call.request_id, None)
+        if self._script is not None:
+            self._script.forget_ahead()
+        self._channel.send({"type": "recalled"})
+
+    # Asked once for each call, in order. Without its permit a call sent ahead is forgotten.
+    def _may_start(self, call):
+        if not call.ahead or ahead.take_permit():
+            return True
+        self._running.pop(call.request_id, None)
+        return False
 
     def _load(self, header):
         if hides_python(header["root"]):
@@ -114,7 +143,7 @@ class Instance:
         from _fnbox.script import Script, explain
 
         self._reader.listen()
-        self._script = Script(self._channel, self._loop.get(), header, self._end_process)
+        self._script = Script(self._channel, self._loop.get(), header, self._border, self._end_process)
         try:
             self._script.run()
         except (SystemExit, KeyboardInterrupt) as error:
@@ -137,16 +166,19 @@ class Instance:
             self._script.stop()
             time.sleep(_FAREWELL_SECONDS)
 
-    def _invoke(self, frame, call, *function):
+    def _invoke(self, call, *function):
         self._loop.restore()
-        set_request_id(frame["id"])
+        if call.ahead:
+            flush_output()
+            self._border.write()
+        set_request_id(call.request_id)
         try:
             call.run(self._loop, self._reader.listen, *function)
         except (SystemExit, KeyboardInterrupt) as error:
             self._end_process(error)
         finally:
-            if self._running.get(frame["id"]) is call:  # it may have come again, as soon as its end was sent
-                del self._running[frame["id"]]
+            if self._running.get(call.request_id) is call:  # it may have come again, as soon as its end was sent
+                del self._running[call.request_id]
             set_request_id("")
 
     # As the function wants it, but at once: the interpreter would wait for threads that nobody needs any more.
@@ -157,6 +189,15 @@ class Instance:
             code = error.code if isinstance(error, SystemExit) else 130
             _leave(code if isinstance(code, int) else int(code is not None), code if isinstance(code, str) else None)
         raise error
+
+
+class _Load:
+    """The `load` frame, which the main thread runs before all calls."""
+
+    ahead = False
+
+    def __init__(self, header):
+        self.header = header
 
 
 def _leave(code, message=None):
@@ -186,6 +227,7 @@ if __name__ == "__mp_main__":
 
 if __name__ == "__main__":
     _open_package()
+    from _fnbox import ahead
     from _fnbox.call import Call
     from _fnbox.channel import PROTOCOL_VERSION, Channel, ProtocolError
     from _fnbox.loader import awaits, hides_python, load_handler

@@ -1,12 +1,12 @@
 """One invocation: from its `invoke` frame to the frame that ends it. Owns its cancellation and the window of its stream."""
 
-import json
 import threading
+from json.encoder import encode_basestring_ascii as _quoted
 
-from .apart import from_parts, to_parts
-from .channel import CHUNK_OVERHEAD, CHUNK_WINDOW
+from .channel import CHUNK_OVERHEAD, CHUNK_WINDOW, parse_json
 from .context import Context
 from .log import flush_output
+from .long_body import from_parts, to_parts
 from .outcome import is_async_generator, is_awaitable, is_generator, to_chunk, to_json, to_user_error
 
 
@@ -16,20 +16,24 @@ class Call:
     # One for all of them: one at a time runs.
     _change = threading.Condition()
 
+    # What each begins with; most change none of it.
+    _cancelled = False
+    _acknowledged = False
+    _loop = None
+    _task = None
+    _unacknowledged = 0
+    _changed_on_loop = None
+
     def __init__(self, channel, frame, body):
         self._channel = channel
-        self._instance_loop = None
-        self._loop = None
-        self._listen = None
         self._frame = frame
-        # For headers that are written by hand, because there are many.
-        self._id_text = _dumps(frame["id"])
         self._body = body
-        self._cancelled = False
-        self._acknowledged = False
-        self._task = None
-        self._unacknowledged = 0
-        self._changed_on_loop = None
+        #: the id of its frames
+        self.request_id = frame["id"]
+        #: whether it was sent ahead, and starts with a permit only
+        self.ahead = frame.get("ahead") is True
+        # For headers that are written by hand, because there are many.
+        self._id_text = _quoted(self.request_id)
 
     def run(self, instance_loop, listen, handler, identity, events):
         """Calls the handler and sends what it gives.
@@ -46,8 +50,10 @@ class Call:
             if self._frame["mode"] == "raw":
                 handler = events.find_route(event) or handler
             result = handle_event(handler, event, Context(identity, self._frame))
+            if type(result) in _PLAIN:
+                return self._return(result)
             if is_awaitable(result):
-                result = self._on_loop(_OnLoop.handle_event(result))
+                result = self._on_loop(self._await(result))
             if is_generator(result):
                 self._stream(result)
             elif is_async_generator(result):
@@ -90,7 +96,7 @@ class Call:
         except UnicodeDecodeError:
             return self._body
         try:
-            return _loads(text) if text else ""
+            return parse_json(text) if text else ""
         except (ValueError, RecursionError):
             return text
 
@@ -108,13 +114,18 @@ class Call:
 
         self._task = asyncio.current_task()
         if self._cancelled:
-            self._cancel_task()
+            self._acknowledge()
         try:
             return await coroutine
         except BaseException as error:
             return _Raised(error)
         finally:
             self._task = None
+
+    async def _await(self, awaitable):
+        if self._cancelled:
+            awaitable = _cancelled_before_start(awaitable)
+        return await _OnLoop.handle_event(awaitable)
 
     def _cancel_task(self):
         if self._task is not None:
@@ -125,7 +136,7 @@ class Call:
     def _acknowledge(self):
         if not self._acknowledged:
             self._acknowledged = True
-            self._channel.send({"type": "cancelling", "id": self._frame["id"]})
+            self._channel.send({"type": "cancelling", "id": self.request_id})
 
     def _wake_on_loop(self):
         if self._changed_on_loop is not None:
@@ -163,8 +174,9 @@ class Call:
         import asyncio
 
         self._changed_on_loop = asyncio.Event()
+        started = not self._cancelled
         try:
-            while True:
+            while started:
                 while self._unacknowledged >= CHUNK_WINDOW:
                     self._listen()
                     self._changed_on_loop.clear()
@@ -198,7 +210,7 @@ class Call:
 
     def _end(self, ending, body=b""):
         flush_output()
-        self._channel.send({**ending, "id": self._frame["id"]}, body)
+        self._channel.send({**ending, "id": self.request_id}, body)
 
 
 def handle_event(step, *arguments):
@@ -217,6 +229,14 @@ class _Raised:
         self.error = error
 
 
-# The function may replace these later.
-_dumps = json.dumps
-_loads = json.loads
+# As a task does that is cancelled before its first step.
+async def _cancelled_before_start(awaitable):
+    from asyncio import CancelledError
+
+    if hasattr(awaitable, "close"):
+        awaitable.close()
+    raise CancelledError
+
+
+# Values that are neither awaited nor iterated.
+_PLAIN = frozenset((dict, list, str, int, float, bool, type(None)))

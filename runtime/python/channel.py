@@ -7,7 +7,7 @@ import struct
 import threading
 
 #: Version of PROTOCOL.md that this runtime speaks.
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 #: For how many bytes an invocation's chunks without credit may count, and for what each does besides its body (promise 4).
 CHUNK_WINDOW = 262_144
@@ -26,7 +26,9 @@ class Channel:
         self._socket.setblocking(True)
         os.set_inheritable(_DESCRIPTOR, False)
         self._sending = threading.Lock()
-        self._ahead = b""
+        # One read may bring several frames; those before `_taken` have been given out.
+        self._received = b""
+        self._taken = 0
         self._forsaken = False
         #: whether this side has closed it, so that its end is no surprise
         self.closed = False
@@ -50,22 +52,25 @@ class Channel:
 
     def receive(self):
         """The next frame as (header, body); None when the channel has ended. Raises ProtocolError."""
-        received = self._ahead  # one read may have brought several
-        while len(received) < 4:
+        received, start = self._received, self._taken
+        while len(received) - start < 4:
             more = self._receive_some()
             if not more:
                 return None
-            received = received + more if received else more
-        (length,) = _LENGTH.unpack_from(received)
+            received, start = received[start:] + more, 0
+        (length,) = _LENGTH.unpack_from(received, start)
         if not 4 <= length <= _MAX_FRAME_LENGTH:
             raise ProtocolError(f"a frame of {length} bytes is not allowed")
-        end = 4 + length
-        if len(received) < end:
-            received = self._receive_rest(received, end)
+        end = start + 4 + length
+        if end < len(received):
+            self._received, self._taken = received, end
+        else:
+            self._received, self._taken = b"", 0
+        if end > len(received):
+            received, start, end = self._receive_rest(received[start:], 4 + length), 0, 4 + length
             if received is None:
                 return None
-        self._ahead = received[end:]
-        return _open(received, end)
+        return _open(received, start, end)
 
     def close(self):
         """Ends the channel for both sides. The process is about to leave by itself."""
@@ -108,26 +113,65 @@ class Channel:
         return frame
 
 
-def _open(received, end):
-    (header_length,) = _LENGTH.unpack_from(received, 4)
-    begin = 8 + header_length
-    if begin > end:
+def parse_json(text):
+    """As json.loads, which takes twice as long for a short text. Raises ValueError and RecursionError."""
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:  # it does not begin with a value
+        return _loads(text)
+    return value if end == len(text) else _loads(text)
+
+
+def _open(received, start, end):
+    (header_length,) = _LENGTH.unpack_from(received, start + 4)
+    body_start = start + 8 + header_length
+    if body_start > end:
         raise ProtocolError("a header is longer than its frame")
     try:
-        header, _ = _parse(received[8:begin].decode())
+        header = parse_json(received[start + 8 : body_start].decode())
     except (ValueError, RecursionError) as error:
         raise ProtocolError("a header is not JSON") from error
-    if not isinstance(header, dict):
+    if type(header) is not dict:
         raise ProtocolError("a header is not an object")
-    body = received[begin:end] if isinstance(received, bytes) else bytes(memoryview(received)[begin:end])
+    _check(header)
+    body = received[body_start:end] if type(received) is bytes else bytes(memoryview(received)[body_start:end])
     return header, body
 
 
-# The function may replace it later.
-_dumps = json.dumps
+def _check(header):
+    kind = header.get("type")
+    members = _MEMBERS_OF_AHEAD if kind == "invoke" and header.get("ahead") is True else _MEMBERS.get(kind)
+    if members is None:
+        raise ProtocolError(f"unknown frame type {kind!r}")
+    for name, expected in members:
+        value = header.get(name)
+        if type(value) is not expected or (expected is int and not -_LARGEST <= value <= _LARGEST):
+            raise ProtocolError(f"{name} of {kind} is not {_TYPE_NAMES[expected]}")
 
-# Half of what json.loads takes for a header are its looks for white space around it.
-_parse = json.JSONDecoder().raw_decode
+
+_INVOKE = (("id", str), ("mode", str), ("responseLimit", int))
+
+# What a header must have, by its type.
+_MEMBERS = {
+    "load": (
+        *(("version", int), ("root", str), ("module", str), ("name", str)),
+        *(("function", dict), ("concurrency", int)),
+    ),
+    "invoke": (*_INVOKE, ("deadlineMs", int)),
+    "cancel": (("id", str), ("reason", str)),
+    "credit": (("id", str), ("bytes", int)),
+    "recall": (),
+}
+_MEMBERS_OF_AHEAD = (*_INVOKE, ("timeoutMs", int))
+_TYPE_NAMES = {str: "a string", int: "a safe integer", dict: "an object"}
+
+# The largest integer that every language can hold.
+_LARGEST = 2**53 - 1
+
+# The function may replace these later.
+_dumps, _loads = json.dumps, json.loads
+
+_scan = json.JSONDecoder().scan_once
 
 _DESCRIPTOR = 3
 _LENGTH = struct.Struct(">I")

@@ -17,13 +17,18 @@ class Context:
         if "folderId" in identity:
             self.function_folder_id = identity["folderId"]
         self.memory_limit_in_mb = identity["memoryMb"]
-        self.deadline_ms = frame["deadlineMs"]
+        self.deadline_ms = _deadline_of(frame)
         self.log_group_name = identity["logGroup"]
         self.token = frame.get("token")
 
     def get_remaining_time_in_millis(self):
         """Milliseconds to the deadline, never below 0."""
         return max(0, self.deadline_ms - int(_time() * 1000))
+
+
+# That of a call which was sent ahead counts from its start, which is now.
+def _deadline_of(frame):
+    return int(_time() * 1000) + frame["timeoutMs"] if frame.get("ahead") is True else frame["deadlineMs"]
 
 
 # The function may replace it later.

@@ -33,11 +33,14 @@ def enter_request(request_id):
 
 def flush_output():
     """Hands to the kernel what the function has printed (PROTOCOL.md, promise 3). It may have closed or replaced both."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:
-            pass
+    try:
+        sys.stdout.flush()
+    except Exception:
+        pass
+    try:
+        sys.stderr.flush()
+    except Exception:
+        pass
 
 
 def report(text):

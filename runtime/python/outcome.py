@@ -9,10 +9,13 @@ from types import AsyncGeneratorType, GeneratorType
 def to_json(value):
     """The JSON text of a value as bytes. Raises TypeError or ValueError when JSON cannot hold it (yandex.md F-7)."""
     try:
-        return _encoder.encode(value).encode()
+        return "".join(_encode(value, 0)).encode()
     except UnicodeEncodeError:
         # A lone surrogate, which JSON can spell and UTF-8 cannot.
         return _ascii_encoder.encode(value).encode()
+    except BaseException:
+        _being_encoded.clear()
+        raise
 
 
 def is_awaitable(value):
@@ -93,3 +96,18 @@ _LONGEST_MESSAGE = 65_536
 # json.dumps would make one for every value.
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _ascii_encoder = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+# Ids of the containers around a value: one within itself is an error.
+_being_encoded = {}
+
+
+# `_encoder.encode` would make all of this for every value, too.
+def _to_encode():
+    make, text = json.encoder.c_make_encoder, json.encoder.encode_basestring
+    if make is None:  # a Python without the module in C
+        return lambda value, _: (_encoder.encode(value),)
+    # The last three: keys are not sorted, none is skipped, NaN is an error.
+    return make(_being_encoded, _encoder.default, text, None, ":", ",", False, False, False)
+
+
+_encode = _to_encode()

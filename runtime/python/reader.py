@@ -1,57 +1,83 @@
 """Who reads the channel, and when.
 
 - The main thread does while it has nothing to run: a short call is read, run and answered without another thread.
-- While the main thread runs something, nobody does at first. What still runs after a tick or two is long, and the
-  deputy, a thread of its own, takes the reading over: it hears `cancel`, `credit` and the end of the channel. A call that
-  cannot go on without being heard asks it at once (`listen`).
-- The deputy gives the reading back with the next thing that it brings the main thread, who is waiting for that.
+- While the main thread runs something, no thread reads at first. What still runs after a tick or two is long, and the
+  deputy, a thread of its own, starts to read: it gets `cancel`, `credit`, `recall` and the end of the channel. A call that
+  cannot go on without them asks the deputy at once (`listen`).
+- The deputy stops reading with the first frame after the end of the call for which it started.
 
-A frame is read as a whole by one of both. Between calls nothing ticks. Owns the turn to read.
+One of both reads a whole frame. Between calls nothing ticks. Owns the turn to read, and the calls that have been read and
+not started.
 """
 
 import queue
 import threading
+from collections import deque
 
 
 class Reader:
-    """`read` reads one frame and gives what it has for the main thread, None when that is nothing."""
+    """Hands the main thread what it runs.
 
-    def __init__(self, read):
+    `read` reads one frame and gives the call in it, None when it has none. `may_start` decides, once, whether a call runs;
+    no frame is read meanwhile.
+    """
+
+    def __init__(self, read, may_start):
         self._read = read
-        self._brought = queue.SimpleQueue()
-        self._calls_for_deputy = queue.SimpleQueue()
+        self._may_start = may_start
         # Guards all below. Not a Condition: its waits use what a function may have replaced in threading.
         self._lock = threading.Lock()
+        self._waiting = deque()
         self._runs = False
-        self._begun = 0
+        self._started = 0
         self._deputy_reads = False
+        self._deputy_reads_for = 0
         self._deputy_sleeps = False
+        self._calls_for_main = queue.SimpleQueue()
+        self._calls_for_deputy = queue.SimpleQueue()
         threading.Thread(target=self._deputise, daemon=True).start()
 
     def next(self):
-        """What the main thread has to run next. It is believed to run it until it comes here again."""
-        with self._lock:
-            self._runs = False
-            deputy_reads = self._deputy_reads
-        if deputy_reads or not self._brought.empty():
-            found = self._brought.get()
-        else:
-            found = None
-            while found is None:
-                found = self._read()
-        with self._lock:
-            self._runs = True
-            self._begun += 1
-            if self._deputy_sleeps:
-                self._wake_deputy()
-        return found
+        """What the main thread runs next. It counts as running until the main thread comes here again."""
+        while True:
+            with self._lock:
+                self._runs = False
+                while self._waiting:
+                    call = self._waiting.popleft()
+                    if self._may_start(call):
+                        self._note_start()
+                        return call
+                deputy_reads = self._deputy_reads
+            if deputy_reads:
+                self._calls_for_main.get()
+                continue
+            call = self._read()
+            if call is not None and self._may_start(call):
+                with self._lock:
+                    self._note_start()
+                return call
 
     def listen(self):
         """From now on frames are read as they come. For the main thread, while it runs something."""
         with self._lock:
+            self._deputy_reads_for = self._started
             if not self._deputy_reads:
                 self._deputy_reads = True
                 self._wake_deputy()
+
+    def forget_ahead(self):
+        """Takes the calls that were sent ahead out of those that wait, and returns them. For the thread that reads."""
+        with self._lock:
+            forgotten = [each for each in self._waiting if each.ahead]
+            for each in forgotten:
+                self._waiting.remove(each)
+        return forgotten
+
+    def _note_start(self):
+        self._runs = True
+        self._started += 1
+        if self._deputy_sleeps:
+            self._wake_deputy()
 
     def _wake_deputy(self):
         self._deputy_sleeps = False
@@ -64,13 +90,14 @@ class Reader:
                 pass
 
     def _wait_until_needed(self):
-        begun = None
+        started = None
         while True:
             with self._lock:
-                same = self._begun == begun
-                begun = self._begun
-                if same and self._runs:
+                same = self._started == started
+                started = self._started
+                if same and self._runs and not self._deputy_reads:
                     self._deputy_reads = True
+                    self._deputy_reads_for = started
                 if self._deputy_reads:
                     return
                 self._deputy_sleeps = same
@@ -79,14 +106,18 @@ class Reader:
             except queue.Empty:
                 pass
 
-    # Whether the main thread waits for what is brought, and so reads by itself again after it.
-    def _bring(self, found):
-        if found is None:
-            return False
+    # Whether the main thread reads by itself again, once it has run what waits.
+    def _bring(self, call):
         with self._lock:
-            self._brought.put(found)
-            self._deputy_reads = self._runs
-            return not self._runs
+            if call is not None:
+                self._waiting.append(call)
+                if not self._runs:
+                    self._calls_for_main.put(None)
+            if self._runs:
+                self._deputy_reads = self._started == self._deputy_reads_for
+            elif call is not None:
+                self._deputy_reads = False
+            return not self._deputy_reads
 
 
 # What runs for one or two of these is long. Short calls now and then meet the end of one, which costs them a little.

@@ -1,13 +1,18 @@
 """A script (jobs.md §10.1): a program that registers its handler itself, and then serves jobs on the event loop.
 
-Owns the jobs that run. `run` and `serve` are on the main thread, `take` and `stop` on the one that reads the channel.
+Owns the jobs that run, and the calls that were sent ahead and wait. `run` and `serve` are on the main thread; `take`,
+`forget_ahead` and `stop` on the one that reads the channel.
 """
 
 import asyncio
+import contextvars
 import os
 import sys
+import threading
 import types
+from collections import deque
 
+from .ahead import take_permit
 from .job import Job
 from .log import flush_output, report, set_request_id
 from .sdk.fnbox_tasks.finder import FOLDER, offer_tasks
@@ -28,15 +33,19 @@ class ScriptDidNotServe(Exception):
 class Script:
     """One script, from its `load` frame until the channel ends. `end_process` ends it as SystemExit says."""
 
-    def __init__(self, channel, loop, header, end_process):
+    def __init__(self, channel, loop, header, border, end_process):
         global _running
         self._channel = channel
         self._loop = loop
         self._header = header
+        self._border = border
         self._end_process = end_process
         self._program = None
-        self._seats = None
+        self._slots = None
         self._jobs = {}
+        # Frames of calls that were sent ahead; the lock makes one step of taking one of them and its permit.
+        self._ahead = deque()
+        self._taking_ahead = threading.Lock()
         self._tasks = set()
         self._stopped = None
         #: whether frames may be taken; stays true after the end
@@ -70,10 +79,20 @@ class Script:
 
     def take(self, header, body):
         """Takes an `invoke`, `cancel` or `credit` frame."""
-        self._loop.call_soon_threadsafe(self._take, header, body)
+        if header.get("ahead") is True:
+            self._ahead.append((header, body))
+            self._loop.call_soon_threadsafe(self._start_ahead)
+        else:
+            self._loop.call_soon_threadsafe(self._take, header, body)
+
+    def forget_ahead(self):
+        """Forgets the calls that were sent ahead and have not started."""
+        with self._taking_ahead:
+            self._ahead.clear()
 
     def stop(self):
-        """The channel has ended: `serve` returns."""
+        """The channel has ended: `serve` returns, and no call starts any more."""
+        self.forget_ahead()
         self._loop.call_soon_threadsafe(self._settle, None)
 
     def progress(self, job_id, text):
@@ -88,7 +107,7 @@ class Script:
             self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)  # asyncio.run() in the program leaves none behind
         self._loop.run_until_complete(_check_fitness(self._program.checks))
-        self._ask_for_seats()
+        self._ask_for_slots()
         flush_output()
         self._stopped = self._loop.create_future()
         self.serves = True
@@ -113,33 +132,56 @@ class Script:
         elif job_id in self._jobs:
             self._jobs[job_id].credit(header["bytes"])
 
+    # PROTOCOL.md, "Calls sent ahead": as long as fewer run than may.
+    def _start_ahead(self):
+        while len(self._jobs) < self._most_jobs():
+            with self._taking_ahead:
+                if not self._ahead:
+                    return
+                header, body = self._ahead.popleft()
+                if not take_permit():
+                    continue
+            flush_output()
+            self._border.write()
+            self._take(header, body)
+
+    def _most_jobs(self):
+        bound = self._header["concurrency"]
+        return bound if self._slots is None else min(self._slots, bound)
+
     def _begin(self, job_id, job):
         self._jobs[job_id] = job
-        task = self._loop.create_task(job.run())
+        task = self._loop.create_task(self._run(job_id, job))
         self._tasks.add(task)
-        task.add_done_callback(lambda _: self._finish(job_id, job, task))
+        task.add_done_callback(self._finish)
         self._note_change()
 
-    def _finish(self, job_id, job, task):
-        self._tasks.discard(task)
+    # A call that was sent ahead starts in the same step, so that a `cancel` which comes then finds it. It inherits no
+    # context variables from this one.
+    async def _run(self, job_id, job):
+        await job.run()
         if self._jobs.get(job_id) is job:  # it may have come again, as soon as its end was sent
             del self._jobs[job_id]
+        self._note_change()
+        contextvars.Context().run(self._start_ahead)
+
+    def _finish(self, task):
+        self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self._settle(error)  # nobody would answer for that job: this process cannot go on
-        self._note_change()
+            self._settle(error)  # no answer would come for that job: this process cannot go on
 
     # What is printed by threads belongs to the one job that runs, and is anybody's where there are several.
     def _note_change(self):
         set_request_id(next(iter(self._jobs)) if len(self._jobs) == 1 else "")
-        self._ask_for_seats()
+        self._ask_for_slots()
 
     # Before each take (jobs.md W-13): the supervisor takes when a job has begun or ended.
-    def _ask_for_seats(self):
-        seats = self._program.concurrency.ask()
-        if seats is not None and seats != self._seats:
-            self._seats = seats
-            self._channel.send({"type": "seats", "count": seats})
+    def _ask_for_slots(self):
+        slots = self._program.concurrency.ask()
+        if slots is not None and slots != self._slots:
+            self._slots = slots
+            self._channel.send({"type": "slots", "count": slots})
 
     def _settle(self, error):
         if self._stopped.done():

@@ -23,6 +23,10 @@ class Task:
         self._channel = channel
         self._frame = frame
         self._body = body
+        #: the id of its frames
+        self.request_id = frame["id"]
+        #: whether it was sent ahead, and starts with a permit only
+        self.ahead = frame.get("ahead") is True
 
     def run(self, instance_loop, *_):
         """Executes it and sends what comes of it; `instance_loop` has the loop for what is to be awaited.
@@ -53,7 +57,7 @@ class Task:
         return Attempt(_loads(self._body), self._frame["responseLimit"])
 
     def _end(self, answer):
-        header = {"type": "returned", "id": self._frame["id"]}
+        header = {"type": "returned", "id": self.request_id}
         if answer["outcome"] == "failed":
             header["error"] = "{type}: {message}".format(**answer["error"])[:_LONGEST_ERROR]
         flush_output()
@@ -71,7 +75,7 @@ class ScriptTask(Task):
 
     async def run(self):
         """As that of a function, on the loop."""
-        enter_request(self._frame["id"])
+        enter_request(self.request_id)
         attempt = self._to_attempt()
         with attempt.running():
             try:

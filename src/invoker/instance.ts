@@ -111,7 +111,7 @@ export class Instance {
   }
 
   /** Its processes; undefined when it could not be started. */
-  get family(): ProcessTree | undefined {
+  get processes(): ProcessTree | undefined {
     const { pid } = this.#child
     return pid === undefined ? undefined : { leader: pid, mark: this.#spec.mark }
   }
@@ -197,7 +197,7 @@ export class Instance {
     const { memory, id } = this.#spec
     this.#events.emit('instance-started', { instance: id, pid: this.#child.pid })
     const watch =
-      this.family && memory?.watch.watch(this.family, memory.limit, () => this.end({ type: 'memory' }))
+      this.processes && memory?.watch.watch(this.processes, memory.limit, () => this.end({ type: 'memory' }))
     void this.#child.exited.then((exit) => {
       watch?.stop()
       this.#peak.close()

@@ -148,7 +148,7 @@ export class Pool {
 
   /** Bytes that the processes of the largest instance hold now; 0 without instances or without /proc. */
   async largestMemory(): Promise<number> {
-    const trees = [...this.#instances].flatMap(({ family }) => family ?? [])
+    const trees = [...this.#instances].flatMap(({ processes }) => processes ?? [])
     return Math.max(0, ...(await measureTrees(trees)))
   }
 

@@ -1,9 +1,11 @@
 // Plays a conversation against the bootstrap of a language, as the supervisor would (runtime/PROTOCOL.md). Owns the
-// process that it plays against.
+// process that it plays against, and its permits.
 
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readSync, unlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
@@ -25,10 +27,18 @@ export interface Frame {
 /** One line of a transcript (runtime/PROTOCOL.md, "Transcripts"). */
 export type Step =
   | { readonly about: string }
-  | ({ readonly send: Header; readonly split?: number } & Content)
+  | ({ readonly send: Header; readonly split?: number; readonly permit?: boolean } & Content)
   | ({ readonly sendBytes: string; readonly split?: number } & Content)
   | ({ readonly expect: Header } & Content)
+  | { readonly takeBack: number }
+  | { readonly wrote: Written }
   | { readonly exit: number }
+
+/** What a function has written to its output. */
+interface Written {
+  readonly stdout?: string
+  readonly stderr?: string
+}
 
 interface Content {
   readonly body?: string
@@ -56,13 +66,21 @@ export async function play(language: Language, steps: readonly Step[]): Promise<
 }
 
 async function playStep(peer: Peer, step: Step): Promise<void> {
-  if ('send' in step) await peer.send(step.send, contentOf(step), step.split)
+  if ('send' in step) await playSend(peer, step)
   else if ('sendBytes' in step) await peer.write(Buffer.from(step.sendBytes, 'base64'), step.split)
   else if ('expect' in step) compare(await peer.next(), step)
-  else if ('exit' in step) {
-    const code = await peer.exit()
-    if (code !== step.exit) throw new Error(`exit code ${code} instead of ${step.exit}`)
-  }
+  else if ('takeBack' in step) expectSame(peer.takeBack(step.takeBack), step.takeBack, 'permits')
+  else if ('wrote' in step) await peer.expectWritten(step.wrote)
+  else if ('exit' in step) expectSame(await peer.exit(), step.exit, 'as exit code')
+}
+
+async function playSend(peer: Peer, step: Extract<Step, { readonly send: Header }>): Promise<void> {
+  if (step.send['ahead'] === true && step.permit !== false) peer.addPermit()
+  await peer.send(step.send, contentOf(step), step.split)
+}
+
+function expectSame(got: number | string, wanted: number, what: string): void {
+  if (got !== wanted) throw new Error(`got ${got} ${what} instead of ${wanted}`)
 }
 
 /** A process of a bootstrap, and our end of its channel. Disposing of it kills its process group. */
@@ -77,6 +95,8 @@ export class Peer implements AsyncDisposable {
   readonly #root: string
   readonly #process: ChildProcess
   readonly #channel: Duplex
+  readonly #permits = openPermits()
+  #permitsGiven = 0
   readonly #frames: Frame[] = []
   readonly #exited: Promise<number | string>
   #ended = false
@@ -90,7 +110,7 @@ export class Peer implements AsyncDisposable {
       cwd: root,
       env: { ...process.env, PYTHONUNBUFFERED: '', PYTHONDONTWRITEBYTECODE: '1', ...env },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', this.#permits.shared],
     })
     if (this.#process.pid === undefined) throw new Error(`${command} cannot be started`)
     this.pid = this.#process.pid
@@ -120,6 +140,26 @@ export class Peer implements AsyncDisposable {
   async write(bytes: Buffer, split = bytes.length): Promise<void> {
     for (let at = 0; at < bytes.length; at += split)
       await new Promise((settle) => this.#channel.write(bytes.subarray(at, at + split), settle))
+  }
+
+  /** Adds a permit to start a call that is sent ahead. */
+  addPermit(): void {
+    ftruncateSync(this.#permits.own, ++this.#permitsGiven)
+  }
+
+  /** Takes back at most so many permits; returns how many. */
+  takeBack(most: number): number {
+    return most === 0 ? 0 : readSync(this.#permits.shared, Buffer.alloc(most), 0, most, null)
+  }
+
+  /** Waits until the function has written this, with `<border>` for the border, and nothing else to the same stream. */
+  async expectWritten(wanted: Written): Promise<void> {
+    const end = performance.now() + longestWaitMs
+    while (!isDeepStrictEqual({ ...this.#written(), ...wanted }, this.#written())) {
+      const written = JSON.stringify(this.#written())
+      if (performance.now() > end) throw new Error(`wrote ${written} instead of ${JSON.stringify(wanted)}`)
+      await new Promise((settle) => setImmediate(settle))
+    }
   }
 
   /** The next frame. */
@@ -186,12 +226,18 @@ export class Peer implements AsyncDisposable {
     }
     await this.#exited
     this.hangUp()
+    closeSync(this.#permits.shared)
+    closeSync(this.#permits.own)
+  }
+
+  #written(): Required<Written> {
+    return { stdout: showBorders(this.stdout), stderr: showBorders(this.stderr) }
   }
 
   #complete(header: Header): Header {
     if (header.type === 'load')
       return { ...this.#loadDefaults(header), ...this.#entryOf(header), ...scriptOf(header) }
-    if (header.type === 'invoke') return { ...invokeDefaults(), ...header }
+    if (header.type === 'invoke') return { ...invokeDefaults(header['ahead'] === true), ...header }
     return header
   }
 
@@ -205,11 +251,12 @@ export class Peer implements AsyncDisposable {
   #loadDefaults(header: Header): object {
     const file = entryFile(this.#language, this.#root, String(header['module']))
     return {
-      version: 1,
+      version: 2,
       root: this.#root,
       ...(file === undefined ? {} : { file }),
       function: identity,
       concurrency: 8,
+      border,
     }
   }
 }
@@ -229,8 +276,22 @@ function scriptOf({ script }: Header): object {
     : {}
 }
 
-function invokeDefaults(): object {
-  return { deadlineMs: Date.now() + 600_000, responseLimit: 3_670_016 }
+function invokeDefaults(ahead: boolean): object {
+  const deadline = ahead ? { timeoutMs: 600_000 } : { deadlineMs: Date.now() + 600_000 }
+  return { ...deadline, responseLimit: 3_670_016 }
+}
+
+// A file without a name, opened twice: with the position that is shared with the instance, and to make it longer.
+function openPermits(): { readonly shared: number; readonly own: number } {
+  const path = join(tmpdir(), `fnbox-test-permits-${randomUUID()}`)
+  const own = openSync(path, 'wx')
+  const shared = openSync(path, 'r')
+  unlinkSync(path)
+  return { shared, own }
+}
+
+function showBorders(written: string): string {
+  return written.replaceAll(border, '<border>')
 }
 
 function entryFile(language: Language, root: string, module: string): string | undefined {
@@ -273,6 +334,11 @@ function matches(value: unknown, pattern: unknown): boolean {
   const members = new Map(Object.entries(value))
   return Object.entries(pattern).every(([key, part]) => matches(members.get(key), part))
 }
+
+// What divides the output of two calls.
+const border = '\u001eborder of the tests\u001e'
+
+const longestWaitMs = 10_000
 
 const runtime = join(import.meta.dirname, '..', '..', 'runtime')
 

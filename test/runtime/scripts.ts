@@ -22,7 +22,7 @@ export async function endOf(peer: Peer): Promise<Ending> {
   for (;;) {
     const { header, body } = await peer.next()
     if (header.type === 'chunk') chunks.push(JSON.parse(body.toString()))
-    else if (header.type !== 'seats' && header.type !== 'progress')
+    else if (header.type !== 'slots' && header.type !== 'progress')
       return { chunks, header, output: body.length === 0 ? undefined : JSON.parse(body.toString()) }
   }
 }

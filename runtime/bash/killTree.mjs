@@ -1,4 +1,4 @@
-// Ends a process with its descendants, which share their group with the instance itself. Owns nothing.
+// Kills a process tree: its processes share their group with the instance itself. Owns nothing.
 
 import { readdirSync, readFileSync } from 'node:fs'
 
@@ -6,12 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs'
  * Kills a process and all that it has started, directly or not. Without /proc (macOS) that is the process alone.
  * @param {number} pid
  */
-export function killFamily(pid) {
-  signal(pid, 'SIGSTOP') // so that it starts nobody else while the others are looked for
+export function killProcessTree(pid) {
+  signal(pid, 'SIGSTOP') // so that it starts no more while its descendants are looked for
   const children = childrenByParent()
-  const family = [pid]
-  for (const each of family) family.push(...(children.get(each) ?? []))
-  for (const each of family) signal(each, 'SIGKILL')
+  const tree = [pid]
+  for (const each of tree) tree.push(...(children.get(each) ?? []))
+  for (const each of tree) signal(each, 'SIGKILL')
 }
 
 /**

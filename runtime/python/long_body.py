@@ -1,16 +1,15 @@
 """Long texts travel beside the JSON that they belong to, not in it (PROTOCOL.md, "Long texts"). Owns nothing."""
 
-import json
-
+from .channel import parse_json
 from .outcome import to_json
 
 
 def from_parts(body, length):
     """The event of a frame's body, of which the last `length` bytes are a text; None: all of it is JSON."""
     if length is None:
-        return _loads(body.decode())
+        return parse_json(body.decode())
     end = len(body) - length
-    event = _loads(body[:end].decode())
+    event = parse_json(body[:end].decode())
     event["body"] = body[end:].decode()
     return event
 
@@ -57,6 +56,3 @@ _MARK = b'"body":""'
 
 # Below this the text is cheaper in its place.
 _SHORTEST = 16 * 1024
-
-# The function may replace it later.
-_loads = json.loads

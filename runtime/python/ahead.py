@@ -1,0 +1,72 @@
+"""What a call that was sent ahead needs before it starts: its permit, and a border in the function's output
+(PROTOCOL.md, "Calls sent ahead"). Owns which files the standard streams were at the start.
+"""
+
+import os
+import select
+
+
+def prepare():
+    """Keeps the permits from programs that the function starts. Without permits no call sent ahead starts."""
+    try:
+        os.set_inheritable(_PERMITS, False)
+        os.register_at_fork(after_in_child=_close_permits)
+    except OSError:
+        pass
+
+
+def take_permit():
+    """Whether the next call that was sent ahead may start. Takes one permit for it."""
+    try:
+        return _read(_PERMITS, 1) != b""
+    except OSError:
+        return False
+
+
+class Border:
+    """The text that divides the output of two calls; None: there is none."""
+
+    def __init__(self, text):
+        self._text = None if text is None else text.encode()
+        self._streams = [] if text is None else [(each, _file_of(each)) for each in (1, 2)]
+
+    def write(self):
+        """Writes it to both streams, unless the function has closed them or put a file of its own there."""
+        for descriptor, file in self._streams:
+            if _file_of(descriptor) == file:
+                _write_all(descriptor, self._text)
+
+
+def _file_of(descriptor):
+    try:
+        found = _fstat(descriptor)
+    except OSError:
+        return None
+    return found.st_ino, found.st_dev
+
+
+def _write_all(descriptor, text):
+    try:
+        while text:
+            try:
+                text = text[_write(descriptor, text) :]
+            except BlockingIOError:  # the function has made it non-blocking
+                poll = select.poll()
+                poll.register(descriptor, select.POLLOUT)
+                poll.poll()
+    except OSError:
+        pass  # the supervisor has closed its end
+
+
+# A forked child shares the position with its parent, which alone may start calls.
+def _close_permits():
+    try:
+        os.close(_PERMITS)
+    except OSError:
+        pass
+
+
+_PERMITS = 4
+
+# The function may replace these later.
+_fstat, _read, _write = os.fstat, os.read, os.write
