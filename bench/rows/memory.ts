@@ -1,4 +1,4 @@
-// What the whole tree of processes holds, before and after load.
+// Memory of the whole process tree, before and after load.
 
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,11 +32,12 @@ function entrant(contender: Contender): Entrant<'idle' | 'loaded'> {
     measure: async ({ url, pid }) => {
       await sleep(settleMs)
       const idle = heldBy(treeOf(pid))
-      await load(url, hello, 32, 3)
+      for (let at = 0; at < loads; at++) await load(url, hello, 32, 3)
       return { idle, loaded: heldBy(treeOf(pid)) }
     },
   }
 }
 
-const rounds = 3
+const rounds = 2
+const loads = 3
 const settleMs = 1000
