@@ -1,5 +1,5 @@
-// A probe that Node.js loads before a server's own program. At each SIGUSR2 it writes how many bytes V8 has allocated
-// since the last one into the file that BENCH_ALLOCATIONS names.
+// A probe that Node.js loads before a server's own program. At each SIGUSR2 it writes the number of bytes that V8 has
+// allocated since the last one into the file of BENCH_ALLOCATIONS.
 
 const { renameSync, writeFileSync } = require('node:fs')
 const { env } = require('node:process')
@@ -21,10 +21,10 @@ process.on('SIGUSR2', () => {
 })
 
 /**
- * The heap grows by allocation alone, and shrinks in collections alone.
- * @param {number} first bytes that the heap held at first
+ * The heap grows only by allocation and shrinks only in collections.
+ * @param {number} first bytes of the heap at first
  * @param {import('node:v8').GCProfilerResult['statistics']} collections
- * @param {number} last bytes that it holds now
+ * @param {number} last bytes of the heap now
  */
 function allocated(first, collections, last) {
   const before = [...collections.map(({ beforeGC }) => beforeGC.heapStatistics.usedHeapSize), last]

@@ -1,4 +1,4 @@
-// A bounded number of calls over raw sockets, which costs the machine far less CPU time than clients of node:http.
+// A fixed number of calls over raw sockets, which use less CPU time than clients of node:http.
 
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -13,7 +13,7 @@ export interface Burst {
 }
 
 /**
- * Sends so many calls, one at a time on each client's connection.
+ * Sends a number of calls, one at a time on each client's connection.
  * @throws Error when a call is not answered with 200
  */
 export async function burst(url: string, call: Call, clients: number, count: number): Promise<Burst> {
@@ -36,7 +36,7 @@ export async function burst(url: string, call: Call, clients: number, count: num
   }
 }
 
-/** What the bytes received so far say about an answer: undefined before its end. @throws Error without Content-Length */
+/** The status of an answer, undefined before its last byte. @throws Error without Content-Length */
 export function toStatus(received: string): number | undefined {
   const headEnd = received.indexOf('\r\n\r\n')
   if (headEnd === -1) return undefined

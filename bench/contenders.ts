@@ -68,8 +68,8 @@ export function nodeHttp(name: FunctionName): Contender {
 }
 
 /**
- * node:http in one process, the function in its child process: what two processes cost at least.
- * @param ahead calls that are sent before the child has answered the one that it runs
+ * node:http in one process, the function in its child process: the floor of two processes.
+ * @param ahead calls that are sent ahead of the one that runs
  */
 export function relay(ahead: number): Contender {
   const args = (port: number): readonly string[] => [join(peers, 'relay.mjs'), String(port), String(ahead)]

@@ -14,13 +14,13 @@ export function treeOf(pid: number): readonly number[] {
   return [pid, ...childrenOf(pid).flatMap(treeOf)]
 }
 
-/** Megabytes that processes hold together; pages that several share count in proportion (PSS). */
-export function heldBy(pids: readonly number[]): number {
+/** Memory of some processes in megabytes; shared pages count in proportion (PSS). */
+export function memoryOf(pids: readonly number[]): number {
   const texts = pids.map((pid) => readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))
   return texts.reduce((sum, text) => sum + toPss(text), 0) / 1024
 }
 
-/** Time of the processor, microseconds. */
+/** CPU time, microseconds. */
 export interface CpuTime {
   readonly user: number
   readonly system: number

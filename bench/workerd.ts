@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { newFolder } from './folders.ts'
 
-/** What it takes to start workerd. */
+/** An installed workerd with its configuration. */
 export interface Workerd {
   readonly program: string
   /** absolute path of the configuration file */

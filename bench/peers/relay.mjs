@@ -1,6 +1,5 @@
-// A floor for fnbox: node:http in one process, the function in a child process, JSON frames over a socket between them.
-// It has no queue limit, no deadline and no log. Its last argument says how many calls are sent before the child has
-// answered the one that it runs.
+// The floor of two processes: node:http in one, the function in its child process, JSON frames over a socket. It has no
+// queue limit, no deadline and no log. Its last argument is the number of calls that are sent ahead of the one that runs.
 
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -38,7 +37,7 @@ function serve(onPort, most, child) {
       const call = waiting.shift()
       if (call === undefined) return
       sent.push(call.response)
-      writeWithTurn(child, call.frame)
+      writeTogether(child, call.frame)
     }
   }
 
@@ -109,7 +108,7 @@ function toEvent({ method, url = '', headers, headersDistinct, socket }, body) {
  * @param {Socket} socket
  * @param {Buffer} frame
  */
-function writeWithTurn(socket, frame) {
+function writeTogether(socket, frame) {
   if (socket.writableCorked === 0) {
     socket.cork()
     setImmediate(() => socket.uncork())

@@ -1,4 +1,4 @@
-// The function as Cloudflare's workerd runs it. workerd.ts gives it the same place beside work.js as it has here.
+// The function as Cloudflare's workerd runs it. workerd.ts copies it and work.js with their paths.
 
 import work from '../functions/node/work.js'
 

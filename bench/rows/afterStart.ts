@@ -6,7 +6,7 @@ import { contestOfStarts, type Entrant } from '../contest.ts'
 import { fnbox, functionsFramework, workerd, type Contender } from '../contenders.ts'
 import type { Figure } from '../figure.ts'
 
-/** Node.js, 32 clients, each server started anew for each round. */
+/** Node.js, 32 clients, a new server for each round. */
 export async function afterStart(): Promise<readonly Figure[]> {
   const entrants = [fnbox('main.hello'), functionsFramework('hello'), workerd()].map(entrant)
   const { tookMs, p99 } = await contestOfStarts(['tookMs', 'p99'], entrants, rounds)
@@ -22,4 +22,4 @@ function entrant(contender: Contender): Entrant<keyof Burst> {
 
 const clients = 32
 const count = 2000
-const rounds = 6
+const rounds = 5

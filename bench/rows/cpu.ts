@@ -20,7 +20,7 @@ export async function cpu(): Promise<readonly Figure[]> {
     return { name, measured, aims }
   }
   return [
-    figure('32 clients, CPU, µs/call', 'both', [{ sign: '≤', bound: 0.8, times: 'functions-framework' }]),
+    figure('32 clients, CPU, µs/call', 'both', [{ sign: '≤', target: 0.8, times: 'functions-framework' }]),
     figure('user, µs/call', 'user'),
     figure('system, µs/call', 'system'),
   ]

@@ -18,7 +18,7 @@ export async function garbage(): Promise<readonly Figure[]> {
     entrant((terms) => functionsFramework('hello', terms)),
   ]
   const { kilobytes } = await contest(['kilobytes'], entrants, rounds)
-  return [{ name: '32 clients, KB/call', measured: kilobytes, aims: [{ sign: '≤', bound: 12 }] }]
+  return [{ name: '32 clients, KB/call', measured: kilobytes, aims: [{ sign: '≤', target: 12 }] }]
 }
 
 function entrant(contenderWith: (terms: NodeTerms) => Contender): Entrant<'kilobytes'> {
@@ -27,7 +27,7 @@ function entrant(contenderWith: (terms: NodeTerms) => Contender): Entrant<'kilob
   const measure = async ({ url, pid }: Server): Promise<{ readonly kilobytes: number }> => {
     await askProbe(pid, file)
     const { answers } = await load(url, hello, 32, 1)
-    return { kilobytes: (await askProbe(pid, file)) / 1000 / answers }
+    return { kilobytes: (await askProbe(pid, file)) / 1024 / answers }
   }
   return { contender, call: hello, warmUp: measure, measure }
 }

@@ -19,8 +19,8 @@ import type { Aim, Figure } from '../figure.ts'
 export async function nodeLatency(): Promise<readonly Figure[]> {
   const { p50, p99, rate } = await contest(figures, inNode(relay(0)).map(one), rounds)
   const aims: readonly Aim[] = [
-    { sign: '≤', bound: 1, times: 'functions-framework' },
-    { sign: '≤', bound: 0.8, times: 'workerd' },
+    { sign: '≤', target: 1, times: 'functions-framework' },
+    { sign: '≤', target: 0.8, times: 'workerd' },
   ]
   return [
     { name: '1 client, p50, ms', measured: p50, aims },
@@ -33,9 +33,9 @@ export async function nodeLatency(): Promise<readonly Figure[]> {
 export async function nodeRate(): Promise<readonly Figure[]> {
   const { p99, rate } = await contest(figures, inNode(relay(3)).map(many), rounds)
   const aims: readonly Aim[] = [
-    { sign: '≥', bound: 1.25, times: 'functions-framework' },
-    { sign: '≥', bound: 1, times: 'workerd' },
-    { sign: '≥', bound: 0.5, times: 'relay, 3 ahead' },
+    { sign: '≥', target: 1.25, times: 'functions-framework' },
+    { sign: '≥', target: 1, times: 'workerd' },
+    { sign: '≥', target: 0.5, times: 'relay, 3 ahead' },
   ]
   return [
     { name: '32 clients, calls/s', measured: rate, aims },
@@ -62,7 +62,7 @@ export async function quiet(): Promise<readonly Figure[]> {
 /** Python, one client. */
 export async function pythonLatency(): Promise<readonly Figure[]> {
   const { p50, p99, rate } = await contest(figures, inPython().map(one), rounds)
-  const aims: readonly Aim[] = [{ sign: '≤', bound: 0.6, times: 'gunicorn + flask, sync' }]
+  const aims: readonly Aim[] = [{ sign: '≤', target: 0.6, times: 'gunicorn + flask, sync' }]
   return [
     { name: '1 client, p50, ms', measured: p50, aims },
     { name: '1 client, p99, ms', measured: p99 },
@@ -73,7 +73,7 @@ export async function pythonLatency(): Promise<readonly Figure[]> {
 /** Python, 32 clients. */
 export async function pythonRate(): Promise<readonly Figure[]> {
   const { p99, rate } = await contest(figures, inPython().map(many), rounds)
-  const aims: readonly Aim[] = [{ sign: '≥', bound: 3, times: 'gunicorn + flask, sync' }]
+  const aims: readonly Aim[] = [{ sign: '≥', target: 3, times: 'gunicorn + flask, sync' }]
   return [
     { name: '32 clients, calls/s', measured: rate, aims },
     { name: '32 clients, p99, ms', measured: p99 },
@@ -86,7 +86,7 @@ export async function instances(): Promise<readonly Figure[]> {
     const flags = ['--instances', String(count), '--min-instances', String(count)]
     return fnbox('main.hello', { name: `fnbox, --instances ${count}`, flags })
   })
-  return rateOf(contenders.map(many), [{ sign: '≥', bound: 1.1, times: 'fnbox, --instances 1' }])
+  return rateOf(contenders.map(many), [{ sign: '≥', target: 1.1, times: 'fnbox, --instances 1' }])
 }
 
 async function rateOf(

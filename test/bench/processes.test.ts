@@ -14,13 +14,10 @@ describe('the memory of a process', () => {
 })
 
 describe('the CPU time of a process', () => {
-  const stat = (name: string): string =>
-    `4711 (${name}) S 1 4711 4711 0 -1 4194304 60442 7 3 0 167 39 5 6 20 0 2 0 75248 10492657664 69453`
-
   it.each(['node', 'a b c', 'tmux: server', '(sd-pam)', 'a) R 1 2 3 (b', ') 1 2', ''])(
     'is utime and stime in microseconds when the program is called %j',
     (name) => {
-      expect(toCpuTime(stat(name))).toEqual({ user: 1_670_000, system: 390_000 })
+      expect(toCpuTime(toStat(name))).toEqual({ user: 1_670_000, system: 390_000 })
     },
   )
 
@@ -42,3 +39,7 @@ describe('the first allowed core', () => {
     expect(() => toFirstCore('Name:\tnode\n')).toThrow('cores')
   })
 })
+
+function toStat(name: string): string {
+  return `4711 (${name}) S 1 4711 4711 0 -1 4194304 60442 7 3 0 167 39 5 6 20 0 2 0 75248 10492657664 69453`
+}
