@@ -115,7 +115,8 @@ export class Peer implements AsyncDisposable {
     if (this.#process.pid === undefined) throw new Error(`${command} cannot be started`)
     this.pid = this.#process.pid
     this.#exited = once(this.#process, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
-    this.outputEnded = once(this.#process, 'close')
+    const outputs = [this.#process.stdout, this.#process.stderr]
+    this.outputEnded = Promise.all(outputs.map((each) => each && once(each, 'close')))
     this.#process.stdout?.on('data', (bytes: Buffer) => (this.stdout += bytes.toString()))
     this.#process.stderr?.on('data', (bytes: Buffer) => (this.stderr += bytes.toString()))
     this.#channel = this.#process.stdio[3] as Duplex // 'pipe' beyond the standard three is a connected socket
