@@ -46,13 +46,13 @@ export class Permits {
     }
   }
 
-  /** Adds a permit. A file of zeros that nobody has written takes no space. @throws the system's error */
+  /** Adds a permit. The file only grows longer: without content it takes no space. @throws the system's error */
   add(): void {
     ftruncateSync(this.#own, this.#size + 1)
     this.#size++
   }
 
-  /** Takes back at most so many permits, and returns how many: whoever reads a byte has it. */
+  /** Takes back at most so many permits, and returns how many. */
   takeBack(most: number): number {
     if (most === 0 || this.#closed) return 0
     return readSync(this.shared, taken, 0, Math.min(most, taken.length), null)
