@@ -7,7 +7,7 @@ import type { Exit } from '../exit.ts'
 import type { Call, CallHost, Outcome } from '../invocation.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import type { Pool, PoolStatus } from './pool.ts'
-import type { CallListener } from './slots.ts'
+import type { CallListener } from './instanceSpec.ts'
 import type { TokenSource, TokenStatus } from './token/source.ts'
 
 /** What holds for every call. */

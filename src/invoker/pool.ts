@@ -7,7 +7,7 @@ import { faultOfEnd, killed, type EndCause, type Exit } from '../exit.ts'
 import type { Instance } from './instance.ts'
 import type { Launch } from './launch.ts'
 import { measureTrees } from './process/memoryLimit.ts'
-import type { CallListener } from './slots.ts'
+import type { CallListener } from './instanceSpec.ts'
 import { moves, type InstanceState } from './instanceState.ts'
 import { StartBackoff } from './startBackoff.ts'
 

@@ -1,7 +1,7 @@
-// The calls of one instance: which run, and which were sent ahead and have not begun (PROTOCOL.md, "Calls sent ahead").
-// Owns both, their deadlines, and the permits.
+// The calls of one instance: from the frame that starts each to the one that ends it. Owns which run, and their deadlines;
+// those that were sent ahead are in callsAhead.ts.
 
-import { Fault } from '../errors.ts'
+import type { Fault } from '../errors.ts'
 import { faultOfEnd, killed, type Exit } from '../exit.ts'
 import type { Call, CallHolder, CallHost, Outcome } from '../invocation.ts'
 import type { Channel } from '../wire/channel.ts'
@@ -10,37 +10,21 @@ import {
   chunkWindow,
   ProtocolError,
   type CancelReason,
-  type ContextToken,
-  type FrameFromInstance,
   type FrameToInstance,
-  type JobEnd,
 } from '../wire/frames.ts'
 import type { Permits } from '../wire/permits.ts'
+import { CallsAhead } from './callsAhead.ts'
+import {
+  clientGone,
+  notWanted,
+  timedOut,
+  toInvoke,
+  toInvokeAhead,
+  toOutcome,
+  type CallFrame,
+} from './callFrames.ts'
+import type { CallLimits, CallListener } from './instanceSpec.ts'
 import { afterTurn, type Output } from './output/output.ts'
-
-/** What holds for every call. */
-export interface CallLimits {
-  readonly timeoutMs: number
-  /** most bytes of a result's JSON text */
-  readonly responseLimit: number
-  /** the token that a call is given at its start; undefined: there is none */
-  readonly token: () => ContextToken | undefined
-}
-
-/** Who is told of calls: the invoker. */
-export interface CallListener {
-  /** a call has reached an instance for the first time; nothing that the function wrote for it was announced before */
-  onStarted: (call: Call, host: CallHost) => void
-  onOutcome: (call: Call, outcome: Outcome) => void
-  /** everything that the function wrote for it was announced; comes once for each instance that has begun it */
-  onQuiet: (call: Call, host: CallHost) => void
-  /** the instance had ended before it got the call: nothing was run */
-  onUndelivered: (call: Call) => void
-  /** the instance has ended without an answer */
-  onLost: (call: Call, fault: Fault, exit: Exit) => void
-  /** these were sent ahead, in this order, and will not begin here */
-  onReturned: (calls: readonly Call[]) => void
-}
 
 /** What the slots need of their instance. */
 export interface SlotsHost extends CallHost {
@@ -54,12 +38,6 @@ export interface SlotsHost extends CallHost {
   onUnstoppable: (heard: boolean) => void
 }
 
-/** Frames that belong to one call. */
-export type CallFrame = Extract<
-  FrameFromInstance,
-  { type: 'returned' | 'oversized' | 'threw' | 'chunk' | 'ended' | 'cancelling' | 'progress' }
->
-
 /** As many slots as the instance may run calls at a time. */
 export class Slots implements CallHolder {
   readonly #host: SlotsHost
@@ -67,21 +45,15 @@ export class Slots implements CallHolder {
   readonly #output: Output
   readonly #limits: CallLimits
   readonly #listener: CallListener
-  #permits: Permits | undefined
+  readonly #ahead: CallsAhead
   #count: number
   readonly #running = new Map<string, Call>()
   /** jobs whose start is being stored */
   readonly #starting = new Set<Call>()
   /** over, but what they wrote has not been read yet: only then may another one speak through the same pipes */
   readonly #quieting = new Set<Call>()
-  #ahead: Call[] = []
-  #recalling = false
-  #longTimer: NodeJS.Timeout | undefined
   /** the call that the last frame has started; undefined when it was another frame */
   #last: Call | undefined
-  #begunAt = 0
-  /** how long calls take, by recent ones; in milliseconds */
-  #usualMs = Infinity
 
   constructor(
     count: number,
@@ -98,7 +70,7 @@ export class Slots implements CallHolder {
     this.#output = output
     this.#limits = limits
     this.#listener = listener
-    this.#permits = permits
+    this.#ahead = new CallsAhead(permits, () => this.leave())
   }
 
   get count(): number {
@@ -112,10 +84,7 @@ export class Slots implements CallHolder {
 
   /** How many more calls may be sent ahead now. */
   get roomAhead(): number {
-    const isQuick = this.#usualMs < shortMs && this.#running.size > 0
-    return isQuick && this.#permits !== undefined && !this.#recalling
-      ? mostAhead * this.#count - this.#ahead.length
-      : 0
+    return this.#running.size > 0 ? this.#ahead.room(this.#count) : 0
   }
 
   get empty(): boolean {
@@ -135,8 +104,8 @@ export class Slots implements CallHolder {
 
   /** Nothing is sent ahead any more. */
   stopAhead(): void {
-    this.#return(this.#recall())
-    this.#permits = undefined
+    this.leave()
+    this.#ahead.stop()
   }
 
   /** Starts a call in a free slot. A job's start is stored before. */
@@ -153,28 +122,14 @@ export class Slots implements CallHolder {
    */
   sendAhead(call: Call): boolean {
     try {
-      this.#permits?.add()
+      this.#ahead.add(call)
     } catch {
       this.stopAhead() // the disk is full
       return false
     }
     call.holder = this
-    this.#ahead.push(call)
-    const { id, mode, payload, text } = call
-    const { timeoutMs, responseLimit } = this.#limits
-    const frame: FrameToInstance = {
-      type: 'invoke',
-      id,
-      mode,
-      timeoutMs,
-      responseLimit,
-      ahead: true,
-      token: this.#limits.token(),
-      text: text?.length,
-    }
     this.#last = undefined
-    if (!this.#channel.send(frame, payload, text)) this.#return(this.#recall())
-    else this.#longTimer ??= setTimeout(() => this.#takeBackBehindLong(), longMs)
+    if (!this.#channel.send(toInvokeAhead(call, this.#limits), call.payload, call.text)) this.leave()
     return true
   }
 
@@ -190,13 +145,10 @@ export class Slots implements CallHolder {
       case 'cancelling':
         return this.#heard(call)
       case 'returned':
-        return this.#end(call, toReturned(frame, body))
       case 'oversized':
-        return this.#end(call, { type: 'failed', fault: this.#tooLarge(call, frame.size) })
       case 'threw':
-        return this.#end(call, { type: 'threw', error: frame.error })
       case 'ended':
-        return this.#end(call, { type: 'streamed', aggregate: frame.aggregate, ...toJobEnd(frame) })
+        return this.#end(call, toOutcome(frame, body, call, this.#limits.responseLimit))
       default:
         frame satisfies never
     }
@@ -204,7 +156,7 @@ export class Slots implements CallHolder {
 
   /** The instance has forgotten the calls that were taken back. */
   recalled(): void {
-    this.#recalling = false
+    this.#ahead.recalled()
     this.#host.onRoom()
   }
 
@@ -223,7 +175,7 @@ export class Slots implements CallHolder {
   }
 
   withdraw(call: Call): boolean {
-    if (!this.#ahead.includes(call)) return false
+    if (!this.#ahead.has(call)) return false
     const back = this.#recall()
     this.#return(back.filter((each) => each !== call))
     return back.includes(call)
@@ -237,7 +189,7 @@ export class Slots implements CallHolder {
     if (call.pending !== undefined) this.#finish(call, call.pending)
   }
 
-  // --- when the instance ends
+  // --- when the instance ends, or a call lasts
 
   /** Gives back what was sent ahead and has not begun. */
   leave(): void {
@@ -252,15 +204,16 @@ export class Slots implements CallHolder {
   /** The process has gone, or goes: what runs will not be answered any more. One whose reader is slow goes on. */
   loseAll(fault: Fault, exit: Exit): void {
     this.leave()
-    const begun = this.#ahead.splice(0) // their start was not read, but they have begun
-    for (const call of [...this.#running.values(), ...begun]) {
+    const lost = [...this.#running.values()]
+    for (let begun = this.#ahead.shift(); begun !== undefined; begun = this.#ahead.shift()) lost.push(begun)
+    for (const call of lost) {
       if (call.pending !== undefined) continue
       this.#release(call)
       if (call.cancelled) this.#listener.onOutcome(call, clientGone)
       else this.#listener.onLost(call, fault, exit)
       this.#output.end(call)
     }
-    clearTimeout(this.#longTimer)
+    this.#ahead.stop()
   }
 
   // --- the life of a call
@@ -284,7 +237,7 @@ export class Slots implements CallHolder {
   #begin(call: Call): void {
     const now = performance.now()
     this.#running.set(call.id, call)
-    this.#begunAt = now
+    this.#ahead.noteBegun(now)
     clearTimeout(call.timer)
     const { job } = call
     const ownTimeoutMs = job === undefined ? this.#limits.timeoutMs : job.timeoutMs
@@ -298,18 +251,8 @@ export class Slots implements CallHolder {
   }
 
   #send(call: Call): void {
-    const { id, mode, payload, text, job } = call
-    const frame: FrameToInstance = {
-      type: 'invoke',
-      id,
-      mode,
-      deadlineMs: Date.now() + (job?.timeoutMs ?? this.#limits.timeoutMs),
-      responseLimit: job?.resultLimit ?? this.#limits.responseLimit,
-      token: this.#limits.token(),
-      text: text?.length,
-    }
     this.#last = call
-    if (!this.#channel.send(frame, payload, text)) this.#giveBack(call)
+    if (!this.#channel.send(toInvoke(call, this.#limits), call.payload, call.text)) this.#giveBack(call)
   }
 
   #giveBack(call: Call): void {
@@ -327,7 +270,7 @@ export class Slots implements CallHolder {
   }
 
   #end(call: Call, outcome: Outcome): void {
-    this.#noteDuration(performance.now() - this.#begunAt)
+    this.#ahead.noteEnded(performance.now())
     if (call.uncredited === 0 || call.cancelled) this.#finish(call, outcome)
     else call.pending = outcome // its reader has not taken all of it
   }
@@ -390,41 +333,10 @@ export class Slots implements CallHolder {
     })
   }
 
-  #noteDuration(ms: number): void {
-    this.#usualMs = this.#usualMs === Infinity ? ms : this.#usualMs + (ms - this.#usualMs) / 4
-  }
-
-  #tooLarge({ job }: Call, size: number): Fault {
-    // A caller is told what the cloud tells (yandex.md F-6); the reader of a job learns how far off its result was (jobs.md LIM-1).
-    const message =
-      job === undefined
-        ? `response entity is larger than limits (${this.#limits.responseLimit})`
-        : `a result of ${size} bytes is larger than the limit of ${job.resultLimit} bytes`
-    return new Fault('response_too_large', message)
-  }
-
-  // --- calls ahead
-
-  // When the running call turns out to be long, those behind it may find another instance sooner.
-  #takeBackBehindLong(): void {
-    this.#longTimer = undefined
-    if (this.#ahead.length === 0) return
-    const leftMs = this.#begunAt + longMs - performance.now()
-    if (leftMs > 0) this.#longTimer = setTimeout(() => this.#takeBackBehindLong(), leftMs)
-    else {
-      this.#usualMs = longMs // some short ones have to show that it was an exception
-      this.#return(this.#recall())
-    }
-  }
-
-  // Takes back what has not begun; the permits tell.
   #recall(): readonly Call[] {
-    if (this.#ahead.length === 0 || this.#permits === undefined) return []
-    const count = this.#permits.takeBack(this.#ahead.length)
-    if (count === 0) return []
-    this.#recalling = true
-    this.#tell({ type: 'recall' })
-    return this.#ahead.splice(this.#ahead.length - count)
+    const back = this.#ahead.recall()
+    if (back.length > 0) this.#tell({ type: 'recall' })
+    return back
   }
 
   #return(calls: readonly Call[]): void {
@@ -435,44 +347,6 @@ export class Slots implements CallHolder {
 function onDeadline(slots: Slots, call: Call): void {
   slots.expire(call)
 }
-
-function toReturned(frame: Extract<CallFrame, { type: 'returned' }>, body: Buffer): Outcome {
-  const { text, error, refresh } = frame
-  if (text === undefined && error === undefined && refresh === undefined)
-    return { type: 'returned', json: frame.undefined ? undefined : body }
-  return { type: 'returned', ...toValue(frame, body), ...toJobEnd(frame) }
-}
-
-function toValue(
-  frame: Extract<CallFrame, { type: 'returned' }>,
-  body: Buffer,
-): { json: Buffer | undefined; text?: Buffer } {
-  if (frame.undefined) return { json: undefined }
-  if (frame.text === undefined) return { json: body }
-  const end = body.length - frame.text
-  if (frame.text < 0 || end < 0) throw new ProtocolError('a text is longer than its frame')
-  return { json: body.subarray(0, end), text: body.subarray(end) }
-}
-
-function toJobEnd({ error, refresh }: JobEnd): JobEnd {
-  return { ...(error === undefined ? {} : { error }), ...(refresh === undefined ? {} : { refresh }) }
-}
-
-const clientGone: Outcome = { type: 'failed', fault: new Fault('client_gone', 'request cancelled') }
-const notWanted: Outcome = {
-  type: 'failed',
-  fault: new Fault('client_gone', 'the job is not wanted any more'),
-}
-const timedOut: Outcome = { type: 'failed', fault: new Fault('timeout', 'Execution timeout exceeded') }
-
-// How many calls are sent ahead for each slot: two hide the way there and back, and a read of the channel often ends several.
-const mostAhead = 4
-
-// Calls are sent ahead while they usually take less than this.
-const shortMs = 2
-
-// A call that takes longer than this holds up those behind it.
-const longMs = 5
 
 // How long the handler of a stopped job may take to hear of it, and then to end (jobs.md CTL-3).
 const hearingMs = 500
