@@ -29,7 +29,7 @@ export interface CallTerms {
   readonly id: string
   readonly mode: InvocationMode
   /** mode `http`: the event as JSON; mode `raw`: the body as it came; of a job it may be set in `onStart` */
-  readonly payload: Buffer
+  readonly payload: Buffer | string
   /** a long `body` of the event, which in `payload` is empty (PROTOCOL.md, "Long texts") */
   readonly text?: Buffer | undefined
   readonly job?: JobTerms | undefined
@@ -102,7 +102,7 @@ export class Call {
   readonly mode: InvocationMode
   readonly job: JobTerms | undefined
   readonly caller: Caller
-  payload: Buffer
+  payload: Buffer | string
   text: Buffer | undefined
   state: CallState = 'queued'
   /** the only timer of a call: of the queue, then of the deadline, or of the grace period of a stopped job */

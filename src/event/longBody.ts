@@ -9,7 +9,7 @@ import type { RequestIds } from './route.ts'
 /** An event as an instance receives it. */
 export interface EventParts {
   /** its JSON text, in which a long `body` is empty */
-  readonly json: Buffer
+  readonly json: string
   /** that `body`, UTF-8 */
   readonly text?: Buffer
   /** bytes of the JSON text with `body` in its place: the size of the request (yandex.md L-1) */
@@ -22,13 +22,13 @@ export function toEventParts(request: HttpRequest, ids: RequestIds): EventParts 
   const isText = hasTextBody(request.headers)
   if (body.length < shortest) {
     const shown = isText ? escaped(body.toString()) : body.toString('base64')
-    const json = Buffer.from(toEventJson(request, ids, shown, !isText))
-    return { json, size: json.length }
+    const json = toEventJson(request, ids, shown, !isText)
+    return { json, size: Buffer.byteLength(json) }
   }
-  const json = Buffer.from(toEventJson(request, ids, '', !isText))
+  const json = toEventJson(request, ids, '', !isText)
   const text = isText ? toUtf8(body) : toBase64(body)
   const escapes = isText ? countEscapes(text) : 0
-  return { json, text, size: json.length + text.length + escapes }
+  return { json, text, size: Buffer.byteLength(json) + text.length + escapes }
 }
 
 /** Joins the JSON text of a value and its `body`. */

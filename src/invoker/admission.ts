@@ -160,11 +160,21 @@ export class Admission implements CallHolder {
     for (let call = this.#next(); call !== undefined && call.job === undefined; call = this.#next()) {
       const instance = this.#pool.withRoomAhead()
       if (instance === undefined) return
-      this.#callers.delete(call)
-      if (instance.sendAhead(call)) continue
-      this.#callers = new Set([call, ...this.#callers])
+      const calls = this.#takeCallers(instance.roomAhead)
+      if (instance.sendAhead(calls)) continue
+      this.#callers = new Set([...calls, ...this.#callers])
       return
     }
+  }
+
+  #takeCallers(most: number): readonly Call[] {
+    const calls: Call[] = []
+    for (const call of this.#callers) {
+      if (calls.length === most) break
+      calls.push(call)
+      this.#callers.delete(call)
+    }
+    return calls
   }
 
   #next(): Call | undefined {

@@ -1,5 +1,5 @@
 // The calls that were sent ahead to one instance and have not begun (PROTOCOL.md, "Calls sent ahead"). Owns them, their
-// permits, and how long calls usually take.
+// permits, and which of the latest calls were short.
 
 import type { Call } from '../invocation.ts'
 import type { Permits } from '../wire/permits.ts'
@@ -12,8 +12,9 @@ export class CallsAhead {
   #recalling = false
   #longTimer: NodeJS.Timeout | undefined
   #begunAt = 0
-  /** how long calls take, by recent ones; in milliseconds */
-  #usualMs = Infinity
+  /** one bit for each of the latest calls: whether it was short */
+  #short = 0
+  #behindLong = false
 
   /**
    * @param permits undefined: nothing can be sent ahead
@@ -26,14 +27,15 @@ export class CallsAhead {
 
   /** How many more calls may be sent ahead now. */
   room(slots: number): number {
-    const isQuick = this.#usualMs < shortMs && this.#permits !== undefined && !this.#recalling
-    return isQuick ? mostAhead * slots - this.#calls.length : 0
+    if (this.#permits === undefined || this.#recalling || this.#behindLong || !this.#isQuick) return 0
+    const room = mostAhead * slots - this.#calls.length
+    return room >= fewestTogether || this.#calls.length === 0 ? room : 0
   }
 
-  /** Gives a call its permit; to be called before its frame is sent. @throws the system's error */
-  add(call: Call): void {
-    this.#permits?.add()
-    this.#calls.push(call)
+  /** Gives calls their permits; to be called before their frames are sent. @throws the system's error */
+  add(calls: readonly Call[]): void {
+    this.#permits?.add(calls.length)
+    this.#calls.push(...calls)
     this.#longTimer ??= setTimeout(() => this.#look(), longMs)
   }
 
@@ -52,7 +54,7 @@ export class CallsAhead {
    */
   recall(): readonly Call[] {
     if (this.#calls.length === 0 || this.#permits === undefined) return []
-    const count = this.#permits.takeBack(this.#calls.length)
+    const count = this.#permits.takeBack()
     if (count > 0) this.#recalling = true
     return this.#calls.splice(this.#calls.length - count)
   }
@@ -65,12 +67,13 @@ export class CallsAhead {
   /** A call has begun. */
   noteBegun(now: number): void {
     this.#begunAt = now
+    this.#behindLong = false
   }
 
   /** A call has ended. */
   noteEnded(now: number): void {
-    const ms = now - this.#begunAt
-    this.#usualMs = this.#usualMs === Infinity ? ms : this.#usualMs + (ms - this.#usualMs) / 4
+    const isShort = now - this.#begunAt < shortMs
+    this.#short = ((this.#short << 1) | (isShort ? 1 : 0)) & latest
   }
 
   /** Sends nothing ahead any more; what was sent is to be recalled before. */
@@ -79,13 +82,20 @@ export class CallsAhead {
     clearTimeout(this.#longTimer)
   }
 
+  // Now and then a short call takes long, on a busy machine above all.
+  get #isQuick(): boolean {
+    let count = 0
+    for (let bits = this.#short; bits !== 0; bits &= bits - 1) count++
+    return count >= enoughShort
+  }
+
   #look(): void {
     this.#longTimer = undefined
     if (this.#calls.length === 0) return
     const leftMs = this.#begunAt + longMs - performance.now()
     if (leftMs > 0) this.#longTimer = setTimeout(() => this.#look(), leftMs)
     else {
-      this.#usualMs = longMs // some short ones have to show that it was an exception
+      this.#behindLong = true
       this.#onLong()
     }
   }
@@ -94,8 +104,13 @@ export class CallsAhead {
 // How many calls are sent ahead for each slot: two hide the way there and back, and a read of the channel often ends several.
 const mostAhead = 4
 
-// Calls are sent ahead while they usually take less than this.
+// So many leave together, at the cost of one system call, unless the instance would have none.
+const fewestTogether = 3
+
+// Calls are sent ahead while six of the latest eight took less than this.
 const shortMs = 2
+const latest = 0b1111_1111
+const enoughShort = 6
 
 // A call that takes longer than this holds up those behind it.
 const longMs = 5

@@ -52,6 +52,7 @@ export class Instance {
     this.#output = new Output(spec.id, border, events, {
       onErrorLine: (text) => this.#memorySigns.hear(text),
       onQuiet: (call) => this.#slots.quiet(call),
+      onBorders: (atIntervals) => this.#child.readAtIntervals(atIntervals),
       onBordersMissing: () => this.#slots.stopAhead(),
     })
     this.#child = new ChildProcess({
@@ -125,9 +126,9 @@ export class Instance {
     this.#slots.start(call)
   }
 
-  /** Sends a call ahead. @returns false when that is not possible after all */
-  sendAhead(call: Call): boolean {
-    return this.#slots.sendAhead(call)
+  /** Sends calls ahead. @returns false when that is not possible after all */
+  sendAhead(calls: readonly Call[]): boolean {
+    return this.#slots.sendAhead(calls)
   }
 
   /** Takes no new invocation, finishes what it runs, then stops. */

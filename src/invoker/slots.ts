@@ -117,19 +117,24 @@ export class Slots implements CallHolder {
   }
 
   /**
-   * Sends a call ahead, to begin when another one has ended. It stays queued until then.
+   * Sends calls ahead, each to begin when another one has ended. They stay queued until then.
    * @returns false when that is not possible after all
    */
-  sendAhead(call: Call): boolean {
+  sendAhead(calls: readonly Call[]): boolean {
     try {
-      this.#ahead.add(call)
+      this.#ahead.add(calls)
     } catch {
       this.stopAhead() // the disk is full
       return false
     }
-    call.holder = this
     this.#last = undefined
-    if (!this.#channel.send(toInvokeAhead(call, this.#limits), call.payload, call.text)) this.leave()
+    this.#channel.together(() => {
+      for (const call of calls) {
+        call.holder = this
+        this.#channel.send(toInvokeAhead(call, this.#limits), call.payload, call.text)
+      }
+    })
+    if (this.#channel.ended) this.leave()
     return true
   }
 

@@ -10,8 +10,8 @@ export class Sink {
   readonly #output: Writable
   readonly #onResumed: (dropped: number) => void
   // Lines that come close together are one write: the system call costs more than everything else.
-  #batch: string[] = []
-  #batchLength = 0
+  #batch = ''
+  #lines = 0
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
 
@@ -24,14 +24,14 @@ export class Sink {
 
   /** Writes a line, which ends with a line feed, within some milliseconds. */
   write(line: string): void {
-    if (this.#batchLength + line.length + this.#output.writableLength > unwrittenLimit) {
+    if (this.#batch.length + line.length + this.#output.writableLength > unwrittenLimit) {
       this.#dropped++
       return
     }
-    this.#batch.push(line)
-    this.#batchLength += line.length
+    this.#batch += line
+    this.#lines++
     this.#timer ??= setTimeout(() => this.#writeBatch(), batchMs)
-    if (this.#batchLength > longestBatch) this.#writeBatch()
+    if (this.#batch.length > longestBatch) this.#writeBatch()
   }
 
   /**
@@ -51,11 +51,12 @@ export class Sink {
   #writeBatch(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const lines = this.#batch
-    if (lines.length === 0) return
-    this.#batch = []
-    this.#batchLength = 0
-    this.#output.write(Buffer.from(lines.join('')), (error) => this.#written(lines.length, error))
+    const batch = this.#batch
+    const lines = this.#lines
+    if (lines === 0) return
+    this.#batch = ''
+    this.#lines = 0
+    this.#output.write(Buffer.from(batch), (error) => this.#written(lines, error))
   }
 
   #written(lines: number, error: Error | null | undefined): void {

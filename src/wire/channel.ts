@@ -31,6 +31,7 @@ export class Channel {
   // What is sent in answer to frames that came together leaves together: one system call, and one wake-up.
   #collecting = false
   #collected: Buffer[] = []
+  #chunk: Buffer = Buffer.alloc(0)
 
   constructor(socket: Duplex, listener: ChannelListener) {
     this.#socket = socket
@@ -50,14 +51,31 @@ export class Channel {
    * @returns false: the channel has ended, and the frame goes nowhere
    * @throws RangeError when the frame is longer than the protocol allows
    */
-  send(frame: FrameToInstance, body?: Buffer, text?: Buffer): boolean {
+  send(frame: FrameToInstance, body: Buffer | string = '', text?: Buffer): boolean {
     if (this.#ended) return false
     const bytes = encode(JSON.stringify(frame), body, text)
-    const bodyLength = (body?.length ?? 0) + (text?.length ?? 0)
+    const bodyLength = Buffer.byteLength(body) + (text?.length ?? 0)
     if (bodyLength > longestCopied) this.#sendLong(bytes, body, text)
     else if (this.#collecting) this.#collected.push(bytes)
     else this.#socket.write(bytes)
     return true
+  }
+
+  /** Sends what `action` sends with one system call. */
+  together(action: () => void): void {
+    if (this.#collecting) return action()
+    this.#collecting = true
+    try {
+      action()
+    } finally {
+      this.#collecting = false
+      this.#flush()
+    }
+  }
+
+  /** Whether nothing can be sent any more. */
+  get ended(): boolean {
+    return this.#ended
   }
 
   /** Closes this end. May be called twice. */
@@ -67,25 +85,26 @@ export class Channel {
   }
 
   // One system call for all parts.
-  #sendLong(head: Buffer, body: Buffer | undefined, text: Buffer | undefined): void {
+  #sendLong(head: Buffer, body: Buffer | string, text: Buffer | undefined): void {
     this.#flush()
     this.#socket.cork()
     this.#socket.write(head)
-    if (body !== undefined && body.length > 0) this.#socket.write(body)
+    if (body.length > 0) this.#socket.write(body)
     if (text !== undefined && text.length > 0) this.#socket.write(text)
     this.#socket.uncork()
   }
 
   #receive(bytes: Buffer): void {
     if (this.#ended) return
-    this.#collecting = true
+    this.#chunk = bytes
+    this.together(this.#decode)
+  }
+
+  readonly #decode = (): void => {
     try {
-      this.#decoder.push(bytes)
+      this.#decoder.push(this.#chunk)
     } catch (reason) {
       this.#end({ type: 'broken', reason })
-    } finally {
-      this.#collecting = false
-      this.#flush()
     }
   }
 

@@ -13,9 +13,9 @@ export const longestCopied = 16 * 1024
  * @param header its JSON text
  * @throws RangeError when the frame would be longer than `maxFrameLength`
  */
-export function encode(header: string, body: Buffer = noBytes, text: Buffer = noBytes): Buffer {
+export function encode(header: string, body: Buffer | string = noBytes, text: Buffer = noBytes): Buffer {
   const headerLength = Buffer.byteLength(header)
-  const bodyLength = body.length + text.length
+  const bodyLength = Buffer.byteLength(body) + text.length
   const length = 4 + headerLength + bodyLength
   if (length > maxFrameLength)
     throw new RangeError(`a frame of ${length} bytes is longer than ${maxFrameLength}`)
@@ -23,11 +23,10 @@ export function encode(header: string, body: Buffer = noBytes, text: Buffer = no
   const bytes = Buffer.allocUnsafe(8 + headerLength + (copied ? bodyLength : 0))
   bytes.writeUInt32BE(length, 0)
   bytes.writeUInt32BE(headerLength, 4)
-  bytes.write(header, 8)
-  if (copied) {
-    bytes.set(body, 8 + headerLength)
-    bytes.set(text, 8 + headerLength + body.length)
-  }
+  if (copied && typeof body === 'string') bytes.write(header + body, 8)
+  else bytes.write(header, 8)
+  if (copied && typeof body !== 'string') bytes.set(body, 8 + headerLength)
+  if (copied && text.length > 0) bytes.set(text, bytes.length - text.length)
   return bytes
 }
 

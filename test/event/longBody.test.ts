@@ -26,7 +26,7 @@ function request(body: Buffer, type: string): HttpRequest {
 function bothEvents(body: Buffer, type: string): [unknown, unknown] {
   const asked = request(body, type)
   const { json, text } = toEventParts(asked, ids)
-  const frame = text === undefined ? json : Buffer.concat([json, text])
+  const frame = Buffer.concat([Buffer.from(json), text ?? Buffer.alloc(0)])
   return [fromParts(frame, text?.length), JSON.parse(JSON.stringify(toPlainEvent(asked, ids)))]
 }
 

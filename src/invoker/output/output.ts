@@ -17,6 +17,8 @@ export interface OutputListener {
   readonly onErrorLine: (text: string) => void
   /** everything that this call wrote has been announced; comes once for each `end` */
   readonly onQuiet: (call: Call) => void
+  /** whether borders are all that is expected, so that the streams may be read at intervals */
+  readonly onBorders: (atIntervals: boolean) => void
   /** the borders do not come: the function has put something else in the place of its output */
   readonly onBordersMissing: () => void
 }
@@ -83,7 +85,9 @@ export class Output {
 
   /** The next call begins behind the next border. */
   awaitBorder(): void {
-    if (this.#streams.stdout.borders !== undefined) this.#borders++
+    if (this.#streams.stdout.borders === undefined) return
+    this.#borders++
+    this.#listener.onBorders(true)
   }
 
   /** The end of a call was read: what it wrote is in the streams, before the border of the next call if there is one. */
@@ -96,6 +100,7 @@ export class Output {
       if (this.#speakers.includes(speaker)) this.#missing ??= setTimeout(() => this.#noteMissing(), bordersMs)
       return
     }
+    this.#listener.onBorders(false)
     afterTurn(() => {
       if (this.#soleSpeaker(speaker.border) === call) this.flush()
       speaker.read = true
@@ -200,15 +205,13 @@ export class Output {
 
   #settle(): void {
     const passed = Math.min(this.#streams.stdout.passed, this.#streams.stderr.passed)
-    const isQuiet = (each: Speaker): boolean =>
-      each.endedAt !== undefined && (each.read || (each.border < this.#borders && each.border < passed))
-    for (
-      let first = this.#speakers.find(isQuiet);
-      first !== undefined;
-      first = this.#speakers.find(isQuiet)
-    ) {
-      this.#speakers.splice(this.#speakers.indexOf(first), 1)
-      this.#listener.onQuiet(first.call)
+    for (let at = 0; at < this.#speakers.length;) {
+      const { call, border, endedAt, read } = this.#speakers[at] as Speaker // `at` is below the length
+      if (endedAt !== undefined && (read || (border < this.#borders && border < passed))) {
+        this.#speakers.splice(at, 1)
+        this.#listener.onQuiet(call)
+        at = 0 // the listener may have changed them
+      } else at++
     }
   }
 
