@@ -130,7 +130,7 @@ function countInvocations({ Counter, Histogram }: PromClient, registry: Registry
   const refused = new Counter({
     registers,
     name: `${prefix}requests_refused_total`,
-    help: 'Requests answered with a fault at the door: not fit to be run, or their result made no answer',
+    help: 'Requests that were refused with a fault: not fit to be run, or their result made no reply',
     labelNames: ['fault'],
   })
   return {
