@@ -1,6 +1,6 @@
 // Constructs things (those of jobs are background.ts), wires them, starts them, and stops them in reverse order.
 
-import { Background } from './appJobs.ts'
+import { AppJobs as Background } from './appJobs.ts'
 import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
 import { authorizer, everyone, type Authorizer } from './http/auth/auth.ts'

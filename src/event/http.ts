@@ -1,5 +1,7 @@
 // HTTP as plain values: requests, replies, header names and values. No sockets and no framework. Owns the canonical names seen so far.
 
+import { TextCache } from './textCache.ts'
+
 /** One header line: its name as it was written, and its value as text. */
 export type Header = readonly [name: string, value: string]
 
@@ -63,7 +65,7 @@ export function canonicalName(name: string): string {
   const known = canonicalNames.get(name)
   if (known !== undefined) return known
   const canonical = name.toLowerCase().replace(startOfPart, (letter) => letter.toUpperCase())
-  if (canonicalNames.size < mostNames && name.length <= longestName) canonicalNames.set(name, canonical)
+  canonicalNames.set(name, canonical, 2 * name.length)
   return canonical
 }
 
@@ -92,10 +94,7 @@ export function fromBase64(text: string): Buffer | undefined {
   return oneLine.length % 4 === 0 && base64.test(oneLine) ? Buffer.from(oneLine, 'base64') : undefined
 }
 
-// Clients send the same few names in every request. Beyond these bounds a name is converted each time.
-const canonicalNames = new Map<string, string>()
-const mostNames = 1000
-const longestName = 100
+const canonicalNames = new TextCache<string>()
 
 const startOfPart = /(?<![^-])[a-z]/g
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/

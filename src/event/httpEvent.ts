@@ -8,7 +8,7 @@ import type { RequestIds } from './route.ts'
 
 /**
  * The event of a request that was routed in mode `http`: exactly these 12 keys, and 5 of its context (yandex.md V-1).
- * Composed as a text, which takes half the time of making an object for JSON.stringify.
+ * Composed as a text, which takes two thirds of the time of JSON.stringify and an object for it.
  * @param body as it stands between the quotes of JSON
  */
 export function toEventJson(

@@ -2,6 +2,7 @@
 // does, which is that of HTML forms (V-5). Owns the latest members.
 
 import { escaped } from '../json/json.ts'
+import { TextCache } from './textCache.ts'
 
 /** Values by name, in order of arrival; a name that is repeated has a list. */
 export type ValuesByName = Map<string, string | string[]>
@@ -54,8 +55,7 @@ function toMember(name: string, value: string): ValueMaps {
   const key = escaped(name)
   const text = escaped(value)
   const member = { value, last: `"${key}":"${text}",`, all: `"${key}":["${text}"],` }
-  if ((known !== undefined || members.size < mostKept) && name.length + value.length <= longestKept)
-    members.set(name, member)
+  members.set(name, member, name.length + value.length)
   return member
 }
 
@@ -88,6 +88,4 @@ function decode(query: string): URLSearchParams {
 const index = /^(?:0|[1-9]\d{0,9})$/
 
 // Most requests of a client have the values of the one before: the latest member of each name is kept.
-const members = new Map<string, ValueMaps & { readonly value: string }>()
-const mostKept = 1000
-const longestKept = 200
+const members = new TextCache<ValueMaps & { readonly value: string }>()

@@ -81,8 +81,22 @@ describe('an event in parts', () => {
     )
   })
 
+  test.each([0, 1])(
+    'counts the escapes at both ends of a text that starts at byte %i of a buffer (L-1)',
+    (offset) => {
+      for (const text of [`"${filler}`, `${filler}"`, `\n"${filler}x\\`, `\u0001${filler}\u001f`]) {
+        const body = Buffer.from('x'.repeat(offset) + text).subarray(offset)
+        const asked = request(body, 'application/json')
+        expect(toEventParts(asked, ids).size).toBe(
+          Buffer.byteLength(JSON.stringify(toPlainEvent(asked, ids))),
+        )
+      }
+    },
+  )
+
   test('comes apart from 16 KiB on, and its members keep their order', () => {
     expect(toEventParts(request(Buffer.from(filler.slice(1)), 'application/json'), ids).text).toBeUndefined()
+    expect(toEventParts(request(Buffer.from(filler), 'application/json'), ids).text?.length).toBe(16 * 1024)
     const [parts, whole] = bothEvents(Buffer.from(filler), 'application/json')
     expect(JSON.stringify(parts)).toBe(JSON.stringify(whole))
   })

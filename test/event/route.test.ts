@@ -36,6 +36,7 @@ describe('paths', () => {
     ['F-20 · an escaped slash, shown as received', `/${id}%2Fx`],
     ['F-20 · a malformed escape below a segment', '/a/%zz'],
     ['F-20 · the asterisk of OPTIONS', '*'],
+    ['F-20 · a route word in a path without a leading slash', 'x/run/1'],
   ])('%s is 400', (_, path) => {
     expect(routed({ path })).toBe(`path_not_served: Invalid functionID: ${path}`)
   })
@@ -143,6 +144,7 @@ test.each<[string, [string, string][], string]>([
   ['TV-36 · abc is replaced', [['X-Request-Id', 'abc']], 'made'],
   ['a UUID without hyphens is replaced', [['X-Request-Id', uuid.replaceAll('-', '')]], 'made'],
   ['a UUID with something behind it is replaced', [['X-Request-Id', `${uuid}0`]], 'made'],
+  ['a UUID with something before it is replaced', [['X-Request-Id', `0${uuid}`]], 'made'],
   ['an empty value is replaced', [['X-Request-Id', '']], 'made'],
 ])('U-9 · %s', (_, headers, expected) => {
   expect(chooseRequestId(headers, made)).toBe(expected)
