@@ -39,8 +39,9 @@ class Job:
             self._end({"type": "returned", "undefined": True, "error": "the input is nested too deep for Python"})
             return
         self.id = document["id"]
-        if self._cancelled:
-            self._task.cancel()
+        if self._cancelled:  # before the start, so none of the handler's code runs
+            self._end({"type": "returned", "undefined": True})
+            return
         end = await self._program.run(document, self._send_chunk, self._instance, lambda: self._cancelled)
         self._end(*self._to_frame(end))
 

@@ -520,6 +520,19 @@ describe('control (§10.6)', () => {
     expect(peer.stdout).toContain('nobody | progress of a job that does not run is ignored')
   })
 
+  test('a job that is cancelled before its start never starts (CTL-3)', async () => {
+    await using peer = await serving('job_control')
+    await peer.submit('blocks', '1')
+    await eventually(() => peer.stdout.includes('started'))
+    await peer.submit('waits', '2')
+    await peer.send({ type: 'cancel', id: '2', reason: 'cancelled' })
+    await peer.expect({ type: 'returned', id: '1' })
+    await peer.expect({ type: 'cancelling', id: '2' })
+    await peer.expect({ type: 'returned', id: '2', undefined: true })
+    expect((await run(peer, 'next', '3')).output).toBe('next')
+    expect(peer.stdout.match(/started/g)).toHaveLength(1)
+  })
+
   test('a cancelled coroutine can release what it holds (W-15)', async () => {
     await using peer = await serving('job_control')
     await peer.submit('waits')

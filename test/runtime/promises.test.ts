@@ -2,8 +2,25 @@
 
 import { describe, expect, test } from 'vitest'
 import { chunkOverhead, chunkWindow } from '../../src/wire/frames.ts'
-import { Peer } from './player.ts'
+import { languages, Peer } from './player.ts'
 import { bothLanguages } from '../harness/serving.ts'
+
+describe.each(languages)('calls sent ahead in %s', (language) => {
+  test('are dropped when the channel ends', async () => {
+    await using peer = new Peer(language)
+    await peer.load('reports.handler', { concurrency: 1 })
+    await peer.send({ type: 'invoke', id: 'a', mode: 'raw' }, Buffer.from('a 300'))
+    for (const id of ['b', 'c']) {
+      peer.addPermit()
+      await peer.send({ type: 'invoke', id, mode: 'raw', ahead: true }, Buffer.from(`${id} 0`))
+    }
+    await peer.expectWritten({ stderr: 'begin a\n' })
+    peer.hangUp()
+    expect(await peer.exit()).toBe(0)
+    expect(peer.stderr).not.toContain('begin b')
+    expect(peer.takeBack(3)).toBe(2)
+  })
+})
 
 describe.each(bothLanguages)('%s', (language) => {
   test('exits with 0 when the channel ends', async () => {
@@ -59,6 +76,23 @@ describe.each(bothLanguages)('%s', (language) => {
     await peer.send({ type: 'credit', id: '1', bytes: chunkOverhead })
     await peer.expect({ type: 'chunk', id: '1' })
     await peer.send({ type: 'cancel', id: '1', reason: 'disconnected' })
+    await peer.expect({ type: 'cancelling', id: '1' })
+    await peer.expect({ type: 'ended', id: '1' })
+  })
+
+  test('a job of small chunks stops at the window, too', async () => {
+    await using peer = new Peer(language)
+    await peer.loadScript('job_streams', ['sync'])
+    await peer.submit('busy')
+    let unread = 0
+    while (unread < chunkWindow) {
+      const { header, body } = await peer.next()
+      expect(header.type).toBe('chunk')
+      unread += body.length + chunkOverhead
+    }
+    await peer.send({ type: 'credit', id: '1', bytes: unread - chunkWindow + 1 })
+    await peer.expect({ type: 'chunk', id: '1' })
+    await peer.send({ type: 'cancel', id: '1', reason: 'cancelled' })
     await peer.expect({ type: 'cancelling', id: '1' })
     await peer.expect({ type: 'ended', id: '1' })
   })

@@ -2,12 +2,19 @@
 
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { functionsOf, identity, Peer } from './player.ts'
+import { functionsOf, identity, Peer, type Frame } from './player.ts'
 
 async function loaded(handler: string, members: object = {}): Promise<Peer> {
   const peer = new Peer('python')
   await peer.load(handler, members)
   return peer
+}
+
+async function callAhead(peer: Peer, payload: string): Promise<Frame> {
+  peer.addPermit()
+  const frame = await peer.invoke(payload, { ahead: true })
+  expect(frame.header.type).toBe('returned')
+  return frame
 }
 
 function said(peer: Peer, text: string): Promise<void> {
@@ -57,6 +64,50 @@ describe('the event loop (K-7)', () => {
     await peer.expect({ type: 'threw', id: '1' })
     await said(peer, 'cancelled')
     expect((await peer.invoke('next', { id: '2' })).body.toString()).toBe('"here"')
+  })
+})
+
+describe('a cancellation before the start', () => {
+  test.each([
+    ['a coroutine', 'cancelled_early.coroutine', 'threw'],
+    ['a coroutine that waits for nothing', 'cancelled_early.at_once', 'threw'],
+    ['an awaitable', 'cancelled_early.awaitable', 'threw'],
+    ['a generator', 'cancelled_early.generator', 'ended'],
+    ['an async generator', 'cancelled_early.async_generator', 'ended'],
+  ])('ends %s, and none of its code runs', async (_, handler, end) => {
+    await using peer = await loaded(handler)
+    await peer.send({ type: 'invoke', id: '1', mode: 'raw' }, Buffer.from('"blocks"'))
+    await said(peer, 'blocked')
+    await peer.send({ type: 'invoke', id: '2', mode: 'raw' }, Buffer.from('"is cancelled"'))
+    await peer.send({ type: 'cancel', id: '2', reason: 'disconnected' })
+    await peer.send({ type: 'invoke', id: '3', mode: 'raw' }, Buffer.from('"is asked"'))
+    await peer.expect({ type: 'returned', id: '1' })
+    await peer.expect({ type: 'cancelling', id: '2' })
+    await peer.expect({ type: end, id: '2' })
+    await peer.expect({ type: 'returned', id: '3' }, { body: '[]' })
+    expect(peer.stderr).toBe('')
+  })
+})
+
+describe('the border between two calls', () => {
+  test('does not get into a file that took the place of the output', async () => {
+    await using peer = await loaded('replaces_output.handler')
+    for (const payload of ['closes', 'opens', 'nothing']) await callAhead(peer, payload)
+    expect((await callAhead(peer, 'file')).body.toString()).toBe('"of the function"')
+    await peer.expectWritten({ stdout: '<border>', stderr: '<border>'.repeat(4) })
+  })
+
+  test('is written whole when the function has made its output non-blocking', async () => {
+    await using peer = await loaded('replaces_output.handler', { border: 'border '.repeat(100_000) })
+    for (const payload of ['does not block', 'nothing']) await callAhead(peer, payload)
+    expect(peer.stdout).toBe('border '.repeat(200_000))
+  })
+
+  test('leaves the end of the output visible', async () => {
+    await using peer = await loaded('replaces_output.handler')
+    for (const payload of ['closes', 'closes errors']) await callAhead(peer, payload)
+    await peer.outputEnded
+    expect((await callAhead(peer, 'nothing')).body.toString()).toBe('null')
   })
 })
 

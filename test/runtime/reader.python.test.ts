@@ -21,9 +21,12 @@ function frame(header: Header, body = ''): Buffer {
   return Buffer.concat([head, rest])
 }
 
-function invoke(id: string, ms: number): Buffer {
-  return frame({ type: 'invoke', id, mode: 'http', ...limits }, JSON.stringify({ ms, given: id }))
+function invoke(id: string, ms: number, members: object = {}): Buffer {
+  return frame({ type: 'invoke', id, mode: 'http', ...limits, ...members }, JSON.stringify({ ms, given: id }))
 }
+
+const ahead = { ahead: true, timeoutMs: 600_000 }
+const recall = frame({ type: 'recall' })
 
 const cancel = (id: string): Buffer => frame({ type: 'cancel', id, reason: 'disconnected' })
 const credit = (id: string): Buffer => frame({ type: 'credit', id, bytes: 0 })
@@ -70,6 +73,40 @@ describe.each([1, 2, 3])('frames in any order, seed %i', (seed) => {
       expect((await peer.next()).header).toMatchObject({ type: 'threw', id: long })
     }
   })
+})
+
+describe.each([1, 2, 3])('calls sent ahead and taken back, seed %i', (seed) => {
+  test.each(['lasts.handler', 'lasts.asynchronous'])(
+    'exactly those that were not taken back are answered, in order: %s',
+    async (handler) => {
+      await using peer = new Peer('python')
+      await peer.load(handler, { concurrency: 1 })
+      const next = numbers(seed)
+      const pause = (): number => [0, 0, 0, 1, 12, 25][next(6)] ?? 0
+      for (let round = 0; round < 150; round++) {
+        const sent = [`${round}`]
+        await peer.write(invoke(`${round}`, pause()))
+        for (let more = next(8); more > 0; more--) {
+          const id = `${round} ${more}`
+          sent.push(id)
+          peer.addPermit()
+          await peer.write(invoke(id, pause(), ahead))
+        }
+        for (let turns = next(20); turns > 0; turns--) await new Promise((settle) => setImmediate(settle))
+        const takesBack = next(3) > 0
+        const kept = sent.slice(0, sent.length - peer.takeBack(takesBack ? sent.length : 0))
+        if (takesBack) await peer.write(recall)
+        const answered: unknown[] = []
+        for (let recalled = !takesBack; !recalled || answered.length < kept.length;) {
+          const { header } = await peer.next()
+          if (header.type === 'recalled') recalled = true
+          else answered.push(header['id'])
+        }
+        expect(answered).toEqual(kept)
+        expect(peer.takeBack(10)).toBe(0)
+      }
+    },
+  )
 })
 
 describe('between calls', () => {
