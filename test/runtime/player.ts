@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readSync, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { frameOf, frameReader, type ReadFrame } from '../harness/frames.ts'
 
@@ -115,11 +115,12 @@ export class Peer implements AsyncDisposable {
     if (this.#process.pid === undefined) throw new Error(`${command} cannot be started`)
     this.pid = this.#process.pid
     this.#exited = once(this.#process, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
-    const outputs = [this.#process.stdout, this.#process.stderr]
-    this.outputEnded = Promise.all(outputs.map((each) => each && once(each, 'close')))
-    this.#process.stdout?.on('data', (bytes: Buffer) => (this.stdout += bytes.toString()))
-    this.#process.stderr?.on('data', (bytes: Buffer) => (this.stderr += bytes.toString()))
-    this.#channel = this.#process.stdio[3] as Duplex // 'pipe' beyond the standard three is a connected socket
+    // Three pipes; beyond the standard three a 'pipe' is a connected socket.
+    const [, stdout, stderr, channel] = this.#process.stdio as unknown as [null, Readable, Readable, Duplex]
+    this.outputEnded = Promise.all([once(stdout, 'close'), once(stderr, 'close')])
+    stdout.on('data', (bytes: Buffer) => (this.stdout += bytes.toString()))
+    stderr.on('data', (bytes: Buffer) => (this.stderr += bytes.toString()))
+    this.#channel = channel
     const read = frameReader((frame) => this.#frames.push(parse(frame)))
     this.#channel.on('data', (bytes: Buffer) => {
       read(bytes)

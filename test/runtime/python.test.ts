@@ -10,6 +10,13 @@ async function loaded(handler: string, members: object = {}): Promise<Peer> {
   return peer
 }
 
+async function callAhead(peer: Peer, payload: string): Promise<Frame> {
+  peer.addPermit()
+  const frame = await peer.invoke(payload, { ahead: true })
+  expect(frame.header.type).toBe('returned')
+  return frame
+}
+
 function said(peer: Peer, text: string): Promise<void> {
   return (async () => {
     while (!peer.stdout.includes(text)) await new Promise((settle) => setImmediate(settle))
@@ -83,31 +90,24 @@ describe('a cancellation before the start', () => {
 })
 
 describe('the border between two calls', () => {
-  const call = async (peer: Peer, payload: string): Promise<Frame> => {
-    peer.addPermit()
-    const frame = await peer.invoke(payload, { ahead: true })
-    expect(frame.header.type).toBe('returned')
-    return frame
-  }
-
   test('does not get into a file that took the place of the output', async () => {
     await using peer = await loaded('replaces_output.handler')
-    for (const payload of ['closes', 'opens', 'nothing']) await call(peer, payload)
-    expect((await call(peer, 'file')).body.toString()).toBe('"of the function"')
+    for (const payload of ['closes', 'opens', 'nothing']) await callAhead(peer, payload)
+    expect((await callAhead(peer, 'file')).body.toString()).toBe('"of the function"')
     await peer.expectWritten({ stdout: '<border>', stderr: '<border>'.repeat(4) })
   })
 
   test('is written whole when the function has made its output non-blocking', async () => {
     await using peer = await loaded('replaces_output.handler', { border: 'border '.repeat(100_000) })
-    for (const payload of ['does not block', 'nothing']) await call(peer, payload)
+    for (const payload of ['does not block', 'nothing']) await callAhead(peer, payload)
     expect(peer.stdout).toBe('border '.repeat(200_000))
   })
 
   test('leaves the end of the output visible', async () => {
     await using peer = await loaded('replaces_output.handler')
-    for (const payload of ['closes', 'closes errors']) await call(peer, payload)
+    for (const payload of ['closes', 'closes errors']) await callAhead(peer, payload)
     await peer.outputEnded
-    await call(peer, 'nothing')
+    expect((await callAhead(peer, 'nothing')).body.toString()).toBe('null')
   })
 })
 
