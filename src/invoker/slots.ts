@@ -196,6 +196,11 @@ export class Slots implements CallHolder {
     this.#return(this.#recall())
   }
 
+  /** The same for a process that has gone: a write would lose what it has sent last and was not read yet. */
+  leaveGone(): void {
+    this.#return(this.#ahead.recall())
+  }
+
   /** The process had gone before it took the last frame as a whole; when that started a call, another instance can. */
   giveBackLast(): void {
     if (this.#last !== undefined) this.#giveBack(this.#last)
@@ -244,10 +249,11 @@ export class Slots implements CallHolder {
     if (job === undefined || job.endsAtDeadline) call.timer = setTimeout(onDeadline, ownTimeoutMs, this, call)
     call.state = 'running'
     call.host = this.#host
-    this.#output.begin(call)
-    if (call.startedAt !== undefined) return
-    call.startedAt = now
-    this.#listener.onStarted(call, this.#host)
+    if (call.startedAt === undefined) {
+      call.startedAt = now
+      this.#listener.onStarted(call, this.#host)
+    }
+    this.#output.begin(call) // behind the start: this announces what was read of its output already
   }
 
   #send(call: Call): void {
