@@ -25,6 +25,7 @@ export class ProtocolError extends Error {}
 export class Channel {
   /** @readonly */ #socket
   /** @readonly */ #listener
+  #ended = false
   // The length field, then the frame itself, whichever is being filled.
   #part = Buffer.allocUnsafe(4)
   #filled = 0
@@ -45,7 +46,7 @@ export class Channel {
     this.#socket = new Socket(/** @type {any} */ ({ fd: 3, readable: true, writable: true, onread }))
     this.#socket.resume()
     this.#socket.on('error', () => {}) // 'close' follows
-    this.#socket.on('close', () => listener.onEnd())
+    this.#socket.on('close', () => this.#end())
   }
 
   /**
@@ -86,8 +87,9 @@ export class Channel {
     let written = 0
     try {
       written = writeNow(3, bytes)
-    } catch {
-      // EAGAIN: the stream waits until there is room; any other error is the stream's, too
+    } catch (error) {
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+      if (code !== 'EAGAIN') return this.#end() // at once: no other call may start when the end of one was not sent
     }
     if (written < bytes.length) this.#socket.write(written === 0 ? bytes : bytes.subarray(written))
   }
@@ -100,6 +102,12 @@ export class Channel {
   /** Keeps the process alive again. */
   ref() {
     this.#socket.ref()
+  }
+
+  #end() {
+    if (this.#ended) return
+    this.#ended = true
+    this.#listener.onEnd()
   }
 
   /** @param {Buffer} bytes */

@@ -136,6 +136,7 @@ export class Admission implements CallHolder {
   }
 
   #dispatch(): void {
+    if (this.#callers.size + this.#jobs.size === 0) return
     this.#startNext()
     this.#sendAhead()
     const { hopeless } = this.#pool

@@ -183,7 +183,8 @@ export class Instance {
     this.#state = move(from, to)
     clearTimeout(this.#loading)
     if (to === 'stopping') this.#cause = cause
-    this.#slots.leave()
+    if (to === 'gone') this.#slots.leaveGone()
+    else this.#slots.leave()
     if (from !== 'retiring' && from !== 'stopping') this.#listener.onLeft(from, cause, exit)
     return true
   }

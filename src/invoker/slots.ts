@@ -48,6 +48,8 @@ export class Slots implements CallHolder {
   readonly #ahead: CallsAhead
   #count: number
   readonly #running = new Map<string, Call>()
+  /** ended, but their callers have chunks to take before they are over: the instance runs others meanwhile */
+  readonly #unread = new Set<Call>()
   /** jobs whose start is being stored */
   readonly #starting = new Set<Call>()
   /** over, but what they wrote has not been read yet: only then may another one speak through the same pipes */
@@ -79,16 +81,21 @@ export class Slots implements CallHolder {
 
   /** Below 0 when there are fewer slots now than were taken before. */
   get free(): number {
-    return this.#count - this.#running.size - this.#starting.size - this.#quieting.size
+    return this.#count - this.#taken
   }
 
   /** How many more calls may be sent ahead now. */
   get roomAhead(): number {
-    return this.#running.size > 0 ? this.#ahead.room(this.#count) : 0
+    const isFull = this.#running.size >= this.#count // else the instance would begin a call at once
+    return isFull ? this.#ahead.room(this.#count) : 0
   }
 
   get empty(): boolean {
-    return this.#running.size + this.#starting.size + this.#quieting.size === 0
+    return this.#taken === 0
+  }
+
+  get #taken(): number {
+    return this.#running.size + this.#unread.size + this.#starting.size + this.#quieting.size
   }
 
   get running(): number {
@@ -141,7 +148,7 @@ export class Slots implements CallHolder {
   /** Takes a frame of a call. One for a call that is over, at its deadline say, comes too late. */
   take(frame: CallFrame, body: Buffer): void {
     const call = this.#running.get(frame.id)
-    if (call === undefined || call.pending !== undefined) return
+    if (call === undefined) return
     switch (frame.type) {
       case 'chunk':
         return this.#takeChunk(call, frame, body)
@@ -201,6 +208,11 @@ export class Slots implements CallHolder {
     this.#return(this.#recall())
   }
 
+  /** The same for a process that has gone: a write would lose what it has sent last and was not read yet. */
+  leaveGone(): void {
+    this.#return(this.#ahead.recall())
+  }
+
   /** The process had gone before it took the last frame as a whole; when that started a call, another instance can. */
   giveBackLast(): void {
     if (this.#last !== undefined) this.#giveBack(this.#last)
@@ -212,7 +224,6 @@ export class Slots implements CallHolder {
     const lost = [...this.#running.values()]
     for (let begun = this.#ahead.shift(); begun !== undefined; begun = this.#ahead.shift()) lost.push(begun)
     for (const call of lost) {
-      if (call.pending !== undefined) continue
       this.#release(call)
       if (call.cancelled) this.#listener.onOutcome(call, clientGone)
       else this.#listener.onLost(call, fault, exit)
@@ -249,10 +260,11 @@ export class Slots implements CallHolder {
     if (job === undefined || job.endsAtDeadline) call.timer = setTimeout(onDeadline, ownTimeoutMs, this, call)
     call.state = 'running'
     call.host = this.#host
-    this.#output.begin(call)
-    if (call.startedAt !== undefined) return
-    call.startedAt = now
-    this.#listener.onStarted(call, this.#host)
+    if (call.startedAt === undefined) {
+      call.startedAt = now
+      this.#listener.onStarted(call, this.#host)
+    }
+    this.#output.begin(call) // behind the start: this announces what was read of its output already
   }
 
   #send(call: Call): void {
@@ -276,29 +288,41 @@ export class Slots implements CallHolder {
 
   #end(call: Call, outcome: Outcome): void {
     this.#ahead.noteEnded(performance.now())
-    if (call.uncredited === 0 || call.cancelled) this.#finish(call, outcome)
-    else call.pending = outcome // its reader has not taken all of it
+    if (call.uncredited === 0 || call.cancelled) return this.#finish(call, outcome)
+    call.pending = outcome // its reader has not taken all of it
+    this.#running.delete(call.id)
+    this.#unread.add(call)
+    this.#beginNext()
+    this.#refill()
   }
 
   #finish(call: Call, outcome: Outcome): void {
     this.#release(call)
     this.#listener.onOutcome(call, call.cancelled ? clientGone : outcome)
     this.#output.end(call) // behind the outcome, which the announcement tells
+    this.#refill()
   }
 
   // Takes a call out of its slot, which the next one of those ahead has from now on.
   #release(call: Call): void {
     clearTimeout(call.timer)
     this.#running.delete(call.id)
-    const next = this.#ahead.shift()
-    if (next === undefined) this.#quieting.add(call)
-    else this.#beginAhead(next)
+    const hasFollower = !this.#unread.delete(call) && this.#beginNext()
+    if (!hasFollower) this.#quieting.add(call)
   }
 
-  #beginAhead(call: Call): void {
+  // The instance begins the next call by itself when one has ended.
+  #beginNext(): boolean {
+    const next = this.#ahead.shift()
+    if (next === undefined) return false
     this.#output.awaitBorder()
-    this.#begin(call)
-    if (call.cancelled) this.#tell({ type: 'cancel', id: call.id, reason: 'disconnected' })
+    this.#begin(next)
+    if (next.cancelled) this.#tell({ type: 'cancel', id: next.id, reason: 'disconnected' })
+    return true
+  }
+
+  #refill(): void {
+    if (this.roomAhead > 0) this.#host.onRoom()
   }
 
   /** Everything that a call wrote has been read. */
@@ -328,8 +352,8 @@ export class Slots implements CallHolder {
   /** The deadline of a call has passed. An answer that is here already but unread counts. */
   expire(call: Call): void {
     afterTurn(() => {
+      if (this.#unread.has(call)) return this.#finish(call, timedOut) // only its reader was slow; the instance is sound
       if (this.#running.get(call.id) !== call) return
-      if (call.pending !== undefined) return this.#finish(call, timedOut) // only its reader was slow; the instance is sound
       this.leave()
       this.#finish(call, timedOut)
       this.#tell({ type: 'cancel', id: call.id, reason: 'deadline' })
