@@ -54,9 +54,15 @@ export class CallsAhead {
    */
   recall(): readonly Call[] {
     if (this.#calls.length === 0 || this.#permits === undefined) return []
-    const count = this.#permits.takeBack()
+    // No more than these: a call whose start was inferred may still be on its way to the instance, and needs its permit.
+    const count = this.#permits.takeBack(this.#calls.length)
     if (count > 0) this.#recalling = true
     return this.#calls.splice(this.#calls.length - count)
+  }
+
+  /** How many of the latest calls that seem to have begun have not, since their frames had not reached the instance. */
+  takeBackBegun(most: number): number {
+    return this.#permits?.takeBack(most) ?? 0
   }
 
   /** The instance has forgotten the calls that were taken back. */

@@ -223,6 +223,8 @@ export class Slots implements CallHolder {
     this.leave()
     const lost = [...this.#running.values()]
     for (let begun = this.#ahead.shift(); begun !== undefined; begun = this.#ahead.shift()) lost.push(begun)
+    const notBegun = lost.splice(lost.length - this.#ahead.takeBackBegun(lost.length))
+    for (const call of notBegun.toReversed()) this.#giveBackLost(call) // each goes before the others that wait
     for (const call of lost) {
       this.#release(call)
       if (call.cancelled) this.#listener.onOutcome(call, clientGone)
@@ -275,8 +277,12 @@ export class Slots implements CallHolder {
   #giveBack(call: Call): void {
     if (this.#running.get(call.id) !== call) return
     this.leave()
-    this.#release(call)
     this.#host.onUndelivered()
+    this.#giveBackLost(call)
+  }
+
+  #giveBackLost(call: Call): void {
+    this.#release(call)
     this.#listener.onUndelivered(call)
     this.#output.end(call)
   }
