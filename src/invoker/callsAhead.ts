@@ -8,7 +8,7 @@ import type { Permits } from '../wire/permits.ts'
 export class CallsAhead {
   #permits: Permits | undefined
   readonly #onLong: () => void
-  #calls: Call[] = []
+  readonly #calls: Call[] = []
   #recalling = false
   #longTimer: NodeJS.Timeout | undefined
   #begunAt = 0

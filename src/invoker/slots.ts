@@ -262,6 +262,7 @@ export class Slots implements CallHolder {
     if (job === undefined || job.endsAtDeadline) call.timer = setTimeout(onDeadline, ownTimeoutMs, this, call)
     call.state = 'running'
     call.host = this.#host
+    call.quiet = false
     if (call.startedAt === undefined) {
       call.startedAt = now
       this.#listener.onStarted(call, this.#host)

@@ -33,7 +33,7 @@ export class ScriptedChild {
     const { promise, resolve } = Promise.withResolvers<Exit>()
     this.exited = promise
     this.ended = promise.then(async (exit) => {
-      await turns()
+      await turns(3)
       return exit
     })
     this.#exit = resolve
@@ -135,6 +135,6 @@ export class ScriptedChild {
 export const started: ScriptedChild[] = []
 
 /** Lets everything that is under way between the two ends of a channel arrive. */
-export async function turns(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise((settle) => setImmediate(settle))
+export async function turns(count = 10): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((settle) => setImmediate(settle))
 }
