@@ -246,8 +246,8 @@ export class Output {
   }
 }
 
-function passedBy({ passed, closed, held }: Stream): number {
-  return closed && held.length === 0 ? Infinity : passed
+function passedBy({ passed, closed }: Stream): number {
+  return closed ? Infinity : passed
 }
 
 /**
