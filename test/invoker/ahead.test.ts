@@ -343,7 +343,23 @@ describe('an instance that ends', () => {
     child.exit()
     await turns()
     expect(child.frames).toHaveLength(sent)
-    expect(asked.map(({ told }) => told)).toEqual([['returned'], ['process_exit'], []])
+    expect(asked.map(({ told }) => told)).toEqual([['returned'], [], []])
+  })
+
+  it('gives back a call that seemed to have begun, since the one before had ended, and had not', async () => {
+    const { ask, ready, children } = await script()
+    const child = await ready()
+    const asked = ['a', 'b', 'c'].map((id) => ask(id))
+    await turns()
+    child.answer('a')
+    await turns()
+    await pass(5) // takes back what is ahead of it, and nothing that is on its way
+    expect(child.takePermit()).toBe(true)
+    expect(child.takePermit()).toBe(false)
+    child.answer('b')
+    await turns()
+    expect(asked.map(({ told }) => told)).toEqual([['returned'], ['returned'], []])
+    expect(children).toHaveLength(1)
   })
 
   it('at the deadline gives back what is ahead of it', async () => {
@@ -401,7 +417,7 @@ describe('a job', () => {
     const { ask, askJob, ready } = await script()
     const child = await ready()
     ask('a')
-    const onStart = vi.fn(() => Promise.resolve(true))
+    const onStart = vi.fn<() => Promise<boolean>>(() => Promise.resolve(true))
     askJob('job', { waitingSince: performance.now() - 9_999 }, { onStart })
     ask('b')
     await turns()
