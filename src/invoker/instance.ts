@@ -38,8 +38,7 @@ export class Instance {
   #loadSettled = false
   #hasServed = false
   readonly #startedAt = performance.now()
-  // Told to the first call, and to no other.
-  #initMs: number | undefined
+  #initMs: number | undefined // told to the first call, and to no other
   #idleSince = performance.now()
 
   constructor(spec: InstanceSpec, events: Events, listener: InstanceListener, calls: CallListener) {
@@ -283,8 +282,7 @@ export class Instance {
       this.#events.emit('trouble', { what: `${this.id} has broken the protocol`, cause: end.reason })
     if (end.type === 'unread') this.#calls.giveBackLast()
     if (end.type === 'broken') return this.end({ type: 'channel' })
-    // A process that ends closes its channel first: its exit code is on the way. Whoever still waits for an answer has
-    // time until the deadline.
+    // A process that ends closes its channel first: its exit code is on the way. A call that runs has until its deadline.
     const timer = setTimeout(() => this.#slots.running.size > 0 || this.end({ type: 'channel' }), exitGraceMs)
     void this.#child.exited.then(() => clearTimeout(timer))
   }
