@@ -23,7 +23,7 @@ export class ScriptedChild {
   readonly frames: SentFrame[] = []
   readonly #far: Duplex
   readonly #spec: ChildSpec
-  #exit: (exit: Exit) => void
+  readonly #exit: (exit: Exit) => void
 
   constructor(spec: ChildSpec) {
     const [near, far] = duplexPair()

@@ -401,7 +401,7 @@ describe('a job', () => {
     const { ask, askJob, ready } = await script()
     const child = await ready()
     ask('a')
-    const onStart = vi.fn(() => Promise.resolve(true))
+    const onStart = vi.fn<() => Promise<boolean>>(() => Promise.resolve(true))
     askJob('job', { waitingSince: performance.now() - 9_999 }, { onStart })
     ask('b')
     await turns()

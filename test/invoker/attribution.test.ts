@@ -1,6 +1,6 @@
 // Which call a line of output belongs to, with the border of two calls read before or after the end of the first one.
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Events } from '../../src/events.ts'
 import { Awaited, Call } from '../../src/invocation.ts'
