@@ -19,7 +19,7 @@ const shortFiles: Readonly<Record<string, string>> = {
 
 // Lines of code, comments and blank lines included. `limit` fails the check and falls with the code; `goal` is the plan.
 const totals: readonly Total[] = [
-  { name: 'the core', goal: 7000, limit: 8700, holds: isCore },
+  { name: 'the core', goal: 7000, limit: 9500, holds: isCore },
   { name: 'jobs and their HTTP', goal: 5000, limit: 6600, holds: isJobs },
 ]
 
