@@ -128,6 +128,8 @@ export class Call {
   endedAt = 0
   /** the latest instance that has started it */
   host: CallHost | undefined
+  /** whether everything that the function wrote for it at this instance has been announced */
+  quiet = true
   /** time that this instance took to start and load, in milliseconds, when this is its first call */
   initMs: number | undefined
 

@@ -114,15 +114,17 @@ export class Invoker implements CallListener {
     this.#calls.delete(call.id.toLowerCase())
     this.#admission.leave(call)
     call.outcome = outcome
-    if (call.host === undefined) this.#announce(call)
+    if (call.quiet) this.#announce(call)
     const hasRun = call.host !== undefined && (outcome.type !== 'failed' || answered.has(outcome.fault.code))
     if (hasRun) this.#pool.noteSuccess()
     call.caller.onOutcome(call, outcome)
   }
 
-  // A call that was run again elsewhere is announced there.
+  // A call that was run again elsewhere is announced there; one that waits for that, when it is over.
   onQuiet(call: Call, host: CallHost): void {
-    if (call.host === host && call.state === 'over') this.#announce(call)
+    if (call.host !== host) return
+    call.quiet = true
+    if (call.state === 'over') this.#announce(call)
   }
 
   // An instance may have ended unnoticed before it got the call: then another one takes it.

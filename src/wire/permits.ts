@@ -13,8 +13,6 @@ export class Permits {
   readonly shared: number
   readonly #own: number
   #size = 0
-  /** permits in the file that no call has been sent for */
-  #spare = 0
   #closed = false
 
   private constructor(shared: number, own: number) {
@@ -48,25 +46,16 @@ export class Permits {
     }
   }
 
-  /** Gives permits to so many calls. The file only grows longer: without content it takes no space. @throws the system's error */
+  /** Adds permits. The file only grows longer: without content it takes no space. @throws the system's error */
   add(count: number): void {
-    if (count > this.#spare) {
-      ftruncateSync(this.#own, this.#size + count + stock)
-      this.#size += count + stock
-      this.#spare += count + stock
-    }
-    this.#spare -= count
+    ftruncateSync(this.#own, this.#size + count)
+    this.#size += count
   }
 
-  /** Takes back all permits that are left. @returns how many of them belong to calls: those will not begin */
-  takeBack(): number {
-    if (this.#closed) return 0
-    let count = 0
-    for (let read = taken.length; read === taken.length; count += read)
-      read = readSync(this.shared, taken, 0, taken.length, null)
-    const ofCalls = Math.max(0, count - this.#spare) // the function may have read some
-    this.#spare = 0
-    return ofCalls
+  /** Takes back at most so many permits, and returns how many. Each taken belongs to one of the last calls. */
+  takeBack(most: number): number {
+    if (most === 0 || this.#closed) return 0
+    return readSync(this.shared, taken, 0, Math.min(most, taken.length), null)
   }
 
   /** Closes both descriptors. May be called twice. */
@@ -80,6 +69,3 @@ export class Permits {
 
 // Shared by all: nothing is read out of it.
 const taken = Buffer.alloc(4096)
-
-// So many are put there at once: the instance takes one for each call that it has, and no other.
-const stock = 64

@@ -23,7 +23,7 @@ export class ScriptedChild {
   readonly frames: SentFrame[] = []
   readonly #far: Duplex
   readonly #spec: ChildSpec
-  #exit: (exit: Exit) => void
+  readonly #exit: (exit: Exit) => void
 
   constructor(spec: ChildSpec) {
     const [near, far] = duplexPair()
@@ -33,7 +33,7 @@ export class ScriptedChild {
     const { promise, resolve } = Promise.withResolvers<Exit>()
     this.exited = promise
     this.ended = promise.then(async (exit) => {
-      await turns()
+      await turns(3)
       return exit
     })
     this.#exit = resolve
@@ -47,6 +47,9 @@ export class ScriptedChild {
     this.signals.push(name)
     if (name === 'SIGKILL') this.exit(killed)
   }
+
+  /** Its output is what the test hands over. */
+  readAtIntervals(): void {}
 
   /** ids of the calls of these frames, in order */
   ids(type: string): readonly unknown[] {
@@ -135,6 +138,6 @@ export class ScriptedChild {
 export const started: ScriptedChild[] = []
 
 /** Lets everything that is under way between the two ends of a channel arrive. */
-export async function turns(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise((settle) => setImmediate(settle))
+export async function turns(count = 10): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((settle) => setImmediate(settle))
 }

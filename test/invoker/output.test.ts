@@ -56,6 +56,20 @@ describe('output by lines', () => {
       )
     },
   )
+
+  it.each(['ä', '€', '😀'])(
+    'splits a line of %s into records inside of no character, wherever it begins',
+    (character) => {
+      const length = Buffer.byteLength(character)
+      for (let before = 0; before < length; before++) {
+        const line = 'x'.repeat(before) + character.repeat(longestRecord / 2)
+        const pieces = linesOf(`${line}\n`, 50_000).map(([text]) => text)
+        expect(pieces.join('')).toBe(line)
+        const cut = (longestRecord - before) % length
+        expect(Buffer.byteLength(pieces[0] ?? '')).toBe(longestRecord - cut)
+      }
+    },
+  )
 })
 
 describe('a flood', () => {

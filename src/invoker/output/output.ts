@@ -39,6 +39,8 @@ interface Stream {
   readonly borders: BorderReader | undefined
   /** how many borders were passed */
   passed: number
+  /** whether nothing more comes through it */
+  closed: boolean
   /** what came behind the border of a call whose start is not known yet */
   readonly held: (Buffer | undefined)[]
 }
@@ -50,7 +52,7 @@ export class Output {
   readonly #listener: OutputListener
   readonly #rateLimit: RateLimit
   readonly #streams: Readonly<Record<OutputName, Stream>>
-  #speakers: Speaker[] = []
+  readonly #speakers: Speaker[] = []
   // How many calls have begun behind a border.
   #borders = 0
   // The borders that come are not those of the runtime: they divide nothing any more.
@@ -101,19 +103,24 @@ export class Output {
       return
     }
     this.#listener.onBorders(false)
-    afterTurn(() => {
-      if (this.#soleSpeaker(speaker.border) === call) this.flush()
-      speaker.read = true
-      this.#settle()
-    })
+    afterTurn(() => this.#endAlone(speaker))
+  }
+
+  // By now everything was read, and each border belongs to a call: one that is left is not of the runtime.
+  #endAlone(speaker: Speaker): void {
+    if (this.#soleSpeaker(speaker.border) === speaker.call) {
+      if (this.#heldBytes > 0) this.#loseBorders()
+      this.flush()
+    }
+    speaker.read = true
+    this.#settle()
   }
 
   /** A stream has ended: nothing more comes through it, no border either. */
   close(name: OutputName): void {
     const stream = this.#streams[name]
     stream.borders?.flush()
-    stream.passed = Infinity
-    this.#release(stream)
+    stream.closed = true
     this.#settle()
   }
 
@@ -130,6 +137,7 @@ export class Output {
   stop(): void {
     this.close('stdout')
     this.close('stderr')
+    for (const stream of Object.values(this.#streams)) this.#announceHeld(stream)
     this.flush()
     this.#rateLimit.stop()
     clearTimeout(this.#missing)
@@ -138,11 +146,12 @@ export class Output {
   #stream(name: OutputName, border: string | undefined): Stream {
     const lines = new LineReader(this.#rateLimit, (text, whole) => {
       if (name === 'stderr') this.#listener.onErrorLine(text)
-      this.#events.emit('function-wrote', { ...this.#about(stream.passed), stream: name, text, whole })
+      const passed = this.#bordersLost ? this.#borders : stream.passed
+      this.#events.emit('function-wrote', { ...this.#about(passed), stream: name, text, whole })
     })
     const borders =
       border === undefined ? undefined : new BorderReader(border, (part) => this.#take(stream, part))
-    const stream: Stream = { lines, borders, passed: 0, held: [] }
+    const stream: Stream = { lines, borders, passed: 0, closed: false, held: [] }
     return stream
   }
 
@@ -163,10 +172,7 @@ export class Output {
 
   #loseBorders(): void {
     this.#bordersLost = true
-    for (const stream of Object.values(this.#streams)) {
-      stream.passed = this.#borders
-      this.#release(stream)
-    }
+    for (const stream of Object.values(this.#streams)) this.#release(stream)
     this.#listener.onBordersMissing()
     this.#settle()
   }
@@ -185,8 +191,16 @@ export class Output {
     }
   }
 
+  // The start of the calls that wrote this will not be read any more: they are not known.
+  #announceHeld(stream: Stream): void {
+    for (const part of stream.held.splice(0)) {
+      if (part === undefined) this.#passBorder(stream)
+      else stream.lines.read(part)
+    }
+  }
+
   #about(border: number): { readonly instance: string; readonly requestId?: string } {
-    const call = this.#soleSpeaker(Math.min(border, this.#borders))
+    const call = this.#soleSpeaker(border)
     return call === undefined
       ? { instance: this.#instance }
       : { instance: this.#instance, requestId: call.id }
@@ -204,7 +218,7 @@ export class Output {
   }
 
   #settle(): void {
-    const passed = Math.min(this.#streams.stdout.passed, this.#streams.stderr.passed)
+    const passed = this.#passedByBoth()
     for (let at = 0; at < this.#speakers.length;) {
       const { call, border, endedAt, read } = this.#speakers[at] as Speaker // `at` is below the length
       if (endedAt !== undefined && (read || (border < this.#borders && border < passed))) {
@@ -213,6 +227,12 @@ export class Output {
         at = 0 // the listener may have changed them
       } else at++
     }
+  }
+
+  // How many borders were passed in both streams. Where no border will come, there is none to wait for.
+  #passedByBoth(): number {
+    if (this.#bordersLost) return Infinity
+    return Math.min(passedBy(this.#streams.stdout), passedBy(this.#streams.stderr))
   }
 
   #noteMissing(): void {
@@ -224,6 +244,10 @@ export class Output {
     if (waiting.some(({ endedAt = Infinity }) => endedAt <= late)) this.#loseBorders()
     else if (waiting.length > 0) this.#missing = setTimeout(() => this.#noteMissing(), bordersMs)
   }
+}
+
+function passedBy({ passed, closed }: Stream): number {
+  return closed ? Infinity : passed
 }
 
 /**
