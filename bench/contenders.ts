@@ -1,23 +1,24 @@
-// Who is compared: fnbox as it is shipped, with its defaults, and its peers as their own guides start them.
+// The servers that are compared: fnbox as it is shipped, with its defaults, and its peers as their own guides start them.
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { inImage } from './installation.ts'
 import type { Command } from './server.ts'
+import { workerdArgs, workerdHere } from './workerd.ts'
 
-/** Somebody who serves a function. */
+/** A server of a function. */
 export interface Contender {
   readonly name: string
   readonly command: Command
-  /** why it cannot be started here, and what to do about it */
+  /** why it cannot be measured here, and what to do about it */
   readonly missing?: string | undefined
 }
 
-/** Names of the functions that everybody serves; `echo` in Node.js only. */
+/** Functions that all peers serve; `echo` in Node.js only. */
 export type FunctionName = 'hello' | 'echo' | 'ticks'
 
-/** How fnbox and its peers in Node.js may be started otherwise. */
+/** Other ways to start fnbox and its peers in Node.js. */
 export interface NodeTerms {
   /** what the table calls it */
   readonly name?: string
@@ -27,6 +28,8 @@ export interface NodeTerms {
   readonly main?: string
   /** the node program; by default the one that runs the benchmark */
   readonly node?: string
+  /** file that Node.js loads before the server's own program; child processes do not load it */
+  readonly preload?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -64,6 +67,29 @@ export function nodeHttp(name: FunctionName): Contender {
   return { name: 'node:http', command: nodeCommand((port) => [join(peers, 'http.mjs'), name, String(port)]) }
 }
 
+/**
+ * node:http in one process, the function in its child process: the floor of two processes.
+ * @param ahead calls that are sent ahead of the one that runs
+ */
+export function relay(ahead: number): Contender {
+  const args = (port: number): readonly string[] => [join(peers, 'relay.mjs'), String(port), String(ahead)]
+  return { name: ahead === 0 ? 'relay' : `relay, ${ahead} ahead`, command: nodeCommand(args) }
+}
+
+/** Cloudflare's workerd with the function as a worker. */
+export function workerd(): Contender {
+  const here = workerdHere()
+  if (here === undefined) return { name: 'workerd', command: nothing, missing: 'not there: npm ci' }
+  return { name: 'workerd', command: { program: here.program, args: (port) => workerdArgs(here, port) } }
+}
+
+/** The same server with all of its processes on one core. */
+export function pinned(contender: Contender, core: number): Contender {
+  const { program: own, args } = contender.command
+  const onCore = (port: number): readonly string[] => ['-c', String(core), own, ...args(port)]
+  return { ...contender, command: { ...contender.command, program: 'taskset', args: onCore } }
+}
+
 /** Flask under gunicorn, one worker: `sync`, its default, closes each connection; `gthread` keeps it. */
 export function gunicorn(name: Exclude<FunctionName, 'echo'>, worker: 'sync' | 'gthread'): Contender {
   const modules = `${peers},${join(functions, 'python')}`
@@ -84,8 +110,10 @@ function fnboxIn(language: 'node' | 'python', handler: string, terms: NodeTerms)
   return { name, command: nodeCommand(args, terms) }
 }
 
-function nodeCommand(args: Command['args'], { node = process.execPath, env = {} }: NodeTerms = {}): Command {
-  return { program: node, args, env }
+function nodeCommand(args: Command['args'], terms: NodeTerms = {}): Command {
+  const { node = process.execPath, preload, env = {} } = terms
+  const own = preload === undefined ? [] : ['--require', preload]
+  return { program: node, args: (port) => [...own, ...args(port)], env }
 }
 
 function frameworkMain(): string | undefined {
@@ -106,6 +134,7 @@ function hasPeers(interpreter: string): boolean {
   return spawnSync(interpreter, ['-c', 'import gunicorn, flask']).status === 0
 }
 
+const nothing: Command = { program: '', args: () => [] }
 const python = findPython()
 const program = inImage()
 const peers = join(import.meta.dirname, 'peers')

@@ -1,4 +1,4 @@
-// Contenders measured in turn, A B C A B C …, so that what else the machine does meets all of them alike.
+// Contenders measured alternately, A B C A B C …, so that other work of the machine affects all of them alike.
 
 import type { Contender } from './contenders.ts'
 import type { Measured } from './figure.ts'
@@ -30,7 +30,7 @@ export async function contest<Name extends string>(
   return byFigure(names, runners)
 }
 
-/** The same, with a server started anew for each measurement, and none beside it. */
+/** The same, with a new server for each measurement, and none beside it. */
 export async function contestOfStarts<Name extends string>(
   names: readonly Name[],
   entrants: readonly Entrant<Name>[],

@@ -1,4 +1,4 @@
-// What a row of the benchmark finds out, and what the table says of it. Pure.
+// The figures of a row, and their lines in the table. Pure.
 
 import { summarize } from './statistics.ts'
 
@@ -15,11 +15,11 @@ export type Measured = { readonly of: string } & (
   { readonly values: readonly number[] } | { readonly missing: string }
 )
 
-/** What is to be reached. */
+/** A value or a ratio to reach. */
 export interface Aim {
   readonly sign: '≤' | '≥'
-  readonly bound: number
-  /** whose multiple the bound is; absent: the bound is in the figure's own unit */
+  readonly target: number
+  /** name of the peer whose value the target multiplies; absent: the target is in the figure's own unit */
   readonly times?: string
 }
 
@@ -47,8 +47,8 @@ export function toLines(row: string, { name, measured, aims = [] }: Figure): rea
       each.of,
       toValue(each),
       ratio === undefined ? '' : ratio.toFixed(2),
-      aim === undefined ? '' : `${aim.sign} ${aim.bound}${aim.times === undefined ? '' : ' ×'}`,
-      aim === undefined ? '' : verdict(aim, reached),
+      aim === undefined ? '' : `${aim.sign} ${aim.target}${aim.times === undefined ? '' : ' ×'}`,
+      aim === undefined ? '' : toMet(aim, reached),
     ]
   })
 }
@@ -80,9 +80,9 @@ function toValue(measured: Measured): string {
   return `${toShort(median)} (${toShort(least)} … ${toShort(most)})`
 }
 
-function verdict({ sign, bound }: Aim, reached: number | undefined): string {
+function toMet({ sign, target }: Aim, reached: number | undefined): string {
   if (reached === undefined) return 'not measured'
-  return (sign === '≤' ? reached <= bound : reached >= bound) ? 'yes' : 'no'
+  return (sign === '≤' ? reached <= target : reached >= target) ? 'yes' : 'no'
 }
 
 // Three significant digits, but no fewer than those before the point.

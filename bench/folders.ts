@@ -1,4 +1,4 @@
-// Folders of the benchmark's own, removed when it ends. Owns which they are.
+// Temporary folders, removed when the benchmark ends. Owns their list.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// fnbox as it is shipped: the bundle of dist/ and the runtimes in a folder of their own, which nobody builds anew meanwhile.
+// fnbox as it is shipped: copies of the bundle and the runtimes, which a build does not change during a run.
 
 import { execFileSync } from 'node:child_process'
 import { cpSync } from 'node:fs'

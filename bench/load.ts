@@ -1,5 +1,5 @@
 // A closed loop of clients on connections that stay open: each sends its next request when it has the answer to the last
-// one. By wrk where it is installed, since it takes least of the processor; else by autocannon.
+// one. By wrk where it is installed, since it uses less CPU time than autocannon.
 
 import { execFile, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { newFolder } from './folders.ts'
 import type { Call } from './request.ts'
 import { quantile } from './statistics.ts'
 
-/** What was measured. */
+/** The result of one load. */
 export interface Load {
   /** answers a second */
   readonly rate: number
@@ -22,12 +22,22 @@ export interface Load {
   readonly failed: number
 }
 
-/** Which program makes the load. */
+/** The program that makes the load. */
 export const loader = spawnSync('wrk', ['-v']).error === undefined ? 'wrk' : 'autocannon'
 
-/** Calls a server for some whole seconds. @throws Error when a call failed */
-export async function load(url: string, call: Call, clients: number, seconds: number): Promise<Load> {
-  const measured = await loadWithFailures(url, call, clients, seconds)
+/**
+ * Calls a server for some whole seconds.
+ * @param core where `wrk` runs; by default on any core
+ * @throws Error when a call failed
+ */
+export async function load(
+  url: string,
+  call: Call,
+  clients: number,
+  seconds: number,
+  core?: number,
+): Promise<Load> {
+  const measured = await loadWithFailures(url, call, clients, seconds, core)
   if (measured.failed > 0) throw new Error(`${measured.failed} of ${measured.answers} calls failed`)
   return measured
 }
@@ -38,19 +48,28 @@ export async function loadWithFailures(
   call: Call,
   clients: number,
   seconds: number,
+  core?: number,
 ): Promise<Load> {
   const target = new URL(call.path, url).href
   return loader === 'wrk'
-    ? byWrk(target, call, clients, seconds)
+    ? byWrk(target, call, clients, seconds, core)
     : byAutocannon(target, call, clients, seconds)
 }
 
-async function byWrk(target: string, { body }: Call, clients: number, seconds: number): Promise<Load> {
+async function byWrk(
+  target: string,
+  { body }: Call,
+  clients: number,
+  seconds: number,
+  core: number | undefined,
+): Promise<Load> {
   const file = join(newFolder(), 'body.json')
   writeFileSync(file, body)
   const script = join(import.meta.dirname, 'wrk.lua')
   const args = ['-t1', `-c${clients}`, `-d${seconds}s`, '--timeout', '30s', '-s', script, target, '--', file]
-  const { stdout } = await promisify(execFile)('wrk', args)
+  const pinning = core === undefined ? [] : ['taskset', '-c', String(core)]
+  const [program = '', ...rest] = [...pinning, 'wrk', ...args]
+  const { stdout } = await promisify(execFile)(program, rest)
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Load // wrk.lua writes it
 }
 

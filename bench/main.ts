@@ -1,11 +1,15 @@
-// npm run bench: what fnbox costs, next to others in the same run. `npm run bench -- NAME …` for some rows. Asserts nothing.
+// npm run bench: fnbox next to its peers in one run. `npm run bench -- NAME …` measures some rows. Asserts nothing.
 
 import { toLines, toTable, type Figure, type Line } from './figure.ts'
 import { loader } from './load.ts'
+import { afterStart } from './rows/afterStart.ts'
 import { bodies } from './rows/bodies.ts'
+import { cpu } from './rows/cpu.ts'
+import { garbage } from './rows/garbage.ts'
 import { jobs } from './rows/jobs.ts'
 import { memory } from './rows/memory.ts'
-import { instances, nodeLatency, nodeRate, pythonLatency, pythonRate } from './rows/rates.ts'
+import { oneCore } from './rows/oneCore.ts'
+import { instances, nodeLatency, nodeRate, pythonLatency, pythonRate, quiet, raw } from './rows/rates.ts'
 import { recovery } from './rows/recovery.ts'
 import { soak, soakPython } from './rows/soak.ts'
 import { coldStart } from './rows/starts.ts'
@@ -14,12 +18,18 @@ import { stream } from './rows/stream.ts'
 const rows: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'node-latency': nodeLatency,
   'node-rate': nodeRate,
+  raw,
+  quiet,
+  'one-core': oneCore,
+  cpu,
+  garbage,
   'python-latency': pythonLatency,
   'python-rate': pythonRate,
   instances,
   bodies,
   stream,
   'cold-start': coldStart,
+  'after-start': afterStart,
   memory,
   recovery,
   jobs,

@@ -1,5 +1,5 @@
-// A server in a process of its own. Its standard output goes nowhere, so that no disk and no reader counts; what it
-// writes there is made and handed to the kernel all the same.
+// A server in a process of its own. Its standard output is /dev/null: the server formats and writes its lines, but no
+// disk and no reader is measured.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-// What several rounds say together. Pure.
+// The summary of several rounds. Pure.
 
 /** Several measurements of one thing. */
 export interface Summary {

@@ -1,6 +1,6 @@
 // Constructs things (those of jobs are background.ts), wires them, starts them, and stops them in reverse order.
 
-import { Background } from './appJobs.ts'
+import { AppJobs as Background } from './appJobs.ts'
 import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
 import { authorizer, everyone, type Authorizer } from './http/auth/auth.ts'
@@ -9,17 +9,16 @@ import type { Exposition } from './http/metrics.ts'
 import { RuntimeSockets } from './http/runtimeApi/sockets.ts'
 import type { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
-import { Admission } from './invoker/admission.ts'
-import { containerMemory } from './invoker/container.ts'
+import { containerMemory } from './invoker/process/oom.ts'
 import { deriveVersion } from './invoker/handler/functionId.ts'
 import { Invoker } from './invoker/invoker.ts'
 import { launcher } from './invoker/launch.ts'
 import { Pool } from './invoker/pool.ts'
-import { tokenSource } from './invoker/token/choice.ts'
+import { tokenSource } from './invoker/token/renewal.ts'
 import type { InstanceReport } from './jobs/engine.ts'
 import type { TokenSource } from './invoker/token/source.ts'
-import { metricsOnDemand } from './metricsOnDemand.ts'
-import type { DoorSettings } from './http/functionEndpoint.ts'
+import { Metrics } from './metrics.ts'
+import type { EndpointSettings } from './http/functionEndpoint.ts'
 import type { FunctionIdentity, TaskEvents } from './wire/frames.ts'
 import { within } from './timeout.ts'
 
@@ -28,12 +27,11 @@ export class App {
   readonly events = new Events()
   readonly invoker: Invoker
   /** what the function's door needs to know */
-  readonly door: DoorSettings
+  readonly endpoint: EndpointSettings
   /** who the function is, for its context and its log */
   readonly identity: FunctionIdentity
   readonly #config: Config
   readonly #pool: Pool
-  readonly #admission: Admission
   readonly #metrics: Exposition
   readonly #authorizer: Authorizer
   readonly #certificate: Certificate | undefined
@@ -59,7 +57,7 @@ export class App {
       () => this.#background.tasks,
       {
         resultLimit: options['task-result-limit'],
-        hasOneSeat: () => options.instances === 1 && this.#pool.seats <= 1,
+        hasOneSeat: () => options.instances === 1 && this.#pool.slots <= 1,
       },
       this.events,
     )
@@ -74,6 +72,11 @@ export class App {
         concurrency: config.chosen.has('concurrency') ? options.concurrency : undefined,
         initTimeoutMs: initTimeoutMs(config),
         memoryLimit: options.memory,
+        calls: {
+          timeoutMs: options.timeout,
+          responseLimit: options['response-limit'],
+          token: () => this.#tokens?.current(),
+        },
         offered: () => this.#metadata?.variables ?? {},
         runtimeApi: (instance, language) => this.#runtimeApi.apiOf(instance, language),
       },
@@ -81,29 +84,24 @@ export class App {
     )
     const { instances: most, 'min-instances': least, concurrency } = options
     this.#pool = new Pool(launch, { most, least, concurrency, longestIdleMs }, this.events)
-    this.#admission = new Admission(this.#pool, {
-      queue: options.queue,
-      queueTimeoutMs: options['queue-timeout'],
-    })
     this.invoker = new Invoker(
       this.#pool,
-      this.#admission,
-      this.#tokens,
       {
-        timeoutMs: options.timeout,
-        responseLimit: options['response-limit'],
+        queue: options.queue,
+        queueTimeoutMs: options['queue-timeout'],
         reschedule: options.reschedule,
       },
+      this.#tokens,
       this.events,
     )
     this.#background = new Background(config, this.invoker, () => this.#report(), this.events)
-    this.#metrics = metricsOnDemand(this.events, {
-      waiting: () => this.#admission.depth,
-      inFlight: () => this.invoker.requestIds.length,
+    this.#metrics = new Metrics(this.events, {
+      waiting: () => this.invoker.waiting,
+      inFlight: () => this.invoker.inFlight,
       instances: () => this.#pool.census,
       largestMemory: () => this.#pool.largestMemory(),
     })
-    this.door = {
+    this.endpoint = {
       functionId: identity.id,
       functionVersion: identity.version,
       cors: options.cors,
@@ -143,7 +141,7 @@ export class App {
     const { HttpServer } = await import('./http/server.ts') // after the function's process: the two load side by side
     if (this.#isStopping()) return undefined
     const { host, port, 'admin-port': adminPort } = this.#config.options
-    const settings = { ...this.door, host, port, adminPort }
+    const settings = { ...this.endpoint, host, port, adminPort }
     this.#server = new HttpServer(this.invoker, settings, {
       authorizer: this.#authorizer,
       certificate: this.#certificate,
@@ -165,11 +163,11 @@ export class App {
     const { options } = this.#config
     this.#stopping = true
     this.#background.drain()
-    this.#admission.close()
+    this.invoker.close()
     const drainMs = options['drain-timeout'] ?? options.timeout
     const drained = performance.now() + drainMs
     await within(drainMs, this.invoker.idle())
-    this.#admission.refuseAll()
+    this.invoker.refuseAll()
     await this.#pool.stop()
     await this.invoker.idle()
     await this.#runtimeApi.stop()
@@ -189,8 +187,8 @@ export class App {
     this.#metadata?.stop()
     this.#tokens?.stop()
     this.#background.drain()
-    this.#admission.close()
-    this.#admission.refuseAll()
+    this.invoker.close()
+    this.invoker.refuseAll()
     await this.#pool.kill()
     this.#runtimeApi.kill()
   }

@@ -1,4 +1,4 @@
-// Everything that jobs need, made from the configuration: the store, the engine, whom to tell of a job's end.
+// The parts that jobs need, made from the configuration: the store, the engine, the receivers of completion messages.
 
 import { dataDir, toAsyncTerms, toJobSettings, type Config } from './config.ts'
 import type { Events } from './events.ts'
@@ -14,9 +14,9 @@ import { taskDialect } from './jobs/taskDialect.ts'
 import { TaskEngine, type TaskSettings } from './jobs/taskEngine.ts'
 import type { OptionValues } from './options.ts'
 
-/** Jobs, beside the invocations of callers. */
-export class Background {
-  /** what the server offers of them */
+/** Jobs and tasks. */
+export class AppJobs {
+  /** the parts that the server needs */
   readonly served: Required<Pick<ServerParts, 'jobs' | 'async' | 'tasks'>>
   readonly #engine: JobEngine
   readonly #targets: Targets
@@ -24,8 +24,8 @@ export class Background {
   readonly #isKept: boolean
   readonly #hasJobs: boolean
   #again: NodeJS.Timeout | undefined
-  #isTroubled = false
-  /** what the function's instances dispatch, and others look at */
+  #hasFailed = false
+  /** tasks that instances dispatch */
   readonly tasks: TaskEngine
 
   constructor(config: Config, invoker: Invoker, instances: () => InstanceReport, events: Events) {
@@ -47,33 +47,33 @@ export class Background {
     }
   }
 
-  /** Goes on with jobs from before. Where there are none, the first job opens the store: those who have no jobs pay nothing. */
+  /** Resumes stored jobs. Without any, the first job opens the store. */
   async start(): Promise<void> {
     if (!this.#isKept) this.#events.emit('jobs-not-kept')
     if (this.#hasJobs) await this.#resume()
   }
 
-  // Jobs from before wait for no caller: it may be that nobody ever asks.
+  // Stored jobs run without a request, which may never come.
   async #resume(): Promise<void> {
     try {
       await this.#engine.start()
-      if (this.#isTroubled) this.#events.emit('trouble-over', { what: 'jobs from before go on' })
+      if (this.#hasFailed) this.#events.emit('trouble-over', { what: 'jobs from before go on' })
     } catch (cause) {
       if (this.#engine.draining.aborted) return
-      if (!this.#isTroubled)
+      if (!this.#hasFailed)
         this.#events.emit('trouble', { what: 'jobs from before wait: their store cannot be opened', cause })
-      this.#isTroubled = true
+      this.#hasFailed = true
       this.#again = setTimeout(() => void this.#resume(), pauseMs)
     }
   }
 
-  /** Takes nothing new, and answers everybody who waits. */
+  /** Accepts no more jobs, and answers waiting requests. */
   drain(): void {
     clearTimeout(this.#again)
     this.#engine.drain()
   }
 
-  /** Writes back what was cut off. The invoker runs nothing any more. May be called twice, or before `start`. */
+  /** Puts unfinished jobs back into the queue, after the invoker has stopped. May be called twice, or before `start`. */
   async stop(): Promise<void> {
     await this.#engine.stop()
     await this.#targets.stop()
@@ -81,7 +81,7 @@ export class Background {
 }
 
 function toEngineSettings({ options, entry, isScript, environment }: Config): EngineSettings {
-  const seats = options.instances * options.concurrency
+  const slots = options.instances * options.concurrency
   const ofTasks = taskDialect(options['task-result-limit'])
   const ofJobs = jobDialect({
     resultLimit: ({ origin }) => options[origin === 'sync' ? 'job-sync-limit' : 'job-limit'],
@@ -92,7 +92,7 @@ function toEngineSettings({ options, entry, isScript, environment }: Config): En
     environment,
   })
   return {
-    ahead: Math.min(seats, mostAhead),
+    ahead: Math.min(slots, mostAhead),
     queueLimit: options['job-queue'],
     attempts: options['job-attempts'],
     tasksKept: options['task-keep'],
@@ -102,7 +102,7 @@ function toEngineSettings({ options, entry, isScript, environment }: Config): En
   }
 }
 
-// One for each instance that may run some: they could meet on any. Where all may, each seat is as good as another.
+// One for each instance that may run tasks, since two could meet on one instance; where all instances may, one for each slot.
 function tasksAtOnce({ instances, concurrency, 'task-instances': most }: OptionValues): number {
   const chosen = most ?? Math.max(1, instances - 1)
   return chosen >= instances ? instances * concurrency : chosen
@@ -118,8 +118,8 @@ function toTaskSettings({ options }: Config): TaskSettings {
   }
 }
 
-// Reserved jobs are ready to run the moment that there is an instance. Where runners share a store, more would be hoarding.
+// Reserved jobs run as soon as an instance is free. More would keep them from other servers with the same store.
 const mostAhead = 16
 
-// How soon a store that could not be opened is tried again.
+// Pause before a store that could not be opened is opened again.
 const pauseMs = 2000

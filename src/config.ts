@@ -12,13 +12,13 @@ import { deriveId } from './invoker/handler/functionId.ts'
 import { resolveEntry, type Entry } from './invoker/handler/entrypoint.ts'
 import { allowProblems } from './jobs/addresses.ts'
 import { targetProblems, toTargetSettings, type TargetSettings } from './jobs/targetSettings.ts'
-import { tokenProblems } from './invoker/token/choice.ts'
+import { tokenProblems } from './invoker/token/renewal.ts'
 import { options, type OptionName, type OptionValues } from './options.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Everything that the program is told from outside, checked once and never read again. */
+/** The configuration of the program, read and checked once. */
 export interface Config {
   readonly handler: string
   /** absolute path of the function's code */
@@ -27,15 +27,15 @@ export interface Config {
   readonly runtimeDir: string
   readonly functionId: string
   readonly options: OptionValues
-  /** those that somebody has set; the others have their default */
+  /** the options that were set; the others have their default */
   readonly chosen: ReadonlySet<OptionName>
   /** what follows the name of a script on its command line */
   readonly args: readonly string[]
   /** whether the handler is a script, which takes jobs and nothing else */
   readonly isScript: boolean
-  /** what the handler string led to when the configuration was read; each instance looks anew */
+  /** the entry file when the configuration was read; each instance looks it up again */
   readonly entry: Entry
-  /** who hears of asynchronous invocations */
+  /** the receivers of the outcomes of asynchronous invocations */
   readonly targets: TargetSettings
   /** the variables that the function may see: the user's own */
   readonly environment: Readonly<Record<string, string>>
@@ -44,27 +44,27 @@ export interface Config {
 /** Flags as they were given: a value, or true for a switch. */
 export type Flags = Partial<Record<OptionName, string | true>>
 
-/** A configuration with everything that is wrong with it: it may only be used when that is nothing. */
-export interface Survey {
+/** A configuration with its problems: it may be used when there are none. */
+export interface CheckedConfig {
   /** one sentence each */
   readonly problems: readonly string[]
-  /** undefined when nobody has named one */
+  /** undefined when none was named */
   readonly handler: string | undefined
-  /** with defaults in place of what is broken; undefined when the function cannot be looked for */
+  /** with defaults for broken options; undefined when the function cannot be looked up */
   readonly config: Config | undefined
 }
 
 /**
- * Reads as much of the configuration as there is. Never throws.
+ * Reads the configuration and collects its problems. Never throws.
  * @param handler the first argument; FNBOX_HANDLER takes its place when it is absent
  * @param args what follows it, for a script
  */
-export function surveyConfig(
+export function checkConfig(
   handler: string | undefined,
   flags: Flags,
   args: readonly string[],
   env: Environment = process.env,
-): Survey {
+): CheckedConfig {
   const { values, broken, chosen, problems } = readOptions(flags, env)
   const chosenHandler = handler ?? emptyAsAbsent(env['FNBOX_HANDLER'])
   const root = resolve(values.root)
@@ -107,7 +107,7 @@ export function surveyConfig(
   return { problems, handler: chosenHandler, config: usable ? config : undefined }
 }
 
-/** Who may call, as far as the options say. */
+/** The options about access. */
 export function toAuthSettings(values: OptionValues): AuthSettings {
   return {
     keys: values['auth-keys'],
@@ -117,17 +117,17 @@ export function toAuthSettings(values: OptionValues): AuthSettings {
   }
 }
 
-/** Which certificate is shown, as far as the options say. */
+/** The options about HTTPS. */
 export function toTlsSettings(values: OptionValues): TlsSettings {
   return { cert: values['tls-cert'], key: values['tls-key'], made: values.tls }
 }
 
-/** The time that an attempt of a job may take, in milliseconds, when the job does not say it (jobs.md §3). */
+/** The timeout of an attempt in milliseconds, unless the job has its own (jobs.md §3). */
 export function jobTimeoutMs(config: Pick<Config, 'options' | 'chosen'>): number {
-  return config.chosen.has('timeout') ? config.options.timeout : unsaidJobTimeoutMs
+  return config.chosen.has('timeout') ? config.options.timeout : defaultJobTimeoutMs
 }
 
-/** What the jobs API is to do (jobs.md §9). */
+/** The options of the jobs API (jobs.md §9). */
 export function toJobSettings(config: Pick<Config, 'options' | 'chosen' | 'isScript'>): JobSettings {
   const { isScript } = config
   const values = config.options
@@ -151,7 +151,7 @@ export function dataDir(config: Pick<Config, 'options' | 'root'>): string {
   return chosen === undefined ? join(config.root, '.fnbox') : resolve(chosen)
 }
 
-/** What asynchronous invocations are stored with; their results are kept as long as those of `/run` (jobs.md FN-5). */
+/** The terms of asynchronous invocations, whose results are kept as long as those of `/run` (jobs.md FN-5). */
 export function toAsyncTerms({ options: values, targets }: Pick<Config, 'options' | 'targets'>): AsyncTerms {
   return {
     executionTimeoutMs: values.timeout,
@@ -161,21 +161,21 @@ export function toAsyncTerms({ options: values, targets }: Pick<Config, 'options
   }
 }
 
-// A path is the operator's, relative to where the program was started; a bare name is searched for.
+// A path is relative to the working directory; a bare name is searched for.
 function toInterpreter(python: string | undefined): string | undefined {
   return python?.includes('/') === true ? resolve(python) : python
 }
 
 interface ReadOptions {
   readonly values: OptionValues
-  /** those that have their default instead of what was given */
+  /** the options whose value is invalid: they have their default */
   readonly broken: ReadonlySet<OptionName>
   readonly chosen: ReadonlySet<OptionName>
-  /** one sentence for each that is broken; others may join them */
+  /** one sentence for each of them; the caller may add others */
   readonly problems: string[]
 }
 
-/** Reads each option for itself: flags win over variables, which win over defaults. Never throws. */
+/** Reads each option: flags win over variables, which win over defaults. Never throws. */
 export function readOptions(flags: Flags, env: Environment = process.env): ReadOptions {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
@@ -207,7 +207,7 @@ function entryProblems(entry: Entry, values: OptionValues): readonly string[] {
   return []
 }
 
-// An option that is broken itself is in conflict with nothing.
+// A broken option conflicts with nothing.
 function conflicts(values: OptionValues, broken: ReadonlySet<OptionName>): readonly string[] {
   const problems = [...tokenProblems(values)]
   if (!broken.has('instances') && values['min-instances'] > values.instances)
@@ -221,13 +221,13 @@ function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory()
 }
 
-// An empty variable is how compose files and manifests spell "not set".
+// Compose files and manifests write "not set" as an empty variable.
 function emptyAsAbsent(value: string | undefined): string | undefined {
   return value === '' ? undefined : value
 }
 
-// What belongs to the server stays with the server (interface.md §8). The two NODE_ variables describe our own parent's
-// channel: a Node.js function that saw them would take a descriptor for an IPC pipe.
+// Without the server's own variables (interface.md §8). The NODE_ variables describe the IPC channel to our own parent: a
+// Node.js function that saw them would use some descriptor as that channel.
 function ofTheUser(env: Environment): Record<string, string> {
   const own: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {
@@ -237,7 +237,7 @@ function ofTheUser(env: Environment): Record<string, string> {
   return own
 }
 
-const unsaidJobTimeoutMs = 600_000
+const defaultJobTimeoutMs = 600_000
 
 const ofTheServer = new Set(['PORT', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID'])
 

@@ -36,7 +36,7 @@ const passing = { retry: true }
 // prettier-ignore
 export const catalogue = {
   function_threw: row('F-1', 'function', 502, 'Error', 'The function raised this error; its stack trace shows where.', ofFunction),
-  load_failed: row('F-2', 'function', 502, 'Error', 'Mend the error that stops the function from loading; `fnbox check` shows it too.', ofFunction),
+  load_failed: row('F-2', 'function', 502, 'Error', 'Fix the error that stops the function from loading; `fnbox check` shows it too.', ofFunction),
   load_timeout: row('F-3', 'function', 502, 'LoadTimeout', 'Do less while the module loads, or raise --init-timeout.', ofFunction),
   malformed_response: row('F-4', 'function', 502, 'ProxyIntegrationError', 'Return an object with statusCode, headers and body, or call with ?integration=raw.', ofFunction),
   forbidden_header: row('F-5', 'function', 502, 'ProxyIntegrationError', 'Remove this header from the response; the platform owns it.', ofFunction),
@@ -59,7 +59,7 @@ export const catalogue = {
   internal: row('F-29', 'fnbox', 500, 'InternalServerError', 'A bug of fnbox: please report it with the log line of this request.', passing),
   draining: row('F-29', 'operator', 503, 'ServiceUnavailable', 'This container is stopping; retry against another one.', passing),
   invalid_job: row('REQ-2', 'caller', 400, 'ClientError', 'Send a JSON object with `input`; the message names what is wrong with it.'),
-  invalid_parameter: row('A-8', 'caller', 400, 'ClientError', 'Mend the parameter or header that the message names, or leave it out.'),
+  invalid_parameter: row('A-8', 'caller', 400, 'ClientError', 'Fix the parameter or header that the message names, or leave it out.'),
   job_not_retryable: row('CTL-5', 'caller', 400, 'ClientError', 'Retry only jobs that are FAILED or TIMED_OUT; submit others anew.'),
   unauthenticated: row('A-2', 'caller', 401, 'ClientError', 'Send Authorization: Bearer with a key or token that is accepted here.'),
   unknown_route: row('A-11', 'caller', 404, 'ClientError', 'Use one of the routes that the message names; --endpoint-id limits what is below /v2/.'),

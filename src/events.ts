@@ -53,18 +53,20 @@ interface EventMap {
   'output-dropped': [{ readonly instance: string; readonly requestId?: string; readonly bytes: number }]
   'invocation-arrived': [{ readonly requestId: string }]
   /** it has reached an instance for the first time; nothing that the function wrote for it was announced before */
-  'invocation-started': [{ readonly requestId: string; readonly jobId?: string; readonly instance: string }]
+  'invocation-started': [
+    { readonly requestId: string; readonly jobId?: string | undefined; readonly instance: string },
+  ]
   /** everything that the function wrote for it was announced before; `instance` is absent when it never reached one */
   'invocation-ended': [
     {
       readonly requestId: string
       /** the job that it was an attempt of */
-      readonly jobId?: string
-      readonly instance?: string
+      readonly jobId?: string | undefined
+      readonly instance?: string | undefined
       readonly outcome: Outcome
       readonly timing: Timing
       /** peak memory of the instance so far, in bytes, when it can be known; reads it from the system */
-      readonly peakMemory?: () => number | undefined
+      readonly peakMemory?: (() => number | undefined) | undefined
     },
   ]
   /** answered with a fault at the door: the request was not fit to be run, or its result made no answer */

@@ -1,6 +1,7 @@
-// Why an instance ended, told to the invocations that it took along.
+// Why an instance ended or could not be loaded, and the fault that its callers get.
 
 import { Fault } from './errors.ts'
+import type { UserError } from './wire/frames.ts'
 
 /** How a process ended. */
 export type Exit =
@@ -9,7 +10,7 @@ export type Exit =
   /** the interpreter could not be started at all */
   | { readonly type: 'unstartable'; readonly cause: Error }
 
-/** The end of a process that nobody asks any more. */
+/** The end of a process that we have killed, before the system reports it. */
 export const killed: Exit = { type: 'signalled', signal: 'SIGKILL' }
 
 /** Why we have ended a process. Without one it ended by itself. */
@@ -47,6 +48,19 @@ export function faultOfEnd(cause: EndCause | undefined, exit: Exit, outOfMemory:
   }
 }
 
+/** The fault of a load error that the language reports; its type and message stay the language's own (yandex.md F-2, H-17). */
+export function toLoadFault({ errorMessage, errorType, stackTrace }: UserError): Fault {
+  const details = stackTrace === undefined ? { errorType } : { errorType, body: { stackTrace } }
+  return new Fault('load_failed', errorMessage, details)
+}
+
+/** The fault of a load that failed: a process that died meanwhile counts as a load error. */
+export function asLoadFault(fault: Fault): Fault {
+  const { code, message: errorMessage, errorType } = fault
+  const died = code === 'process_exit' || code === 'out_of_memory'
+  return died ? toLoadFault({ errorMessage, errorType }) : fault
+}
+
 /** How a process ended, in the words of yandex.md F-9. */
 export function describeExit(exit: Exit): string {
   switch (exit.type) {
@@ -61,7 +75,7 @@ export function describeExit(exit: Exit): string {
   }
 }
 
-// What the machine is short of, before what may be missing on it.
+// A shortage of the machine comes before a missing interpreter.
 function remedyOf({ code = '' }: NodeJS.ErrnoException): string {
   return remedies[code] ?? 'install the interpreter or name it with --python'
 }

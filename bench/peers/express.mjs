@@ -1,4 +1,4 @@
-// Plain Express around the function, in its own process. Without ETags, which nobody else here computes either.
+// Plain Express around the function, in its own process. Without ETags, which no other peer computes.
 
 import express from 'express'
 import work from '../functions/node/work.js'

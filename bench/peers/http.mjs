@@ -1,4 +1,4 @@
-// Nothing but node:http around the function, in its own process: the floor.
+// Plain node:http around the function, in its own process: the floor of one process.
 
 import { createServer } from 'node:http'
 import work from '../functions/node/work.js'

@@ -68,4 +68,4 @@ const stored: Call = {
   isAnswer: (text) => text.includes('"COMPLETED"'),
 }
 
-const rounds = 4
+const rounds = 3

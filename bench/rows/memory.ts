@@ -1,4 +1,4 @@
-// What the whole tree of processes holds, before and after load.
+// Memory of the whole process tree, before and after load.
 
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { fnbox, functionsFramework, type Contender } from '../contenders.ts'
 import type { Figure } from '../figure.ts'
 import { newFolder } from '../folders.ts'
 import { load } from '../load.ts'
-import { heldBy, treeOf } from '../processes.ts'
+import { memoryOf, treeOf } from '../processes.ts'
 
 /** Node.js against the functions framework, each alone. */
 export async function memory(): Promise<readonly Figure[]> {
@@ -18,7 +18,7 @@ export async function memory(): Promise<readonly Figure[]> {
   copyFileSync(process.execPath, node)
   const entrants = [fnbox('main.hello', { node }), functionsFramework('hello', { node })].map(entrant)
   const { idle, loaded } = await contestOfStarts(['idle', 'loaded'], entrants, rounds)
-  const aims = [{ sign: '≤', bound: 1.25, times: 'functions-framework' }] as const
+  const aims = [{ sign: '≤', target: 1.25, times: 'functions-framework' }] as const
   return [
     { name: 'idle, MB', measured: idle, aims },
     { name: 'after load, MB', measured: loaded, aims },
@@ -31,12 +31,13 @@ function entrant(contender: Contender): Entrant<'idle' | 'loaded'> {
     call: hello,
     measure: async ({ url, pid }) => {
       await sleep(settleMs)
-      const idle = heldBy(treeOf(pid))
-      await load(url, hello, 32, 3)
-      return { idle, loaded: heldBy(treeOf(pid)) }
+      const idle = memoryOf(treeOf(pid))
+      for (let at = 0; at < loads; at++) await load(url, hello, 32, 3)
+      return { idle, loaded: memoryOf(treeOf(pid)) }
     },
   }
 }
 
-const rounds = 3
+const rounds = 2
+const loads = 3
 const settleMs = 1000

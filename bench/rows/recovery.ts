@@ -1,4 +1,4 @@
-// An instance is killed: how long until somebody who calls at once, and again until it works, has an answer.
+// The time from the kill of an instance to the next 200, for a client that calls until it gets one.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hello } from '../calls.ts'
@@ -9,9 +9,9 @@ import { childrenOf } from '../processes.ts'
 import { isAnswered } from '../request.ts'
 import type { Server } from '../server.ts'
 
-/** Node.js, and Python against gunicorn, which starts its worker anew as well. */
+/** Node.js, and Python against gunicorn, which starts a new worker as well. */
 export async function recovery(): Promise<readonly Figure[]> {
-  const aims = [{ sign: '≤', bound: 150 }] as const
+  const aims = [{ sign: '≤', target: 150 }] as const
   const node = await contest(['ms'], [entrant(fnbox('main.hello'))], rounds)
   const python = await contest(
     ['ms'],

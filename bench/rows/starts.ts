@@ -30,13 +30,13 @@ async function of(
   name: string,
   contenders: readonly Contender[],
   times: readonly string[],
-  bound: number,
+  target: number,
 ): Promise<Figure> {
   const entrants = contenders.map((contender): Entrant<'ms'> => {
     return { contender, call: hello, measure: async ({ startMs }) => ({ ms: startMs }) }
   })
   const { ms } = await contestOfStarts(['ms'], entrants, rounds)
-  return { name, measured: ms, aims: times.map((each) => ({ sign: '≤', bound, times: each })) }
+  return { name, measured: ms, aims: times.map((each) => ({ sign: '≤', target, times: each })) }
 }
 
-const rounds = 7
+const rounds = 5

@@ -1,10 +1,10 @@
 // Starts an instance for Bash: greets the supervisor, checks the script, runs it for each invocation. Owns the state of
-// loading, the running invocations and those that were sent ahead. Its arguments are the paths of `bash` and `mkfifo`: the
-// search path of a function begins with its own code (yandex.md E-9).
+// loading and the running invocations. Its arguments are the paths of `bash` and `mkfifo`: the search path of a function
+// begins with its own code (yandex.md E-9).
 
 import { writeSync } from 'node:fs'
+import { Ahead } from '../node/ahead.mjs'
 import { Channel, ProtocolError, protocolVersion } from '../node/channel.mjs'
-import { takePermit, writeBorder } from './ahead.mjs'
 import { Call } from './call.mjs'
 import { checkScript, shellVersion } from './script.mjs'
 import { checkStreams } from './streams.mjs'
@@ -13,17 +13,11 @@ import { checkStreams } from './streams.mjs'
 
 /** @typedef {import('./script.mjs').Script} Script */
 
-/**
- * @type {{ type: 'new' | 'loading' | 'failed' }
- *   | { type: 'loaded', script: Script, concurrency: number, border: string | undefined }}
- */
+/** @type {{ type: 'new' | 'loading' | 'failed' } | { type: 'loaded', script: Script, concurrency: number, ahead: Ahead }} */
 let state = { type: 'new' }
 
 /** @type {Map<string, Call>} */
 const running = new Map()
-
-/** Calls that were sent ahead and have not started, in order. @type {{ frame: any, body: Buffer }[]} */
-let ahead = []
 
 const [bash = 'bash', mkfifo = 'mkfifo'] = process.argv.slice(2)
 const version = shellVersion(bash)
@@ -53,7 +47,7 @@ function take(frame, body) {
     case 'credit':
       return // a script streams nothing
     case 'recall':
-      ahead = []
+      if (state.type === 'loaded') state.ahead.forget()
       return channel.send({ type: 'recalled' })
   }
 }
@@ -68,7 +62,8 @@ async function load(frame) {
     const file = await checkScript(bash, frame)
     await checkStreams(mkfifo)
     const script = { bash, mkfifo, file, identity: frame.function }
-    state = { type: 'loaded', script, concurrency: frame.concurrency, border: frame.border }
+    const ahead = new Ahead(frame.border, (next, body) => start(script, ahead, next, body))
+    state = { type: 'loaded', script, concurrency: frame.concurrency, ahead }
     channel.send({ type: 'loaded' })
   } catch (error) {
     state = { type: 'failed' }
@@ -83,35 +78,25 @@ async function load(frame) {
  */
 function invoke(frame, body) {
   if (state.type !== 'loaded' || running.has(frame.id)) throw new ProtocolError('invoke came out of turn')
-  if (frame.ahead !== true) return start(state.script, frame, body)
-  ahead.push({ frame, body })
-  startAhead()
+  const { script, ahead, concurrency } = state
+  if (frame.ahead !== true) return start(script, ahead, frame, Buffer.from(body)) // it is read later
+  ahead.keep(frame, body)
+  if (running.size < concurrency) ahead.startNext()
 }
 
 /**
  * @param {Script} script
+ * @param {Ahead} ahead
  * @param {any} frame an `invoke` frame
  * @param {Buffer} body
  */
-function start(script, frame, body) {
+function start(script, ahead, frame, body) {
   const call = new Call(channel, frame)
   running.set(frame.id, call)
   void call.run(script, body).finally(() => {
     running.delete(frame.id)
-    startAhead()
+    ahead.startNext()
   })
-}
-
-// As long as fewer run than may. A call without a permit is forgotten: a `recall` is on its way.
-function startAhead() {
-  if (state.type !== 'loaded') return
-  while (running.size < state.concurrency) {
-    const next = ahead.shift()
-    if (next === undefined) return
-    if (!takePermit()) continue
-    writeBorder(state.border)
-    start(state.script, next.frame, next.body)
-  }
 }
 
 /** @param {string} reason @returns {never} */

@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Ahead } from './ahead.mjs'
 import { Channel, ProtocolError, protocolVersion } from './channel.mjs'
 import { Call } from './call.mjs'
 import { loadHandler } from './loader.mjs'
@@ -30,8 +31,15 @@ let state = { type: 'new' }
 /** @type {Map<string, Invocation>} */
 const running = new Map()
 
+/** @type {Ahead} */
+let ahead = new Ahead(undefined, start)
+let slots = 1
+
 /** In whatever an invocation of a function has started this is that invocation. @type {AsyncLocalStorage<Invocation>} */
 const origin = new AsyncLocalStorage()
+
+// The context of no call: what one has left in its own (`enterWith`) is not the next one's.
+const inNoCall = AsyncLocalStorage.snapshot()
 
 const exit = process.exit.bind(process) // the function may replace these later
 const { setTimeout } = globalThis
@@ -70,6 +78,9 @@ function take(frame, body) {
     }
     case 'credit':
       return running.get(frame.id)?.credit(frame.bytes)
+    case 'recall':
+      ahead.forget()
+      return channel.send({ type: 'recalled' })
   }
 }
 
@@ -79,6 +90,8 @@ async function load(frame) {
     return refuse(`version ${frame.version} is not ${protocolVersion}, the one that is spoken here`)
   if (state.type !== 'new') return refuse('load may come once')
   state = { type: 'loading' }
+  ahead = new Ahead(frame.border, start)
+  slots = frame.concurrency
   try {
     if (frame.script !== undefined) return await runScript(frame)
     const handler = await loadHandler(frame)
@@ -125,9 +138,23 @@ function failLoad(error) {
  */
 function invoke(frame, body) {
   if (running.has(frame.id)) throw new ProtocolError('invoke came twice')
-  const onOver = () => running.delete(frame.id)
-  if (frame.mode === 'task' && (state.type === 'loaded' || state.type === 'serving')) {
-    const task = new Task(channel, frame, body, onOver)
+  if (state.type !== 'loaded' && state.type !== 'serving') throw new ProtocolError('invoke came out of turn')
+  if (!frame.ahead) return start(frame, body)
+  ahead.keep(frame, body)
+  if (running.size < slots) ahead.startNext()
+}
+
+/**
+ * @param {any} frame the `invoke` frame
+ * @param {Buffer} body
+ */
+function start(frame, body) {
+  const onOver = () => {
+    running.delete(frame.id)
+    inNoCall(() => ahead.startNext())
+  }
+  if (frame.mode === 'task') {
+    const task = new Task(channel, frame, Buffer.from(body), onOver) // it is read later
     running.set(frame.id, task)
     origin.run(task, () => void task.run())
     return
@@ -136,11 +163,10 @@ function invoke(frame, body) {
     running.set(frame.id, state.script.begin(frame, body, onOver))
     return
   }
-  if (state.type !== 'loaded') throw new ProtocolError('invoke came out of turn')
-  const { handler, rawHandler, identity } = state
+  const { handler, rawHandler, identity } = /** @type {Extract<typeof state, { type: 'loaded' }>} */ (state)
   const call = new Call(channel, frame, body, onOver)
   running.set(frame.id, call)
-  origin.run(call, () => void call.run(frame.mode === 'raw' ? rawHandler : handler, identity))
+  origin.run(call, () => call.run(frame.mode === 'raw' ? rawHandler : handler, identity))
 }
 
 /**
@@ -153,7 +179,7 @@ function charge(error) {
   const calls = [...running.values()].filter((each) => each instanceof Call || each instanceof Task)
   const charged = origin.getStore()?.over ? [] : calls.filter(({ over }) => !over)
   if (charged.length === 0) report(inspect(error))
-  for (const call of charged) void call.fail(error)
+  for (const call of charged) call.fail(error)
 }
 
 // What follows `start` in a script is its own to do, within reason.

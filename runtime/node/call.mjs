@@ -15,6 +15,7 @@ export class Call {
   /** @readonly */ #channel
   /** @readonly */ #frame
   /** @readonly */ #body
+  /** @readonly */ #deadlineMs
   /** @readonly */ #cancellation
   /** @readonly */ #window = new Window(() => this.over || this.#cancellation.cancelled)
   /** @readonly */ #onOver
@@ -29,27 +30,28 @@ export class Call {
     this.#channel = channel
     this.#frame = frame
     this.#body = body
-    this.#cancellation = new Cancellation(frame.deadlineMs)
+    this.#deadlineMs = frame.deadlineMs ?? now() + frame.timeoutMs
+    this.#cancellation = new Cancellation(this.#deadlineMs)
     this.#onOver = onOver
   }
 
   /**
-   * Calls the handler and sends what it gives. Never rejects.
+   * Calls the handler and sends what it gives. Never throws.
    * @param {(event: unknown, context: Context) => unknown} handler
    * @param {import('./context.mjs').Identity} identity
    */
-  async run(handler, identity) {
+  run(handler, identity) {
     try {
       const event = this.#firstArgument()
       const payload = () => (this.#frame.mode === 'http' ? httpPayload(event) : Buffer.alloc(0))
-      const given = handler(event, new Context(identity, this.#frame, this.#cancellation, payload))
-      const isPromise = isThenable(given)
-      const value = isPromise ? await given : given
-      if (isGeneratorObject(value)) await this.#stream(/** @type {Generator | AsyncGenerator} */ (value))
-      else if (value === undefined && !isPromise) await this.#end({ type: 'threw', error: noResult })
-      else await this.#return(value)
+      const context = new Context(identity, this.#frame, this.#deadlineMs, this.#cancellation, payload)
+      const given = handler(event, context)
+      if (isThenable(given)) void this.#await(given)
+      else if (isGeneratorObject(given)) void this.#stream(/** @type {Generator | AsyncGenerator} */ (given))
+      else if (given === undefined) this.#end({ type: 'threw', error: noResult })
+      else this.#return(given)
     } catch (error) {
-      await this.fail(error)
+      this.fail(error)
     }
   }
 
@@ -57,8 +59,8 @@ export class Call {
    * Ends the invocation with an error of the function.
    * @param {unknown} error
    */
-  async fail(error) {
-    await this.#end({ type: 'threw', error: toUserError(error) })
+  fail(error) {
+    this.#end({ type: 'threw', error: toUserError(error) })
   }
 
   /** Tells the handler, then the supervisor that it was told. @param {string} reason */
@@ -85,8 +87,19 @@ export class Call {
     }
   }
 
+  /** @param {any} promised */
+  async #await(promised) {
+    try {
+      const value = await promised
+      if (isGeneratorObject(value)) await this.#stream(/** @type {Generator | AsyncGenerator} */ (value))
+      else this.#return(value)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
   /** @param {unknown} value */
-  async #return(value) {
+  #return(value) {
     if (value === undefined) return this.#end({ type: 'returned', undefined: true })
     const { json, text, size } = this.#frame.mode === 'http' ? toParts(value) : toWhole(value)
     if (size > this.#frame.responseLimit) return this.#end({ type: 'oversized', size })
@@ -95,19 +108,24 @@ export class Call {
       : this.#end({ type: 'returned', text: text.length }, json, text)
   }
 
+  // Never rejects.
   /** @param {Generator | AsyncGenerator} generator */
   async #stream(generator) {
     try {
-      for (;;) {
-        const step = await this.#window.next(generator)
-        if (step === undefined || step.done) break
-        this.#sendChunk(await step.value)
-        await nextTurn() // lets frames in, even when the generator never waits for anything (PROTOCOL.md, promise 4)
+      try {
+        for (;;) {
+          const step = await this.#window.next(generator)
+          if (step === undefined || step.done) break
+          this.#sendChunk(await step.value)
+          await nextTurn() // lets frames in, even when the generator never waits for anything (PROTOCOL.md, promise 4)
+        }
+      } finally {
+        await generator.return(undefined)
       }
-    } finally {
-      await generator.return(undefined)
+      this.#end({ type: 'ended' })
+    } catch (error) {
+      this.fail(error)
     }
-    await this.#end({ type: 'ended' })
   }
 
   /** @param {unknown} value */
@@ -123,12 +141,22 @@ export class Call {
    * @param {Buffer} [body]
    * @param {Buffer} [text]
    */
-  async #end(ending, body, text) {
+  #end(ending, body, text) {
     if (this.over) return
     this.over = true
     this.#window.wake()
     this.#cancellation.end()
-    await outputWritten()
+    const written = outputWritten()
+    if (written === undefined) this.#send(ending, body, text)
+    else void written.then(() => this.#send(ending, body, text))
+  }
+
+  /**
+   * @param {{ type: string, [member: string]: unknown }} ending
+   * @param {Buffer} [body]
+   * @param {Buffer} [text]
+   */
+  #send(ending, body, text) {
     this.#channel.send({ ...ending, id: this.#frame.id }, body, text)
     this.#onOver()
   }
@@ -205,5 +233,6 @@ const noResult = {
 const chunkWindow = 262_144
 const chunkOverhead = 64
 
-// The function may replace it later.
+// The function may replace these later.
 const { parse } = JSON
+const { now } = Date

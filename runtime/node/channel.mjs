@@ -13,7 +13,7 @@ export const maxFrameLength = 64 * 1024 * 1024
 
 /**
  * @typedef {object} ChannelListener
- * @property {(frame: FrameToInstance, body: Buffer) => void} onFrame
+ * @property {(frame: FrameToInstance, body: Buffer) => void} onFrame `body` is to be read or copied at once
  * @property {() => void} onEnd the supervisor is gone
  * @property {(reason: string) => void} onProtocolError nothing can be read any more
  */
@@ -25,6 +25,7 @@ export class ProtocolError extends Error {}
 export class Channel {
   /** @readonly */ #socket
   /** @readonly */ #listener
+  #ended = false
   // The length field, then the frame itself, whichever is being filled.
   #part = Buffer.allocUnsafe(4)
   #filled = 0
@@ -33,10 +34,19 @@ export class Channel {
   /** @param {ChannelListener} listener */
   constructor(listener) {
     this.#listener = listener
-    this.#socket = new Socket({ fd: 3, readable: true, writable: true })
-    this.#socket.on('data', (bytes) => this.#receive(bytes))
+    // One buffer for all that is read: frames are handed over while it is theirs.
+    const onread = {
+      buffer: Buffer.allocUnsafeSlow(readBytes),
+      /** @param {number} length @param {Uint8Array} bytes */
+      callback: (length, bytes) => {
+        this.#receive(bytesOf(bytes.buffer, bytes.byteOffset, length))
+        return true
+      },
+    }
+    this.#socket = new Socket(/** @type {any} */ ({ fd: 3, readable: true, writable: true, onread }))
+    this.#socket.resume()
     this.#socket.on('error', () => {}) // 'close' follows
-    this.#socket.on('close', () => listener.onEnd())
+    this.#socket.on('close', () => this.#end())
   }
 
   /**
@@ -60,7 +70,7 @@ export class Channel {
     if (copied) {
       body.copy(head, 8 + headerLength)
       rest.copy(head, 8 + headerLength + body.length)
-      this.#socket.write(head)
+      this.#write(head)
       return
     }
     this.#socket.cork()
@@ -68,6 +78,20 @@ export class Channel {
     this.#socket.write(body)
     if (rest.length > 0) this.#socket.write(rest)
     this.#socket.uncork()
+  }
+
+  // Straight to the kernel while it takes everything, which is less work than a stream.
+  /** @param {Buffer} bytes */
+  #write(bytes) {
+    if (this.#socket.writableLength > 0) return void this.#socket.write(bytes)
+    let written = 0
+    try {
+      written = writeNow(3, bytes)
+    } catch (error) {
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+      if (code !== 'EAGAIN') return this.#end() // at once: no other call may start when the end of one was not sent
+    }
+    if (written < bytes.length) this.#socket.write(written === 0 ? bytes : bytes.subarray(written))
   }
 
   /** From now on nothing but the function's own work keeps the process alive. */
@@ -80,6 +104,12 @@ export class Channel {
     this.#socket.ref()
   }
 
+  #end() {
+    if (this.#ended) return
+    this.#ended = true
+    this.#listener.onEnd()
+  }
+
   /** @param {Buffer} bytes */
   #receive(bytes) {
     try {
@@ -90,17 +120,25 @@ export class Channel {
     }
   }
 
-  // Each byte is copied at most once, however the socket has split the frames.
+  // A frame that is whole lies in the buffer of the socket, else in one of its own.
   /** @param {Buffer} bytes */
   #decode(bytes) {
     let at = 0
     while (at < bytes.length) {
+      if (this.#inLength && this.#filled === 0 && bytes.length - at >= 4) {
+        const end = at + 4 + checkedLength(bytes, at)
+        if (end <= bytes.length) {
+          this.#deliver(bytes.subarray(at + 4, end))
+          at = end
+          continue
+        }
+      }
       const taken = bytes.copy(this.#part, this.#filled, at)
       at += taken
       this.#filled += taken
       if (this.#filled < this.#part.length) return
       const part = this.#part
-      this.#expect(this.#inLength ? checkedLength(part) : 4, !this.#inLength)
+      this.#expect(this.#inLength ? checkedLength(part, 0) : 4, !this.#inLength)
       if (this.#inLength) this.#deliver(part)
     }
   }
@@ -123,9 +161,12 @@ export class Channel {
   }
 }
 
-/** @param {Buffer} part */
-function checkedLength(part) {
-  const length = part.readUInt32BE(0)
+/**
+ * @param {Buffer} bytes
+ * @param {number} at
+ */
+function checkedLength(bytes, at) {
+  const length = bytes.readUInt32BE(at)
   if (length < 4 || length > maxFrameLength)
     throw new ProtocolError(`a frame of ${length} bytes is not allowed`)
   return length
@@ -139,8 +180,8 @@ function parseHeader(text) {
   const header = parsed(text)
   const wanted = typeof header === 'object' && header !== null ? membersOf(header) : undefined
   if (wanted === undefined) throw new ProtocolError('a header is not one of the protocol')
-  const wrong = Object.entries(wanted).find(([name, type]) => !isOf(type, header[name]))
-  if (wrong !== undefined) throw new ProtocolError(`${wrong[0]} of ${header.type} is not of type ${wrong[1]}`)
+  for (const [name, type] of wanted)
+    if (!isOf(type, header[name])) throw new ProtocolError(`${name} of ${header.type} is not of type ${type}`)
   return header
 }
 
@@ -166,30 +207,46 @@ function parsed(text) {
   }
 }
 
-const invoke = { id: 'string', mode: 'string', responseLimit: 'integer' }
+/** @type {readonly (readonly [name: string, type: string])[]} */
+const invoke = [
+  ['id', 'string'],
+  ['mode', 'string'],
+  ['responseLimit', 'integer'],
+]
 
-/** What a header must have, by its type. @type {Readonly<Record<string, Readonly<Record<string, string>>>>} */
+/** What a header must have, by its type. @type {Readonly<Record<string, readonly (readonly [name: string, type: string])[]>>} */
 const members = Object.assign(Object.create(null), {
-  load: {
-    version: 'integer',
-    root: 'string',
-    module: 'string',
-    name: 'string',
-    function: 'object',
-    concurrency: 'integer',
-  },
-  invoke: { ...invoke, deadlineMs: 'integer' },
-  cancel: { id: 'string', reason: 'string' },
-  credit: { id: 'string', bytes: 'integer' },
-  recall: {},
+  load: [
+    ['version', 'integer'],
+    ['root', 'string'],
+    ['module', 'string'],
+    ['name', 'string'],
+    ['function', 'object'],
+    ['concurrency', 'integer'],
+  ],
+  invoke: [...invoke, ['deadlineMs', 'integer']],
+  cancel: [
+    ['id', 'string'],
+    ['reason', 'string'],
+  ],
+  credit: [
+    ['id', 'string'],
+    ['bytes', 'integer'],
+  ],
+  recall: [],
 })
-const membersOfAhead = { ...invoke, timeoutMs: 'integer' }
+/** @type {readonly (readonly [name: string, type: string])[]} */
+const membersOfAhead = [...invoke, ['timeoutMs', 'integer']]
 
 // The function may replace these later.
 const { parse, stringify } = JSON
 const { isSafeInteger } = Number
+const bytesOf = Buffer.from.bind(Buffer)
+const { writeSync: writeNow } = process.getBuiltinModule('node:fs') // an import would load all streams of files
 
 // Up to here it is cheaper to copy the body than to hand two buffers to the kernel.
 const copiedBody = 16 * 1024
 
 const noBytes = Buffer.alloc(0)
+
+const readBytes = 64 * 1024

@@ -10,12 +10,13 @@ export class Context {
   /**
    * @param {Identity} identity
    * @param {InvokeFrame} frame
+   * @param {number} deadlineMs epoch milliseconds
    * @param {Cancellation} cancellation
    * @param {() => unknown} payload
    */
-  constructor(identity, frame, cancellation, payload) {
+  constructor(identity, frame, deadlineMs, cancellation, payload) {
     const { id, version, folderId, logGroup, memoryMb } = identity
-    const { id: requestId, deadlineMs, token } = frame
+    const { id: requestId, token } = frame
     this.requestId = requestId
     this.awsRequestId = requestId
     this.functionName = id

@@ -4,18 +4,67 @@
 import { Writable } from 'node:stream'
 
 /**
- * Settles when what the function has written so far was handed to the kernel (PROTOCOL.md, promise 3). A pipe whose
- * reader is slow keeps it in this process.
+ * Waits until what the function has written so far was handed to the kernel (PROTOCOL.md, promise 3). A pipe whose reader
+ * is slow keeps it in this process.
+ * @returns {Promise<void> | undefined} undefined when there is nothing to wait for, as nearly always
  */
-export async function outputWritten() {
+export function outputWritten() {
   try {
-    const streams = [process.stdout, process.stderr].filter(
-      (each) => each.writable && each.writableLength > 0,
-    )
-    if (streams.length > 0) await Promise.all(streams.map(written))
+    if (isWritten(process.stdout) && isWritten(process.stderr)) return undefined
+    return allWritten()
   } catch {
-    // the function has put something else in their place: there is nothing to wait for
+    return undefined // the function has put something else in their place
   }
+}
+
+/** @param {NodeJS.WriteStream} stream */
+function isWritten(stream) {
+  return stream.writableLength === 0 || !stream.writable
+}
+
+async function allWritten() {
+  try {
+    await Promise.all([process.stdout, process.stderr].filter((each) => !isWritten(each)).map(written))
+  } catch {
+    // see `outputWritten`
+  }
+}
+
+/**
+ * Writes a border to both descriptors, behind all that was written before.
+ * @param {Buffer} border
+ * @returns {Promise<void> | undefined} undefined when it is written already, as nearly always
+ */
+export function bordersWritten(border) {
+  const first = borderWritten(1, border)
+  const second = borderWritten(2, border)
+  if (first === undefined) return second
+  return second === undefined ? first : first.then(() => second)
+}
+
+/**
+ * @param {1 | 2} descriptor
+ * @param {Buffer} border
+ */
+function borderWritten(descriptor, border) {
+  try {
+    const length = writeNow(descriptor, border)
+    return length === border.length ? undefined : writtenLater(descriptor, border.subarray(length))
+  } catch (error) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+    return code === 'EAGAIN' ? writtenLater(descriptor, border) : undefined // closed by the function: it goes on without
+  }
+}
+
+// The supervisor always reads, so there will be room.
+/**
+ * @param {1 | 2} descriptor
+ * @param {Buffer} border
+ * @returns {Promise<void>}
+ */
+async function writtenLater(descriptor, border) {
+  await new Promise((resolve) => void setTimeout(resolve, 1))
+  return borderWritten(descriptor, border)
 }
 
 /**

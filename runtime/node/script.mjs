@@ -21,7 +21,7 @@ export class Script {
   /** @type {Program | undefined} */
   #program
   /** @type {number | undefined} */
-  #seats
+  #slots
   /** @readonly @type {Set<Job>} */ #jobs = new Set()
   /** @readonly @type {PromiseWithResolvers<void>} */ #stopped = Promise.withResolvers()
   /** @readonly */ #onIdle = () => this.#listener.onFailed(neverServed(this.#file))
@@ -65,12 +65,12 @@ export class Script {
     const program = /** @type {Program} */ (this.#program) // it serves
     const job = new Job(this.#channel, frame)
     this.#jobs.add(job)
-    this.#askForSeats()
+    this.#askForSlots()
     job.run(program, body, this.#start.instance)
     void job.ended.then(() => {
       this.#jobs.delete(job)
       onOver()
-      this.#askForSeats()
+      this.#askForSlots()
     })
     return job
   }
@@ -89,7 +89,7 @@ export class Script {
     if (this.#program !== undefined) throw new Error('start() was called a second time in this program')
     this.#program = program
     await checkFitness(program.checks)
-    this.#askForSeats()
+    this.#askForSlots()
     await outputWritten()
     process.off('beforeExit', this.#onIdle)
     this.#channel.ref()
@@ -108,11 +108,11 @@ export class Script {
   }
 
   // Before each take (jobs.md W-13): the supervisor takes when a job has begun or ended.
-  #askForSeats() {
-    const seats = this.#program?.seats()
-    if (seats === undefined || seats === this.#seats) return
-    this.#seats = seats
-    this.#channel.send({ type: 'seats', count: seats })
+  #askForSlots() {
+    const slots = this.#program?.slots()
+    if (slots === undefined || slots === this.#slots) return
+    this.#slots = slots
+    this.#channel.send({ type: 'slots', count: slots })
   }
 }
 

@@ -1,16 +1,17 @@
-// The command line, taken apart: which command, which handler, which flags. Collects every problem.
+// The command line: which command, which handler, which flags, and every problem of it. And what --help and --version print.
 
 import { parseArgs } from 'node:util'
 import type { Flags } from '../config.ts'
-import { isTriggerName, triggerNames, type TriggerName } from './samples/samples.ts'
 import { looksLikeScript } from '../invoker/handler/entrypoint.ts'
-import { isSwitch, options, type OptionName } from '../options.ts'
+import { isSwitch, options, type OptionGroup, type OptionName } from '../options.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { isTriggerName, triggerNames, triggers, type TriggerName } from './samples/samples.ts'
 
 /** Commands of the program (interface.md §2). */
 const commandNames = ['serve', 'invoke', 'check'] as const
 type CommandName = (typeof commandNames)[number]
 
-/** What the user has asked for. */
+/** A parsed command line. */
 export interface Arguments {
   readonly command: CommandName | 'help' | 'version'
   readonly handler: string | undefined
@@ -34,7 +35,7 @@ export interface InvokeFlags {
   readonly headers: readonly string[]
 }
 
-/** Takes the arguments apart, without reading anything else. */
+/** Parses the arguments, without reading anything else. */
 export function parseArguments(argv: readonly string[]): Arguments {
   const problems: string[] = []
   const flags: Flags = {}
@@ -97,6 +98,32 @@ function takesValue(name: string): boolean {
   return grammar[name]?.type === 'string'
 }
 
+/** All commands and options, by subject. The options come from their table, so that none is forgotten. */
+export function helpText(): string {
+  return [usage, events(), ...(Object.keys(titles) as OptionGroup[]).map(describeGroup), exits].join('\n\n')
+}
+
+/** The version of this package. */
+export function versionText(): string {
+  return manifest.version
+}
+
+function events(): string {
+  const lines = triggerNames.map((name) => `  ${name.padEnd(26)} ${triggers[name].data}`)
+  return ['Events (fnbox invoke --event NAME), and what -d is in each:', ...lines].join('\n')
+}
+
+function describeGroup(group: OptionGroup): string {
+  const names = (Object.keys(options) as OptionName[]).filter((name) => options[name].group === group)
+  return [`${titles[group]}:`, ...names.map(describeOption)].join('\n')
+}
+
+function describeOption(name: OptionName): string {
+  const { value, env, help } = options[name]
+  const flag = value === undefined ? `--${name}` : `--${name} ${value}`
+  return `  ${flag.padEnd(26)} ${env.padEnd(24)} ${help}`
+}
+
 const grammar: Readonly<
   Record<
     string,
@@ -116,3 +143,32 @@ const grammar: Readonly<
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 }
+
+const titles: Readonly<Record<OptionGroup, string>> = {
+  function: 'Function',
+  server: 'Server',
+  access: 'Access',
+  limits: 'Limits',
+  scaling: 'Scaling',
+  identity: 'Identity',
+  token: 'Token',
+  jobs: 'Jobs',
+  tasks: 'Tasks',
+  logs: 'Logs',
+}
+
+const usage = `Usage: fnbox [serve] HANDLER [options]     serve a function over HTTP
+       fnbox invoke HANDLER [options]      call it once: result on stdout, logs on stderr
+       fnbox check HANDLER [options]       load it once and print every problem
+
+HANDLER is file.handler, relative to the code root; FNBOX_HANDLER takes its place.
+A flag wins over its environment variable. Durations: 250ms, 10s, 5m, 1h. Sizes: 128MB, 3.5MB or bytes.
+
+Call once (fnbox invoke):
+  -d, --data JSON|@FILE|-    the event; with --http the request's body
+  --http 'METHOD TARGET'     build the event from a request such as 'POST /?a=1', print the mapped reply
+  -H, --header 'Name: value' a header of that request; may be repeated
+  --event NAME               make the event of a trigger or gateway around -d; without -d it is a sample`
+
+const exits = `Exit codes: 0 done, 1 the function failed or has problems, 2 it timed out, 64 unusable arguments or
+configuration, 69 the port is taken, 70 a bug of fnbox.`

@@ -1,12 +1,12 @@
-// fnbox check: loads the function once and says what is wrong with it and with the configuration, in one list.
+// fnbox check: loads the function once, and lists the problems of function and configuration together.
 
 import { App } from '../app.ts'
-import type { Config, Survey } from '../config.ts'
+import type { CheckedConfig, Config } from '../config.ts'
 import type { Fault } from '../errors.ts'
-import { endOnSignal, type Host } from './host.ts'
+import { endOnSignal, type Host } from './serve.ts'
 
 /** Prints every problem found. Returns the exit code: 0 fine, 1 problems. */
-export async function check({ config, problems }: Survey, host: Host): Promise<number> {
+export async function check({ config, problems }: CheckedConfig, host: Host): Promise<number> {
   const loading =
     config === undefined ? undefined : await load(problems.length > 0 ? withoutAccess(config) : config, host)
   const ofToken =
@@ -20,11 +20,11 @@ export async function check({ config, problems }: Survey, host: Host): Promise<n
 
 type Loading = { readonly tokenProblem?: string | undefined } & (
   | { readonly type: 'loaded'; readonly language: string }
-  /** `output`: the lines that the function has written meanwhile */
+  /** `output`: the lines that the function has written during the load */
   | { readonly type: 'failed'; readonly fault: Fault; readonly output: readonly string[] }
 )
 
-// What was said about these options already would only be said again, or keep the function from being looked at.
+// Problems of these options are reported already. They would keep the function from being loaded.
 function withoutAccess(config: Config): Config {
   const absent = {
     'auth-keys': undefined,
@@ -41,7 +41,7 @@ function withoutAccess(config: Config): Config {
 }
 
 async function load(config: Config, host: Host): Promise<Loading> {
-  const options = { ...config.options, 'min-instances': 1, 'job-store': 'memory' } as const // what the module dispatches is forgotten
+  const options = { ...config.options, 'min-instances': 1, 'job-store': 'memory' } as const // dispatched tasks are dropped
   const app = new App({ ...config, options })
   endOnSignal(app, host)
   const output: string[] = []

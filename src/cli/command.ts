@@ -1,10 +1,8 @@
-// One command line from beginning to end: problems first, then the command itself.
+// Runs a command line: reports its problems, or runs the command.
 
-import { surveyConfig, type Survey } from '../config.ts'
-import { parseArguments, type Arguments } from './arguments.ts'
-import type { Host } from './host.ts'
-import { helpText, versionText } from './help.ts'
-import { serve } from './serve.ts'
+import { checkConfig, type CheckedConfig } from '../config.ts'
+import { helpText, parseArguments, versionText, type Arguments } from './arguments.ts'
+import { serve, type Host } from './serve.ts'
 
 /**
  * Runs a command line.
@@ -15,10 +13,10 @@ export async function runCommand(argv: readonly string[], host: Host): Promise<n
   const { command } = given
   if (command === 'help') return print(helpText())
   if (command === 'version') return print(versionText())
-  const survey = surveyConfig(given.handler, given.flags, given.args)
-  if (command === 'check') return checkAll(given, survey, host)
-  const { config } = survey
-  const problems = [...given.problems, ...survey.problems]
+  const checked = checkConfig(given.handler, given.flags, given.args)
+  if (command === 'check') return checkAll(given, checked, host)
+  const { config } = checked
+  const problems = [...given.problems, ...checked.problems]
   if (config === undefined || problems.length > 0) return refuse(problems)
   switch (command) {
     case 'serve':
@@ -32,12 +30,12 @@ export async function runCommand(argv: readonly string[], host: Host): Promise<n
   }
 }
 
-// A broken configuration is what `check` has been asked about; a command line that makes no question is not.
-async function checkAll({ problems }: Arguments, survey: Survey, host: Host): Promise<number> {
-  const asks = problems.length === 0 && survey.handler !== undefined
-  if (!asks) return refuse([...problems, ...survey.problems])
+// `check` reports a broken configuration. A command line that is broken itself is refused.
+async function checkAll({ problems }: Arguments, checked: CheckedConfig, host: Host): Promise<number> {
+  const isCheckable = problems.length === 0 && checked.handler !== undefined
+  if (!isCheckable) return refuse([...problems, ...checked.problems])
   const { check } = await import('./check.ts')
-  return check(survey, host)
+  return check(checked, host)
 }
 
 function refuse(problems: readonly string[]): number {

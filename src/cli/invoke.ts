@@ -6,16 +6,17 @@ import { STATUS_CODES } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { App } from '../app.ts'
 import { jobTimeoutMs, type Config } from '../config.ts'
-import { lastHeader, type Header, type HttpReplyHead } from '../event/http.ts'
+import { lastHeader, type Header, type HttpReply, type HttpReplyHead } from '../event/http.ts'
 import { gatewayRefusal, isRefusedByGateway } from './samples/gateways.ts'
 import { toChunkBytes } from '../event/streamReply.ts'
 import { everyone } from '../http/auth/auth.ts'
 import { toTriggerEvent, type TriggerName } from './samples/samples.ts'
-import { Door, type Exchange } from '../http/functionEndpoint.ts'
-import type { Outcome } from '../invocation.ts'
+import type { Exchange, ExchangeListener } from '../http/exchange.ts'
+import { FunctionEndpoint } from '../http/functionEndpoint.ts'
+import { Awaited, Call, type Outcome } from '../invocation.ts'
 import { logEvents } from '../log/log.ts'
 import type { InvokeFlags } from './arguments.ts'
-import { endOnSignal, type Host } from './host.ts'
+import { endOnSignal, type Host } from './serve.ts'
 import { invokeJob } from './invokeJob.ts'
 
 /** Invokes once. Returns the exit code: 0 returned, 1 the function failed, 2 timed out. */
@@ -48,13 +49,9 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
 }
 
 async function invokeRaw(app: App, payload: Buffer, event: TriggerName | undefined): Promise<number> {
-  const outcome = await app.invoker.invoke({
-    requestId: randomUUID(),
-    mode: 'raw',
-    payload,
-    signal: new AbortController().signal,
-    onChunk: ({ kind, data }) => write(toChunkBytes(kind, data)),
-  })
+  const printing = new Awaited((kind, data) => write(toChunkBytes(kind, data)))
+  app.invoker.start(new Call({ id: randomUUID(), mode: 'raw', payload }, printing))
+  const outcome = await printing.outcome
   if (outcome.type !== 'returned') return exitCode(outcome)
   await write(outcome.json ?? nothing)
   if (outcome.json?.at(-1) !== newline) await write('\n')
@@ -80,43 +77,86 @@ function toEventPayload(name: TriggerName, data: Buffer | undefined): Buffer | s
 }
 
 async function invokeHttp(app: App, request: Request, body: Buffer): Promise<number> {
-  let code = 0
-  const door = new Door(
-    {
-      invoke: async (invocation) => {
-        const outcome = await app.invoker.invoke(invocation)
-        code = exitCode(outcome)
-        return outcome
-      },
-    },
-    app.door,
-    everyone, // whoever can start the program may call the function
-    app.events,
-  )
-  const isHead = request.method === 'HEAD' // yandex.md R-12, K-14
-  const printed: Promise<void>[] = []
-  const show = (head: HttpReplyHead, content?: Buffer): void => {
-    if (code === 0 && lastHeader(head.headers, 'x-fnbox-fault') !== undefined) code = 1
-    printed.push(write(toText(head)), ...(content === undefined ? [] : [write(content), write('\n')]))
+  const exchange = new PrintedExchange(request, body)
+  let started: Call | undefined
+  const start = (call: Call): void => {
+    started = call
+    app.invoker.start(call)
   }
-  const exchange: Exchange = {
-    head: {
+  // The operator may call the function.
+  new FunctionEndpoint({ start }, app.endpoint, everyone, app.events).answer(exchange)
+  await exchange.printed
+  const code = started?.outcome === undefined ? 0 : exitCode(started.outcome)
+  return code === 0 && exchange.hasFailed ? 1 : code
+}
+
+// An exchange whose answer is printed.
+class PrintedExchange implements Exchange {
+  readonly head: Exchange['head']
+  readonly isGone = false
+  listener: ExchangeListener | undefined
+  /** settles when everything is printed */
+  readonly printed: Promise<void>
+  /** whether the answer is that of a fault, or broke off */
+  hasFailed = false
+  readonly #body: Buffer
+  readonly #isHead: boolean // yandex.md R-12, K-14
+  readonly #finish: () => void
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(request: Request, body: Buffer) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.printed = promise
+    this.#finish = resolve
+    this.#body = body
+    this.#isHead = request.method === 'HEAD'
+    this.head = {
       ...request,
       headers: withLength(request.headers, body),
       peer: { address: '127.0.0.1', port: 0 },
       receivedAt: Date.now(),
-    },
-    readBody: async () => body,
-    signal: new AbortController().signal,
-    reply: (reply) => show(reply, isHead ? undefined : reply.body),
-    start: (head) => show(head),
-    write: async (bytes) => (isHead ? undefined : write(bytes)),
-    end: () => {},
-    abort: () => {},
+    }
   }
-  await door.answer(exchange)
-  await Promise.all(printed)
-  return code
+
+  takeBody(): Buffer {
+    return this.#body
+  }
+
+  async readBody(): Promise<Buffer> {
+    return this.#body
+  }
+
+  reply(reply: HttpReply): void {
+    this.start(reply)
+    if (!this.#isHead) this.#print(reply.body)
+    if (!this.#isHead) this.#print('\n')
+    this.end()
+  }
+
+  start(head: HttpReplyHead): void {
+    this.hasFailed = lastHeader(head.headers, 'x-fnbox-fault') !== undefined
+    this.#print(toText(head))
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.#isHead) return true
+    void this.#print(bytes).then(() => this.listener?.onDrain())
+    return false
+  }
+
+  end(): void {
+    void this.#writing.then(this.#finish)
+  }
+
+  abort(): void {
+    this.hasFailed = true
+    this.end()
+  }
+
+  #print(content: string | Buffer): Promise<void> {
+    this.#writing = this.#writing.then(() => write(content))
+    return this.#writing
+  }
 }
 
 interface Request {

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { App } from '../app.ts'
+import { Awaited, Call } from '../invocation.ts'
 import { toDocument } from '../jobs/document.ts'
 
 /**
@@ -14,32 +15,33 @@ export async function invokeJob(
   timeoutMs: number,
   print: (json: Buffer) => Promise<void>,
 ): Promise<number> {
-  const requestId = randomUUID()
-  const stop = new AbortController()
-  let deadline: NodeJS.Timeout | undefined
-  const outcome = await app.invoker.invoke({
-    requestId,
-    mode: 'job',
-    payload: toDocument({ id: requestId, input }),
-    signal: stop.signal,
-    onChunk: ({ data }) => print(data),
-    job: {
-      id: requestId,
-      timeoutMs,
-      resultLimit: Number.MAX_SAFE_INTEGER, // it is printed as it comes, and no file or answer holds it
-      waitingSince: performance.now(),
-      mayGrow: true,
-      waitsForLoad: false,
-      endsAtDeadline: false,
-      onStart: async () => {
-        deadline = setTimeout(() => stop.abort('deadline'), timeoutMs)
-        return true
+  const id = randomUUID()
+  const printing = new Awaited((_kind, data) => print(data))
+  const call = new Call(
+    {
+      id,
+      mode: 'job',
+      payload: toDocument({ id, input }),
+      job: {
+        id,
+        timeoutMs,
+        resultLimit: Number.MAX_SAFE_INTEGER, // it is printed as it comes, and no file or answer holds it
+        waitingSince: performance.now(),
+        mayGrow: true,
+        waitsForLoad: false,
+        endsAtDeadline: false,
       },
-      onProgress: () => {},
     },
+    printing,
+  )
+  let deadline: NodeJS.Timeout | undefined
+  app.events.once('invocation-started', () => {
+    deadline = setTimeout(() => call.cancel('deadline'), timeoutMs)
   })
+  app.invoker.start(call)
+  const outcome = await printing.outcome
   clearTimeout(deadline)
-  if (stop.signal.aborted) return complain(`executionTimeout of ${timeoutMs} ms exceeded`, 2)
+  if (call.cancelled) return complain(`executionTimeout of ${timeoutMs} ms exceeded`, 2)
   switch (outcome.type) {
     case 'returned':
       if (outcome.json !== undefined) await print(outcome.json)

@@ -1,9 +1,15 @@
-// fnbox serve: the server from its start to its orderly end (interface.md §6).
+// fnbox serve: the server from its start to its orderly end (interface.md §6). And what every command may do to its process.
 
 import { App } from '../app.ts'
 import type { Config } from '../config.ts'
 import { logEvents } from '../log/log.ts'
-import { exitCodes, signals, type Host } from './host.ts'
+
+/** What a command may do to the process that it runs in; the process itself belongs to main.ts. */
+export interface Host {
+  /** Ends the process at once. */
+  exit: (code: number) => never
+  onSignal: (name: keyof typeof exitCodes, listener: () => void) => void
+}
 
 /** Serves until a signal comes. Returns the exit code. */
 export async function serve(config: Config, host: Host): Promise<number> {
@@ -40,15 +46,31 @@ function stopOnSignal(app: App, host: Host, flush: () => Promise<boolean>): Prom
         } else if (signal !== 'SIGHUP') {
           // a terminal that closes sends that one twice
           const exit = (): void => {
-            void flush() // what the reader can take now leaves at once
+            void flush() // what the reader can take now is written at once
             host.exit(exitCodes[signal])
           }
-          setTimeout(exit, killPatienceMs)
+          setTimeout(exit, killGraceMs)
           void app.kill().then(exit)
         }
       })
     }
   })
+}
+
+/**
+ * Ends a command at a signal, and everything that it has started.
+ * @param flush writes the remaining log lines
+ */
+export function endOnSignal(app: App, host: Host, flush: () => Promise<unknown> = async () => {}): void {
+  for (const signal of signals) {
+    host.onSignal(signal, () => {
+      void app
+        .kill()
+        .then(() => app.invoker.idle())
+        .then(flush)
+        .then(() => host.exit(exitCodes[signal]))
+    })
+  }
 }
 
 function refuseToListen(error: unknown, { options }: Config): number {
@@ -61,7 +83,12 @@ function refuseToListen(error: unknown, { options }: Config): number {
   return 69
 }
 
+// Signals that stop the program, and the exit code of a shell for each. SIGHUP: the terminal has gone.
+const exitCodes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
+
+const signals = Object.keys(exitCodes) as (keyof typeof exitCodes)[] // of an object that has no others
+
 const unavailable: ReadonlySet<unknown> = new Set(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'])
 
-// After a second signal nobody waits for long.
-const killPatienceMs = 300
+// How long the processes may take to end after a second signal.
+const killGraceMs = 300

@@ -1,4 +1,6 @@
-// HTTP as plain values: what came in, what goes out. No sockets and no framework.
+// HTTP as plain values: requests, replies, header names and values. No sockets and no framework. Owns the canonical names seen so far.
+
+import { TextCache } from './textCache.ts'
 
 /** One header line: its name as it was written, and its value as text. */
 export type Header = readonly [name: string, value: string]
@@ -25,21 +27,21 @@ export interface Peer {
   readonly port: number
 }
 
-/** Status line and headers of an answer, in sending order. */
+/** Status line and headers of a reply, in sending order. */
 export interface HttpReplyHead {
   readonly status: number
   readonly headers: readonly Header[]
 }
 
 /**
- * A whole answer. `Content-Length` is computed from the body when it is sent. One among `headers` is the function's own:
- * it takes the place of the computed one in the answer to HEAD, and is left out of every other (yandex.md R-10, R-12).
+ * A whole reply. `Content-Length` is computed from the body when it is sent. One among `headers` is the function's own:
+ * it replaces the computed one in the reply to HEAD, and is left out of every other (yandex.md R-10, R-12).
  */
 export interface HttpReply extends HttpReplyHead {
   readonly body: Buffer
 }
 
-/** A path, or a part of one, without its percent escapes; as it came when one of them is malformed (yandex.md U-2). */
+/** A path, or a part of one, without its percent escapes; unchanged when one of them is malformed (yandex.md U-2). */
 export function unescaped(path: string): string {
   if (!path.includes('%')) return path
   try {
@@ -49,8 +51,55 @@ export function unescaped(path: string): string {
   }
 }
 
-/** The value of the last line with that name, whatever the case of its letters; undefined without one. */
+/** The value of the last line with that name, in any case; undefined without one. @param name in lower case */
 export function lastHeader(headers: readonly Header[], name: string): string | undefined {
-  const wanted = name.toLowerCase()
-  return headers.findLast(([each]) => each.length === wanted.length && each.toLowerCase() === wanted)?.[1]
+  for (let at = headers.length - 1; at >= 0; at--) {
+    const line = headers[at]
+    if (line?.[0].length === name.length && line[0].toLowerCase() === name) return line[1]
+  }
+  return undefined
 }
+
+/** Each part between hyphens with a capital, the rest in lower case: `X-Request-Id` (yandex.md Q-3). */
+export function canonicalName(name: string): string {
+  const known = canonicalNames.get(name)
+  if (known !== undefined) return known
+  const canonical = name.toLowerCase().replace(startOfPart, (letter) => letter.toUpperCase())
+  canonicalNames.set(name, canonical, 2 * name.length)
+  return canonical
+}
+
+/** Whether the name is a token of RFC 9110, so that it can be sent. */
+export function isHeaderName(name: string): boolean {
+  return token.test(name)
+}
+
+/** Whether the value has no control characters but tabs. Characters beyond Latin-1 are sent as UTF-8. */
+export function isHeaderValue(value: string): boolean {
+  return !unsendable.test(value)
+}
+
+/** Whether a text is ASCII, and so needs no conversion between encodings. */
+export function isAscii(text: string): boolean {
+  return !beyondAscii.test(text)
+}
+
+/**
+ * Decodes strict base64: the standard alphabet with padding. CR and LF are ignored (yandex.md R-3). Buffer.from would
+ * drop what it does not understand, and so hide a function's mistake.
+ * @returns undefined for any other text
+ */
+export function fromBase64(text: string): Buffer | undefined {
+  const oneLine = text.replace(lineBreaks, '')
+  return oneLine.length % 4 === 0 && base64.test(oneLine) ? Buffer.from(oneLine, 'base64') : undefined
+}
+
+const canonicalNames = new TextCache<string>()
+
+const startOfPart = /(?<![^-])[a-z]/g
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const unsendable = /[^\t -~\u0080-\uffff]/ // the ASCII control characters but the tab
+// eslint-disable-next-line no-control-regex
+const beyondAscii = /[^\x00-\x7f]/
+const lineBreaks = /[\r\n]+/g
+const base64 = /^[A-Za-z0-9+/]*={0,2}$/

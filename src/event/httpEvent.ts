@@ -1,69 +1,62 @@
-// HttpRequest → event: the first argument of a handler in normal mode (yandex.md §6).
+// HttpRequest → event: the first argument of a handler in normal mode, as JSON text (yandex.md §6). Owns the text of the
+// present second.
 
-import type { HttpRequest } from './http.ts'
-import type { RequestIds } from './ids.ts'
-import { toQueryMaps } from './query.ts'
-import { toHeaderMaps } from './requestHeaders.ts'
+import { escaped } from '../json/json.ts'
+import { canonicalName, lastHeader, type Header, type HttpRequest, type Peer } from './http.ts'
+import { addValue, toMapMembers, toQueryMaps, type ValueMaps, type ValuesByName } from './query.ts'
+import type { RequestIds } from './route.ts'
 
-/** The event of a direct call: exactly these 12 keys (yandex.md V-1). */
-export interface HttpEvent {
-  readonly httpMethod: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly multiValueHeaders: Readonly<Record<string, readonly string[]>>
-  readonly queryStringParameters: Readonly<Record<string, string>>
-  readonly multiValueQueryStringParameters: Readonly<Record<string, readonly string[]>>
-  readonly requestContext: RequestContext
-  readonly body: string
-  readonly isBase64Encoded: boolean
-  readonly url: ''
-  readonly params: Empty
-  readonly multiValueParams: Empty
-  readonly pathParams: Empty
-}
-
-/** Who called, when, under which id: exactly these 5 keys (yandex.md V-1). */
-export interface RequestContext {
-  readonly identity: { readonly sourceIp: string; readonly userAgent: string }
-  readonly httpMethod: string
-  readonly requestId: string
-  /** `4/Jan/2023:23:47:03 +0000` */
-  readonly requestTime: string
-  /** whole seconds */
-  readonly requestTimeEpoch: number
-}
-
-type Empty = Readonly<Record<string, never>>
-
-/** Makes the event of a request that was routed in mode `http`. Its JSON text is what an instance receives. */
-export function toEvent(request: HttpRequest, ids: RequestIds): HttpEvent {
+/**
+ * The event of a request that was routed in mode `http`: exactly these 12 keys, and 5 of its context (yandex.md V-1).
+ * Composed as a text, which takes two thirds of the time of JSON.stringify and an object for it.
+ * @param body as it stands between the quotes of JSON
+ */
+export function toEventJson(
+  request: HttpRequest,
+  ids: RequestIds,
+  body: string,
+  isBase64Encoded: boolean,
+): string {
+  const method = escaped(request.method)
   const headers = toHeaderMaps(request.headers, request.peer, ids)
   const query = toQueryMaps(request.query)
-  const isJson = isExactlyJson(headers.last['Content-Type'])
+  const userAgent = escaped(lastHeader(request.headers, 'user-agent') ?? '')
+  const second = Math.floor(request.receivedAt / 1000)
+  return (
+    `{"httpMethod":"${method}","headers":${headers.last},"multiValueHeaders":${headers.all},` +
+    `"queryStringParameters":${query.last},"multiValueQueryStringParameters":${query.all},` +
+    `"requestContext":{"identity":{"sourceIp":"${escaped(request.peer.address)}","userAgent":"${userAgent}"},` +
+    `"httpMethod":"${method}","requestId":"${escaped(ids.requestId)}","requestTime":"${toRequestTime(request.receivedAt)}",` +
+    `"requestTimeEpoch":${second}},"body":"${body}","isBase64Encoded":${isBase64Encoded},` +
+    '"url":"","params":{},"multiValueParams":{},"pathParams":{}}'
+  )
+}
+
+/** Both header maps; lines are never merged but for X-Forwarded-For (yandex.md Q-1 to Q-5, V-3). */
+export function toHeaderMaps(lines: readonly Header[], { address, port }: Peer, ids: RequestIds): ValueMaps {
+  const values: ValuesByName = new Map()
+  let forwardedFor = ''
+  for (const [name, value] of lines) {
+    const canonical = canonicalName(name)
+    if (canonical === 'X-Forwarded-For') forwardedFor += value === '' ? '' : `${value}, `
+    else if (!removed.has(canonical)) addValue(values, canonical, value)
+  }
+  const client = toMapMembers(values)
+  // Q-2: what the client says about itself is kept only in X-Forwarded-For; the platform decides everything else.
+  const forwarded = escaped(forwardedFor + address)
+  const remote = escaped(`[${address}]:${port}`)
+  const request = escaped(ids.requestId)
+  const trace = escaped(ids.traceId)
   return {
-    httpMethod: request.method,
-    headers: headers.last,
-    multiValueHeaders: headers.all,
-    queryStringParameters: query.last,
-    multiValueQueryStringParameters: query.all,
-    requestContext: {
-      identity: { sourceIp: request.peer.address, userAgent: headers.last['User-Agent'] ?? '' },
-      httpMethod: request.method,
-      requestId: ids.requestId,
-      requestTime: toRequestTime(request.receivedAt),
-      requestTimeEpoch: Math.floor(request.receivedAt / 1000),
-    },
-    body: request.body.toString(isJson ? 'utf8' : 'base64'),
-    isBase64Encoded: !isJson,
-    url: '',
-    params: {},
-    multiValueParams: {},
-    pathParams: {},
+    last: `{${client.last}"X-Forwarded-For":"${forwarded}","X-Real-Remote-Address":"${remote}","X-Request-Id":"${request}","X-Trace-Id":"${trace}"}`,
+    all: `{${client.all}"X-Forwarded-For":["${forwarded}"],"X-Real-Remote-Address":["${remote}"],"X-Request-Id":["${request}"],"X-Trace-Id":["${trace}"]}`,
   }
 }
 
-// Only this type makes a text body, and a single parameter is enough to lose it: so does the cloud (V-11 to V-18).
-function isExactlyJson(contentType: string | undefined): boolean {
-  return contentType !== undefined && contentType.trim().toLowerCase() === 'application/json'
+/** Whether a body is shown as text, not as base64: only this type makes it so, without parameters (yandex.md V-11 to V-18). */
+export function hasTextBody(headers: readonly Header[]): boolean {
+  const type = lastHeader(headers, 'content-type')
+  return type === 'application/json' || type?.trim().toLowerCase() === 'application/json'
 }
 
 /** A time as events show it (yandex.md V-7): the day is not padded, the rest is. */
@@ -82,3 +75,23 @@ function describeTime(date: Date): string {
 let latest = { second: NaN, text: '' }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+// Q-1, and what the platform says in their place (Q-2); in canonical form.
+const removed: ReadonlySet<string> = new Set([
+  'Expect',
+  'Te',
+  'Trailer',
+  'Upgrade',
+  'Proxy-Authenticate',
+  'Authorization',
+  'Connection',
+  'Content-Md5',
+  'Max-Forwards',
+  'Server',
+  'Transfer-Encoding',
+  'Www-Authenticate',
+  'Cookie',
+  'X-Real-Remote-Address',
+  'X-Request-Id',
+  'X-Trace-Id',
+])

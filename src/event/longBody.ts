@@ -1,35 +1,37 @@
-// A long `body` travels beside the JSON that it belongs to, not in it: runtime/PROTOCOL.md, "Long texts".
+// Events whose long `body` is sent beside their JSON text, not in it: runtime/PROTOCOL.md, "Long texts".
 
 import { isUtf8 } from 'node:buffer'
-import { toEvent } from './httpEvent.ts'
+import { escaped } from '../json/json.ts'
 import type { HttpRequest } from './http.ts'
-import type { RequestIds } from './ids.ts'
+import { hasTextBody, toEventJson } from './httpEvent.ts'
+import type { RequestIds } from './route.ts'
 
 /** An event as an instance receives it. */
 export interface EventParts {
   /** its JSON text, in which a long `body` is empty */
-  readonly json: Buffer
+  readonly json: string
   /** that `body`, UTF-8 */
   readonly text?: Buffer
-  /** bytes of the JSON with the text in its place, which are those of a request (yandex.md L-1) */
+  /** bytes of the JSON text with `body` in its place: the size of the request (yandex.md L-1) */
   readonly size: number
 }
 
 /** Makes the event of a request that was routed in mode `http`. */
 export function toEventParts(request: HttpRequest, ids: RequestIds): EventParts {
   const { body } = request
+  const isText = hasTextBody(request.headers)
   if (body.length < shortest) {
-    const json = Buffer.from(JSON.stringify(toEvent(request, ids)))
-    return { json, size: json.length }
+    const shown = isText ? escaped(body.toString()) : body.toString('base64')
+    const json = toEventJson(request, ids, shown, !isText)
+    return { json, size: Buffer.byteLength(json) }
   }
-  const event = toEvent({ ...request, body: nothing }, ids)
-  const json = Buffer.from(JSON.stringify(event))
-  const text = event.isBase64Encoded ? toBase64(body) : toUtf8(body)
-  const escapes = event.isBase64Encoded ? 0 : countEscapes(text)
-  return { json, text, size: json.length + text.length + escapes }
+  const json = toEventJson(request, ids, '', !isText)
+  const text = isText ? toUtf8(body) : toBase64(body)
+  const escapes = isText ? countEscapes(text) : 0
+  return { json, text, size: Buffer.byteLength(json) + text.length + escapes }
 }
 
-/** The whole JSON text of a value that came in parts. */
+/** Joins the JSON text of a value and its `body`. */
 export function joinParts(json: string, text: Buffer): string {
   return json.replace(place, () => `"body":${JSON.stringify(text.toString())}`)
 }
@@ -42,7 +44,7 @@ function toUtf8(body: Buffer): Buffer {
   return isUtf8(body) ? body : Buffer.from(body.toString())
 }
 
-// How many bytes longer the text is in JSON. In pairs of bytes, which takes half the time.
+// The bytes that escapes add in JSON. Reads pairs of bytes, which takes half the time.
 function countEscapes(text: Buffer): number {
   const start = text.byteOffset % 2
   const pairs = new Uint16Array(text.buffer, text.byteOffset + start, (text.length - start) >> 1)
@@ -61,10 +63,8 @@ function escapesOf(byte = 0x20): number {
 const escapesByByte = new Uint8Array(256).fill(5, 0, 32) // \u001f
 for (const short of '"\\\b\f\n\r\t') escapesByByte[short.charCodeAt(0)] = 1
 
-// How the JSON shows where the text belongs, once.
+// The place of the text in the JSON, which has it once.
 const place = '"body":""'
 
-// Below this the text is cheaper in its place.
+// Shorter texts are cheaper in their place.
 const shortest = 16 * 1024
-
-const nothing = Buffer.alloc(0)

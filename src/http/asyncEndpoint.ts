@@ -1,4 +1,4 @@
-// Asynchronous invocations at the function's door (yandex.md §4, M-11): stored, answered, run later. Owns the ids being stored.
+// Asynchronous calls at the function's endpoint (yandex.md §4, M-11): stored, answered, run later. Owns the ids being stored.
 
 import { Fault } from '../errors.ts'
 import type { HttpReply } from '../event/http.ts'
@@ -10,17 +10,13 @@ import type { JobService } from '../jobs/service.ts'
 export type AsyncTerms = Pick<NewJob, 'executionTimeoutMs' | 'ttlMs' | 'retentionMs' | 'notify'>
 
 /** Stores invocations, and knows the ids of those that are stored. */
-export class AsyncDoor {
+export class AsyncEndpoint {
   readonly #jobs: Pick<JobService, 'submit' | 'find'>
-  readonly #invoker: Pick<Invoker, 'requestIds'>
+  readonly #invoker: Pick<Invoker, 'has'>
   readonly #terms: AsyncTerms
   readonly #accepting = new Set<string>()
 
-  constructor(
-    jobs: Pick<JobService, 'submit' | 'find'>,
-    invoker: Pick<Invoker, 'requestIds'>,
-    terms: AsyncTerms,
-  ) {
+  constructor(jobs: Pick<JobService, 'submit' | 'find'>, invoker: Pick<Invoker, 'has'>, terms: AsyncTerms) {
     this.#jobs = jobs
     this.#invoker = invoker
     this.#terms = terms
@@ -45,8 +41,7 @@ export class AsyncDoor {
     if (this.#accepting.has(requestId)) throw duplicate(requestId)
     this.#accepting.add(requestId)
     try {
-      if (this.#invoker.requestIds.includes(requestId) || (await this.#isStored(requestId)))
-        throw duplicate(requestId)
+      if (this.#invoker.has(requestId) || (await this.#isStored(requestId))) throw duplicate(requestId)
       await this.#submit(requestId, body)
       return { status: 202, headers: [], body: Buffer.alloc(0) }
     } finally {

@@ -1,15 +1,114 @@
-// HttpReply → Node's response.
+// One HTTP exchange: Node's request and response as what an endpoint needs of them. Owns how the answer is sent, and how it
+// is broken off.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
-import { isAscii } from '../event/ascii.ts'
-import { lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts'
+import { isAscii, lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts'
+import { readBody, readHead, takeBody, type RequestHead } from './readRequest.ts'
+
+/** Who is told how the client does. */
+export interface ExchangeListener {
+  /** the client has gone before its answer was written */
+  onGone: () => void
+  /** it can take more of a streamed answer */
+  onDrain: () => void
+}
+
+/** One request and the way back to its client. */
+export interface Exchange {
+  readonly head: RequestHead
+  /** whether the client has gone before it got an answer */
+  readonly isGone: boolean
+  /** set before anything is awaited */
+  listener: ExchangeListener | undefined
+  /**
+   * The body when it is here already, or when there is none; undefined: `readBody` waits for it.
+   * @throws Fault as `readBody`
+   */
+  takeBody: (limit: number) => Buffer | undefined
+  /**
+   * Reads the body, once.
+   * @throws Fault request_too_large beyond `limit` bytes, invalid_request when it breaks off
+   */
+  readBody: (limit: number) => Promise<Buffer>
+  reply: (reply: HttpReply) => void
+  /** Starts a streamed answer. */
+  start: (head: HttpReplyHead) => void
+  /** Sends a part of it. @returns false: the client has to take some of it first; then `onDrain` is called */
+  write: (bytes: Buffer) => boolean
+  end: () => void
+  /** Breaks the connection off, so that the client sees that the answer is not whole. */
+  abort: () => void
+}
+
+/** An exchange over a connection of this server. */
+export class HttpExchange implements Exchange {
+  readonly head: RequestHead
+  listener: ExchangeListener | undefined
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #server: { readonly isDraining: boolean }
+
+  /** @param server while it drains, each answer is the last one on its connection */
+  constructor(request: IncomingMessage, response: ServerResponse, server: { readonly isDraining: boolean }) {
+    this.head = readHead(request)
+    this.#request = request
+    this.#response = response
+    this.#server = server
+    response.on('close', () => {
+      if (!response.writableFinished) this.listener?.onGone()
+    })
+  }
+
+  get isGone(): boolean {
+    return this.#response.destroyed
+  }
+
+  takeBody(limit: number): Buffer | undefined {
+    return takeBody(this.#request, this.head, limit)
+  }
+
+  readBody(limit: number): Promise<Buffer> {
+    return readBody(this.#request, limit, () => this.#response.writeContinue())
+  }
+
+  reply(reply: HttpReply): void {
+    writeReply(this.#response, reply, this.#server.isDraining)
+  }
+
+  start(head: HttpReplyHead): void {
+    writeHead(this.#response, head, this.#server.isDraining)
+    this.#response.on('drain', () => this.listener?.onDrain())
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#response.destroyed || this.#response.write(bytes)
+  }
+
+  end(): void {
+    end(this.#response)
+  }
+
+  abort(): void {
+    breakOff(this.#response)
+  }
+}
+
+/** A signal that is aborted when the client goes before its answer was written. */
+export function clientOf(response: ServerResponse): AbortSignal {
+  const client = new AbortController()
+  if (response.destroyed) client.abort() // it has gone before anything looked at its request
+  response.on('close', () => {
+    if (!response.writableFinished) client.abort()
+  })
+  return client.signal
+}
 
 /** Sends a whole answer. `close`: this is the last one on its connection. */
 export function writeReply(response: ServerResponse, reply: HttpReply, close: boolean): void {
   if (response.headersSent || response.destroyed) return
   const { req: request } = response
-  const unread = !request.complete && hasBody(request)
+  const unread = !request.complete && hasBody(request) && !hasTaken(request)
   const length = contentLength(request, reply)
   writeHead(response, reply, close || unread, length)
   if (!unread) return end(response, reply.body)
@@ -25,8 +124,7 @@ export function writeHead(
   length?: number,
 ): void {
   const flat: string[] = []
-  for (const [name, value] of head.headers)
-    if (!framing.has(name.toLowerCase())) flat.push(name, toLatin1(value))
+  for (const [name, value] of head.headers) if (!isFraming(name)) flat.push(name, toLatin1(value))
   if (length !== undefined) flat.push('Content-Length', String(length))
   if (close) flat.push('Connection', 'close')
   response.writeHead(head.status, flat)
@@ -36,7 +134,7 @@ export function writeHead(
 export function end(response: ServerResponse, bytes?: Buffer): void {
   const { socket } = response
   // Node joins a text with the head: one write for both.
-  if (bytes !== undefined && bytes.length <= mostJoined) response.end(bytes.toString('latin1'), 'latin1')
+  if (bytes !== undefined && bytes.length <= longestJoined) response.end(bytes.toString('latin1'), 'latin1')
   else response.end(bytes)
   if (socket !== null && socket.writableLength > 0) socket.setTimeout(stalledMs) // Node takes it back when the answer has left
 }
@@ -67,6 +165,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
+// The whole body was read before the parser has noticed its end.
+function hasTaken({ readableDidRead, readableLength, headers }: IncomingMessage): boolean {
+  return readableDidRead && readableLength === 0 && headers['transfer-encoding'] === undefined
+}
+
 // A function may name the length that a GET would have; it counts for HEAD alone (yandex.md R-12).
 function contentLength(
   { method }: IncomingMessage,
@@ -90,11 +193,15 @@ function toLatin1(value: string): string {
   return isAscii(value) ? value : Buffer.from(value, 'utf8').toString('latin1')
 }
 
-// How the message is framed is ours to say: Node refuses a Trailer that no chunk follows.
-const framing: ReadonlySet<string> = new Set(['content-length', 'trailer'])
+// The server frames the message: Node refuses a Trailer that no chunk follows.
+function isFraming(name: string): boolean {
+  return (name.length === 14 || name.length === 7) && framing.test(name)
+}
+
+const framing = /^(content-length|trailer)$/i
 
 // Beyond so many bytes to copy them costs more than a second part of a write.
-const mostJoined = 16 * 1024
+const longestJoined = 16 * 1024
 
 const lingerMs = 2000
 

@@ -1,62 +1,42 @@
-// The function's own door: a request becomes an invocation, its outcome the answer. Knows nothing of sockets.
+// The function's own endpoint: a request becomes a call, its outcome the answer. Knows nothing of sockets. Owns nothing.
 
 import { asFault, Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { toEventParts } from '../event/longBody.ts'
-import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
-import { lastHeader, type HttpReply, type HttpReplyHead, type HttpRequest } from '../event/http.ts'
-import { chooseRequestId, chooseTraceId } from '../event/ids.ts'
-import { withPlatformHeaders, type Platform } from '../event/platformHeaders.ts'
+import { toFaultReply, toThrownReply, withPlatformHeaders, type Platform } from '../event/faultReply.ts'
+import { lastHeader, type HttpReply } from '../event/http.ts'
+import { chooseRequestId, chooseTraceId, route } from '../event/route.ts'
 import { toReply } from '../event/reply.ts'
-import { route } from '../event/route.ts'
 import { toChunkBytes, toEmptyStreamReply, toStreamHead } from '../event/streamReply.ts'
-import type { Chunk, Invocation, Outcome } from '../invocation.ts'
+import { Call, type Caller, type Outcome } from '../invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
-import type { CallerMode } from '../wire/frames.ts'
-import type { AsyncDoor } from './asyncEndpoint.ts'
+import type { CallerMode, ChunkKind } from '../wire/frames.ts'
+import type { AsyncEndpoint } from './asyncEndpoint.ts'
 import { everyone, notAuthorized, toCredential, type Authorizer } from './auth/auth.ts'
+import type { Exchange, ExchangeListener } from './exchange.ts'
+import { requestTooLarge } from './readRequest.ts'
 
-/** What the door says of its function, and how much it lets in. */
-export interface DoorSettings extends Omit<Platform, 'requestId'> {
+/** What the endpoint says of its function, and how much it lets in. */
+export interface EndpointSettings extends Omit<Platform, 'requestId'> {
   /** most bytes of a request, counted as yandex.md L-1 says */
   readonly requestLimit: number
 }
 
-/** One request and the way back to its caller. */
-export interface Exchange {
-  readonly head: Omit<HttpRequest, 'body'>
-  /**
-   * Reads the body, once.
-   * @throws Fault request_too_large beyond `limit` bytes, invalid_request when it breaks off
-   */
-  readonly readBody: (limit: number) => Promise<Buffer>
-  /** aborted when the caller has gone */
-  readonly signal: AbortSignal
-  readonly reply: (reply: HttpReply) => void
-  /** Begins a streamed answer. */
-  readonly start: (head: HttpReplyHead) => void
-  /** Sends a part of it; settles when the caller can take more, or has gone. */
-  readonly write: (bytes: Buffer) => Promise<void>
-  readonly end: () => void
-  /** Breaks the connection off, so that the caller sees that the answer is not whole. */
-  readonly abort: () => void
-}
-
-/** Answers requests by invoking the function. */
-export class Door {
-  readonly #invoker: Pick<Invoker, 'invoke'>
-  readonly #settings: DoorSettings
+/** Answers requests by calling the function. */
+export class FunctionEndpoint {
+  readonly #invoker: Pick<Invoker, 'start'>
+  readonly #settings: EndpointSettings
   readonly #authorizer: Authorizer
   readonly #events: Events
-  readonly #async: AsyncDoor | undefined
+  readonly #async: AsyncEndpoint | undefined
 
-  /** @param async takes asynchronous invocations; undefined: they are turned off (yandex.md F-24) */
+  /** @param async takes asynchronous calls; undefined: they are turned off (yandex.md F-24) */
   constructor(
-    invoker: Pick<Invoker, 'invoke'>,
-    settings: DoorSettings,
+    invoker: Pick<Invoker, 'start'>,
+    settings: EndpointSettings,
     authorizer: Authorizer,
     events: Events,
-    async?: AsyncDoor,
+    async?: AsyncEndpoint,
   ) {
     this.#invoker = invoker
     this.#settings = settings
@@ -65,77 +45,166 @@ export class Door {
     this.#async = async
   }
 
-  /** Answers one request, always. Never rejects. */
-  async answer(exchange: Exchange): Promise<void> {
+  /** Answers one request, always. When nothing has to be waited for, the call has been started on return. */
+  answer(exchange: Exchange): void {
     const requestId = chooseRequestId(exchange.head.headers)
-    const platform = { ...this.#settings, requestId }
-    const refuse = (fault: Fault): void => {
-      this.#events.emit('request-refused', { requestId, fault })
-      exchange.reply(withPlatformHeaders(toFaultReply(fault), platform))
-    }
-    const stream = new StreamedAnswer(exchange, platform, refuse)
+    const caller = new HttpCaller(exchange, { ...this.#settings, requestId }, this.#events)
     try {
-      await this.#authorize(exchange)
-      const mode = route(exchange.head, this.#settings.functionId)
-      if (mode === 'async') return await this.#store(exchange, requestId)
-      await this.#checkId(exchange, requestId)
-      const payload = await this.#readPayload(exchange, mode, requestId)
-      const onChunk = (chunk: Chunk): Promise<void> => stream.send(chunk, mode)
-      const outcome = await this.#invoker.invoke({
-        requestId,
-        mode,
-        ...payload,
-        signal: exchange.signal,
-        onChunk,
-      })
-      if (stream.finish(outcome)) return
-      exchange.reply(withPlatformHeaders(toOutcomeReply(outcome, mode), platform))
+      if (this.#authorizer === everyone) this.#accept(caller)
+      else void this.#authorize(caller)
     } catch (error) {
-      refuse(asFault(error))
+      caller.refuse(asFault(error))
     }
   }
 
   // First of all, so that a stranger learns nothing of what is served (yandex.md F-25).
-  async #authorize({ head }: Exchange): Promise<void> {
-    if (this.#authorizer === everyone) return
-    if (!(await this.#authorizer.accepts(toCredential(head.headers)))) throw notAuthorized()
+  async #authorize(caller: HttpCaller): Promise<void> {
+    try {
+      if (!(await this.#authorizer.accepts(toCredential(caller.exchange.head.headers)))) throw notAuthorized()
+      this.#accept(caller)
+    } catch (error) {
+      caller.refuse(asFault(error))
+    }
   }
 
-  // The UUID of a stored invocation is the same in any case of its letters; it is answered as it is stored.
-  async #store(exchange: Exchange, given: string): Promise<void> {
-    if (this.#async === undefined)
-      throw new Fault('async_not_configured', 'Asynchronous invocation is not configured')
-    const requestId = given.toLowerCase()
-    const reply = await this.#async.accept(requestId, await exchange.readBody(this.#settings.requestLimit))
-    exchange.reply(withPlatformHeaders(reply, { ...this.#settings, requestId }))
+  #accept(caller: HttpCaller): void {
+    const { exchange, requestId } = caller
+    const { functionId, requestLimit } = this.#settings
+    const mode = route(exchange.head, functionId)
+    if (mode === 'async') return void this.#store(caller)
+    caller.mode = mode
+    const isOwnId =
+      this.#async !== undefined && lastHeader(exchange.head.headers, 'x-request-id') === requestId
+    const body = isOwnId ? undefined : exchange.takeBody(requestLimit)
+    if (body === undefined) void this.#callLater(caller, isOwnId)
+    else this.#call(caller, body)
   }
 
-  // An id that we have made is nobody else's.
-  async #checkId({ head }: Exchange, requestId: string): Promise<void> {
-    if (lastHeader(head.headers, 'x-request-id') === requestId) await this.#async?.checkId(requestId)
+  // An id that the client has chosen may be that of a stored call; one that was made here is not.
+  async #callLater(caller: HttpCaller, isOwnId: boolean): Promise<void> {
+    const { exchange, requestId } = caller
+    try {
+      if (isOwnId) await this.#async?.checkId(requestId)
+      const { requestLimit } = this.#settings
+      this.#call(caller, exchange.takeBody(requestLimit) ?? (await exchange.readBody(requestLimit)))
+    } catch (error) {
+      caller.refuse(asFault(error))
+    }
   }
 
-  async #readPayload(exchange: Exchange, mode: CallerMode, requestId: string): Promise<Payload> {
-    const { head } = exchange
+  #call(caller: HttpCaller, body: Buffer): void {
+    const { exchange, requestId: id, mode } = caller
     const { requestLimit } = this.#settings
-    const body = await exchange.readBody(requestLimit)
-    if (mode === 'raw') return { payload: body }
-    const ids = { requestId, traceId: chooseTraceId(head.headers, requestId) }
-    const { json, text, size } = toEventParts({ ...head, body }, ids)
+    if (mode === 'raw') return this.#start(caller, new Call({ id, mode, payload: body }, caller))
+    const ids = { requestId: id, traceId: chooseTraceId(exchange.head.headers, id) }
+    const { json, text, size } = toEventParts({ ...exchange.head, body }, ids)
     if (size > requestLimit) throw requestTooLarge(requestLimit)
-    return text === undefined ? { payload: json } : { payload: json, text }
+    this.#start(caller, new Call({ id, mode, payload: json, text }, caller))
+  }
+
+  #start(caller: HttpCaller, call: Call): void {
+    caller.call = call
+    if (caller.exchange.isGone) call.cancel()
+    this.#invoker.start(call)
+  }
+
+  // The UUID of a stored call is the same in any case of its letters; it is answered as it is stored.
+  async #store(caller: HttpCaller): Promise<void> {
+    const { exchange } = caller
+    const requestId = caller.requestId.toLowerCase()
+    try {
+      if (this.#async === undefined)
+        throw new Fault('async_not_configured', 'Asynchronous invocation is not configured')
+      const body = await exchange.readBody(this.#settings.requestLimit)
+      const reply = await this.#async.accept(requestId, body)
+      exchange.reply(withPlatformHeaders(reply, { ...this.#settings, requestId }))
+    } catch (error) {
+      caller.refuse(asFault(error))
+    }
   }
 }
 
-type Payload = Pick<Invocation, 'payload' | 'text'>
+// The caller of one HTTP exchange. Owns whether its answer has begun (yandex.md K-11, K-12).
+class HttpCaller implements Caller, ExchangeListener {
+  readonly exchange: Exchange
+  mode: CallerMode = 'http'
+  call: Call | undefined
+  readonly #platform: Platform
+  readonly #events: Events
+  #answer: 'none' | 'streamed' | 'refused' = 'none'
 
-/** The fault of a request beyond the limit (yandex.md F-27). */
-export function requestTooLarge(limit: number): Fault {
-  return new Fault('request_too_large', `request entity is larger than limits (${limit})`)
+  constructor(exchange: Exchange, platform: Platform, events: Events) {
+    this.exchange = exchange
+    this.#platform = platform
+    this.#events = events
+    exchange.listener = this
+  }
+
+  get requestId(): string {
+    return this.#platform.requestId
+  }
+
+  /** Answers with a fault of the request. */
+  refuse(fault: Fault): void {
+    this.#events.emit('request-refused', { requestId: this.requestId, fault })
+    this.exchange.reply(withPlatformHeaders(toFaultReply(fault), this.#platform))
+  }
+
+  onGone(): void {
+    this.call?.cancel()
+  }
+
+  onDrain(): void {
+    this.call?.resume()
+  }
+
+  onChunk(_call: Call, kind: ChunkKind, data: Buffer): boolean {
+    switch (this.#answer) {
+      case 'none':
+        return this.#startStream(kind, data)
+      case 'streamed':
+        return this.exchange.write(toChunkBytes(kind, data))
+      case 'refused':
+        return true // the client has been told; what else the generator yields has no place to go
+    }
+  }
+
+  onOutcome(_call: Call, outcome: Outcome): void {
+    switch (this.#answer) {
+      case 'none':
+        return this.#reply(outcome)
+      case 'streamed':
+        return outcome.type === 'streamed' ? this.exchange.end() : this.exchange.abort() // yandex.md F-16
+      case 'refused':
+        return
+    }
+  }
+
+  #reply(outcome: Outcome): void {
+    try {
+      this.exchange.reply(withPlatformHeaders(toOutcomeReply(outcome, this.mode), this.#platform))
+    } catch (error) {
+      this.refuse(asFault(error))
+    }
+  }
+
+  #startStream(kind: ChunkKind, data: Buffer): boolean {
+    try {
+      const { head, body } = toStreamHead(kind, data, this.mode)
+      this.exchange.start(withPlatformHeaders(head, this.#platform))
+      this.#answer = 'streamed'
+      return body === undefined || this.exchange.write(body)
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      this.#answer = 'refused'
+      this.refuse(error)
+      return true
+    }
+  }
 }
 
 /**
- * The answer to an invocation that did not stream anything.
+ * The answer to a call that did not stream anything.
  * @throws Fault malformed_response or forbidden_header
  */
 function toOutcomeReply(outcome: Outcome, mode: CallerMode): HttpReply {
@@ -150,54 +219,5 @@ function toOutcomeReply(outcome: Outcome, mode: CallerMode): HttpReply {
       return toFaultReply(outcome.fault)
     default:
       return outcome satisfies never
-  }
-}
-
-// The answer of a generator: begun by its first value (yandex.md K-11, K-12). Owns whether that has come.
-class StreamedAnswer {
-  readonly #exchange: Exchange
-  readonly #platform: Platform
-  readonly #refuse: (fault: Fault) => void
-  #state: 'unbegun' | 'open' | 'refused' = 'unbegun'
-
-  constructor(exchange: Exchange, platform: Platform, refuse: (fault: Fault) => void) {
-    this.#exchange = exchange
-    this.#platform = platform
-    this.#refuse = refuse
-  }
-
-  async send({ kind, data }: Chunk, mode: CallerMode): Promise<void> {
-    switch (this.#state) {
-      case 'unbegun': {
-        const first = this.#begin({ kind, data }, mode)
-        return first === undefined ? undefined : this.#exchange.write(first)
-      }
-      case 'open':
-        return this.#exchange.write(toChunkBytes(kind, data))
-      case 'refused':
-        return // the caller has been told; what else the generator yields has no place to go
-    }
-  }
-
-  /** Ends the answer with the outcome; false when there is none to end. */
-  finish(outcome: Outcome): boolean {
-    if (this.#state === 'unbegun') return false
-    if (this.#state === 'open' && outcome.type === 'streamed') this.#exchange.end()
-    else if (this.#state === 'open') this.#exchange.abort() // yandex.md F-16
-    return true
-  }
-
-  #begin({ kind, data }: Chunk, mode: CallerMode): Buffer | undefined {
-    try {
-      const { head, body } = toStreamHead(kind, data, mode)
-      this.#exchange.start(withPlatformHeaders(head, this.#platform))
-      this.#state = 'open'
-      return body
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error
-      this.#state = 'refused'
-      this.#refuse(error)
-      return undefined
-    }
   }
 }

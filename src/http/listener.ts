@@ -28,7 +28,6 @@ export class Listener {
   readonly #server: Server
   /** by their sockets, each with the last answer on it */
   readonly #connections = new Map<Duplex, ServerResponse | undefined>()
-  readonly #unfinished = new Set<ServerResponse>()
 
   /** @param certificate makes it HTTPS; to be started first */
   constructor(routes: RequestListener, place: Place, certificate: Certificate | undefined) {
@@ -36,9 +35,9 @@ export class Listener {
     this.#scheme = certificate === undefined ? 'http' : 'https'
     const take: RequestListener = (request, response) => {
       this.#note(request.socket, response)
-      this.#unfinished.add(response)
-      response.on('close', () => this.#unfinished.delete(response))
-      routes(request, response)
+      // A small body comes with its head: it is there in a moment, so nothing has to wait for it.
+      if (hasBody(request)) process.nextTick(routes, request, response)
+      else routes(request, response)
     }
     this.#server =
       certificate === undefined ? createHttpServer(bounds, take) : createSecureServer(take, certificate)
@@ -88,7 +87,8 @@ export class Listener {
   }
 
   async #answered(patienceMs: number): Promise<void> {
-    const begun = [...this.#unfinished].filter((each) => each.headersSent)
+    const unfinished = [...this.#connections.values()].filter((each) => each !== undefined && !each.closed)
+    const begun = unfinished.flatMap((each) => (each?.headersSent === true ? [each] : []))
     const leaving = begun.map((each) => new Promise((settle) => each.once('close', settle)))
     await within(patienceMs, Promise.all(leaving))
   }
@@ -97,6 +97,14 @@ export class Listener {
   #closeConnections(): void {
     for (const each of this.#connections.keys()) each.destroy()
   }
+}
+
+function hasBody({ method, rawHeaders }: IncomingMessage): boolean {
+  return method !== 'GET' && rawHeaders.some(isLength)
+}
+
+function isLength(name: string): boolean {
+  return name.length === 14 && name.toLowerCase() === 'content-length'
 }
 
 function createSecureServer(routes: RequestListener, certificate: Certificate): Server {

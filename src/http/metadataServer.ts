@@ -1,11 +1,11 @@
-// The metadata service as a function finds it: the token of the moment, on a loopback address (yandex.md T-2, T-3).
-// A server of its own: what is for functions is not for callers.
+// The metadata service for functions: the token of the moment, on a loopback address (yandex.md T-2, T-3). A server of its own,
+// since callers must not reach it.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TokenSource } from '../invoker/token/source.ts'
 
-/** Offers a source's tokens to functions, in the way of the cloud's metadata service. */
+/** Serves tokens to functions as the cloud's metadata service does. */
 export class MetadataServer {
   readonly #tokens: TokenSource
   readonly #server: Server
@@ -28,7 +28,7 @@ export class MetadataServer {
   async start(): Promise<void> {
     if (this.#stopped) return
     await new Promise<void>((settle, fail) => {
-      this.#server.on('error', fail) // later ones, of single connections, are theirs alone
+      this.#server.on('error', fail) // later errors concern single connections
       this.#server.once('close', settle) // stopped meanwhile
       this.#server.listen(0, '127.0.0.1', settle)
     })
@@ -42,9 +42,9 @@ export class MetadataServer {
   }
 
   /**
-   * The variables that tell a function where the service is: the official Go and Python SDKs read host and port from
-   * YC_METADATA_ADDR; the one for Node.js is given its URL by the function. Empty while nothing listens. This goes
-   * beyond interface.md §8: it is the one address of the server's that a function may know.
+   * The variables with the address of the service: the official Go and Python SDKs read host and port from
+   * YC_METADATA_ADDR; a Node.js function gives the URL to its SDK. Empty while nothing listens. An addition to
+   * interface.md §8: it is the only address of the server that a function may know.
    */
   get variables(): Readonly<Record<string, string>> {
     if (!this.#server.listening) return {}

@@ -3,12 +3,13 @@
 import type { IncomingMessage } from 'node:http'
 import { getRawBody } from 'raw-body'
 import { Fault } from '../errors.ts'
-import { isAscii } from '../event/ascii.ts'
-import type { Header, HttpRequest, Peer } from '../event/http.ts'
-import { requestTooLarge } from './functionEndpoint.ts'
+import { isAscii, lastHeader, type Header, type HttpRequest, type Peer } from '../event/http.ts'
 
 /** Everything of a request but its body. */
-export function readHead(request: IncomingMessage): Omit<HttpRequest, 'body'> {
+export type RequestHead = Omit<HttpRequest, 'body'>
+
+/** Reads everything of a request but its body. */
+export function readHead(request: IncomingMessage): RequestHead {
   const target = toOriginForm(toUtf8(request.url ?? '/'))
   const mark = target.indexOf('?')
   return {
@@ -22,6 +23,25 @@ export function readHead(request: IncomingMessage): Omit<HttpRequest, 'body'> {
 }
 
 /**
+ * The body of a request when it is here already, or when there is none; undefined: it has still to come.
+ * @throws Fault as `readBody`
+ */
+export function takeBody(
+  request: IncomingMessage,
+  { headers }: RequestHead,
+  limit: number,
+): Buffer | undefined {
+  checkHost(request)
+  const declared = lastHeader(headers, 'content-length')
+  const length = Number(declared ?? 0)
+  if (length > limit) throw requestTooLarge(limit)
+  if (lastHeader(headers, 'expect') !== undefined || lastHeader(headers, 'transfer-encoding') !== undefined)
+    return undefined
+  if (length === 0) return nothing
+  return request.readableLength === length ? ((request.read() ?? nothing) as Buffer) : undefined // nobody has set an encoding
+}
+
+/**
  * The body, when it has at most `limit` bytes.
  * @param permit tells a client that has asked that it may send (yandex.md U-10)
  * @throws Fault request_too_large, already by the declared length; invalid_request when it breaks off, or when it is not
@@ -32,7 +52,6 @@ export async function readBody(request: IncomingMessage, limit: number, permit: 
   const declared = request.headers['content-length'] ?? null
   if (Number(declared) > limit) throw requestTooLarge(limit)
   if (request.headers.expect !== undefined) permit()
-  if (request.complete || request.readableLength === Number(declared ?? -1)) return takeBody(request, limit)
   try {
     return await getRawBody(request, { limit, length: declared })
   } catch (error) {
@@ -42,12 +61,9 @@ export async function readBody(request: IncomingMessage, limit: number, permit: 
   }
 }
 
-// A small body has come with its head: only the end is still to be noticed.
-async function takeBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const body = (request.read() ?? nothing) as Buffer // nobody has set an encoding
-  if (body.length > limit) throw requestTooLarge(limit)
-  if (!request.complete) await new Promise((settle) => request.once('end', settle).resume())
-  return body
+/** The fault of a request beyond the limit (yandex.md F-27). */
+export function requestTooLarge(limit: number): Fault {
+  return new Fault('request_too_large', `request entity is larger than limits (${limit})`)
 }
 
 // RFC 9112 §3.2: a proxy in front may have read another Host than we would.
@@ -71,6 +87,7 @@ function toUtf8(latin1: string): string {
 
 // A proxy may send the whole URL (RFC 9112 §3.2.2).
 function toOriginForm(target: string): string {
+  if (target.startsWith('/')) return target
   const authority = /^https?:\/\/[^/?#]*/i.exec(target)?.[0]
   if (authority === undefined) return target
   const rest = target.slice(authority.length)
@@ -78,7 +95,10 @@ function toOriginForm(target: string): string {
 }
 
 function readPeer({ socket }: IncomingMessage): Peer {
-  const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
+  const { remoteAddress = '' } = socket
+  const address = remoteAddress.startsWith('::')
+    ? remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '')
+    : remoteAddress
   return { address, port: socket.remotePort ?? 0 }
 }
 

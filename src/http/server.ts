@@ -1,20 +1,18 @@
 // The HTTP server: what is answered by whom, on which port. Express begins and ends in this folder.
 
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { Invoker } from '../invoker/invoker.ts'
-import { AsyncDoor, type AsyncTerms } from './asyncEndpoint.ts'
-import { clientOf } from './client.ts'
-import { Door, type DoorSettings, type Exchange } from './functionEndpoint.ts'
+import { AsyncEndpoint, type AsyncTerms } from './asyncEndpoint.ts'
+import { HttpExchange } from './exchange.ts'
+import { FunctionEndpoint, type EndpointSettings } from './functionEndpoint.ts'
 import { Listener } from './listener.ts'
 import { onDemand } from './onDemand.ts'
 import { answerProbe } from './probes.ts'
-import { readBody, readHead } from './readRequest.ts'
 import type { RouteParts } from './router.ts'
 import type { Certificate } from './tls.ts'
-import { breakOff, end, writeChunk, writeHead, writeReply } from './exchange.ts'
 
-/** Where to listen, and what the function's door needs. */
-export interface ServerSettings extends DoorSettings {
+/** Where to listen, and what the function's endpoint needs. */
+export interface ServerSettings extends EndpointSettings {
   readonly host: string
   readonly port: number
   /** where the routes below `/_/` are served; undefined: where the function is */
@@ -32,23 +30,27 @@ export interface Addresses {
 export interface ServerParts extends RouteParts {
   /** makes it HTTPS; to be started before the server */
   readonly certificate: Certificate | undefined
-  /** terms of asynchronous invocations; undefined: they are turned off */
+  /** terms of asynchronous calls; undefined: they are turned off */
   readonly async?: AsyncTerms | undefined
 }
 
 /** Serves a function over HTTP. */
 export class HttpServer {
-  readonly #invoker: Invoker
   readonly #main: Listener
   readonly #admin: Listener | undefined
 
   constructor(invoker: Invoker, settings: ServerSettings, parts: ServerParts) {
     const { authorizer, certificate, events } = parts
-    this.#invoker = invoker
     const { host, port, adminPort } = settings
-    const door = new Door(invoker, settings, authorizer, events, toAsyncDoor(parts, invoker))
+    const endpoint = new FunctionEndpoint(
+      invoker,
+      settings,
+      authorizer,
+      events,
+      toAsyncEndpoint(parts, invoker),
+    )
     const toFunction: RequestListener = (request, response) =>
-      void door.answer(this.#exchange(request, response))
+      endpoint.answer(new HttpExchange(request, response, invoker))
     const hasProbes = adminPort === undefined
     const toRoute = onDemand(async () => {
       const { mainRoutes } = await import('./router.ts')
@@ -93,27 +95,10 @@ export class HttpServer {
   async stop(patienceMs: number): Promise<void> {
     await Promise.all([this.#main.stop(patienceMs), this.#admin?.stop(patienceMs)])
   }
-
-  #exchange(request: IncomingMessage, response: ServerResponse): Exchange {
-    return {
-      head: readHead(request),
-      readBody: (limit) => readBody(request, limit, () => response.writeContinue()),
-      signal: clientOf(response),
-      reply: (reply) => writeReply(response, reply, this.#draining),
-      start: (head) => writeHead(response, head, this.#draining),
-      write: (bytes) => writeChunk(response, bytes),
-      end: () => end(response),
-      abort: () => breakOff(response),
-    }
-  }
-
-  get #draining(): boolean {
-    return this.#invoker.isDraining
-  }
 }
 
-function toAsyncDoor({ jobs, async }: ServerParts, invoker: Invoker): AsyncDoor | undefined {
-  return jobs && async && new AsyncDoor(jobs.service, invoker, async)
+function toAsyncEndpoint({ jobs, async }: ServerParts, invoker: Invoker): AsyncEndpoint | undefined {
+  return jobs && async && new AsyncEndpoint(jobs.service, invoker, async)
 }
 
 // The function's own path, which needs no router.

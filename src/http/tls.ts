@@ -1,11 +1,11 @@
-// HTTPS: the certificate that our servers show, from two files or made at start. Owns which servers show it.
+// HTTPS: the certificate of our servers, from two files or generated at the start. Owns the list of servers that use it.
 
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:https'
 import type { Events } from '../events.ts'
-import { Reread } from './watchedFiles.ts'
+import { WatchedFiles } from './watchedFiles.ts'
 
-/** Where a certificate comes from; nothing at all: no HTTPS. */
+/** Where a certificate comes from; without any of these: no HTTPS. */
 export interface TlsSettings {
   /** path of the certificate chain, PEM */
   readonly cert: string | undefined
@@ -16,7 +16,7 @@ export interface TlsSettings {
 
 /** A certificate for servers. */
 export interface Certificate {
-  /** Makes a server show it, as soon as it is there and whenever it changes. Connections that stand go on. */
+  /** Gives it to a server, now and after each change. Open connections go on. */
   readonly shownBy: (server: Server) => void
   /** @throws when the files cannot be read, or do not belong together */
   readonly start: () => Promise<void>
@@ -24,7 +24,7 @@ export interface Certificate {
   readonly stop: () => void
 }
 
-/** The certificate that the operator has chosen; undefined without HTTPS. The settings have no problems. */
+/** The certificate of the settings, which have no problems; undefined without HTTPS. */
 export function certificate({ cert, key, made }: TlsSettings, events: Events): Certificate | undefined {
   const servers: Server[] = []
   const show = (pair: Pair): void => {
@@ -33,14 +33,14 @@ export function certificate({ cert, key, made }: TlsSettings, events: Events): C
   const shownBy = (server: Server): void => void servers.push(server)
   if (made !== undefined) return { shownBy, start: async () => show(await makePair()), stop: () => {} }
   if (cert === undefined || key === undefined) return undefined
-  const files = new Reread(
+  const files = new WatchedFiles(
     { paths: [cert, key], options: '--tls-cert and --tls-key', take: (contents) => show(toPair(contents)) },
     events,
   )
   return { shownBy, start: async () => files.start(), stop: () => files.stop() }
 }
 
-/** What is wrong with the settings, one sentence each. */
+/** The problems of the settings, one sentence each. */
 export function tlsProblems({ cert, key, made }: TlsSettings): readonly string[] {
   if (made !== undefined && (cert ?? key) !== undefined)
     return ['--tls and --tls-cert, --tls-key: give one or the other']
@@ -59,14 +59,14 @@ interface Pair {
   readonly key: Buffer | string
 }
 
-// Throws what is wrong with the two before any server has them.
+// Throws before any server has them when they do not belong together.
 function toPair([cert = Buffer.alloc(0), key = Buffer.alloc(0)]: readonly Buffer[]): Pair {
-  process.getBuiltinModule('node:tls').createSecureContext({ cert, key }) // only those who show one load it
+  process.getBuiltinModule('node:tls').createSecureContext({ cert, key }) // loaded for HTTPS only
   return { cert, key }
 }
 
 async function makePair(): Promise<Pair> {
-  const { generate } = await import('selfsigned') // only those who ask for it wait until it is loaded
+  const { generate } = await import('selfsigned') // loaded for --tls self-signed only
   const now = Date.now()
   const made = await generate([{ name: 'commonName', value: 'fnbox' }], {
     keyType: 'ec',

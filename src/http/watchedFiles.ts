@@ -1,46 +1,46 @@
-// Files that stay in use while the server runs, and are re-read when they change. Owns what was last seen of them.
-// They are looked at again and again rather than watched: mounted secrets are replaced by links, which watches do not follow.
+// Files that are read again when they change: keys and certificates. Owns their latest contents.
+// They are polled: mounted secrets are replaced by links, which file watches do not follow.
 
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Events } from '../events.ts'
 
-/** Which files, and what to do with what is in them. */
-export interface FilesInUse {
+/** Which files, and the function that uses their contents. */
+export interface WatchedSettings {
   readonly paths: readonly string[]
   /** the options that name them, for the operator */
   readonly options: string
   /**
-   * Takes the files' contents, in the order of `paths`, the first time and after each change.
-   * @throws when something is wrong with them; what then stays in use is the taker's choice
+   * Uses the contents, in the order of `paths`, the first time and after each change.
+   * @throws when something is wrong with them; it decides itself what then stays in use
    */
   readonly take: (contents: readonly Buffer[]) => void
 }
 
-/** Keeps files in use. A file that cannot be read any more is announced once, and nothing is taken until it is back. */
-export class Reread {
-  readonly #files: FilesInUse
+/** Polls files. A file that cannot be read any more is announced once; the latest contents stay in use until it is back. */
+export class WatchedFiles {
+  readonly #settings: WatchedSettings
   readonly #events: Events
-  #seen: readonly Buffer[] = []
+  #latest: readonly Buffer[] = []
   #missing = false
   #reading = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(files: FilesInUse, events: Events) {
-    this.#files = files
+  constructor(settings: WatchedSettings, events: Events) {
+    this.#settings = settings
     this.#events = events
   }
 
   /**
-   * Reads the files now, and looks at them from now on.
-   * @throws what reading or taking has thrown
+   * Reads the files now, and again after each change.
+   * @throws what reading them or `take` has thrown
    */
   start(): void {
     this.stop()
-    const contents = this.#files.paths.map((path) => readFileSync(path))
-    this.#files.take(contents)
-    this.#seen = contents
-    this.#timer = setInterval(() => void this.#look(), lookMs).unref()
+    const contents = this.#settings.paths.map((path) => readFileSync(path))
+    this.#settings.take(contents)
+    this.#latest = contents
+    this.#timer = setInterval(() => void this.#poll(), pollMs).unref()
   }
 
   /** May be called twice, or before `start`. */
@@ -48,11 +48,11 @@ export class Reread {
     clearInterval(this.#timer)
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     if (this.#reading) return
     this.#reading = true
     try {
-      const contents = await Promise.all(this.#files.paths.map((path) => readFile(path)))
+      const contents = await Promise.all(this.#settings.paths.map((path) => readFile(path)))
       this.#missing = false
       this.#takeChanged(contents)
     } catch (cause) {
@@ -64,18 +64,18 @@ export class Reread {
   }
 
   #takeChanged(contents: readonly Buffer[]): void {
-    if (contents.every((each, at) => this.#seen[at]?.equals(each))) return
-    this.#seen = contents
+    if (contents.every((each, at) => this.#latest[at]?.equals(each))) return
+    this.#latest = contents
     try {
-      this.#files.take(contents)
+      this.#settings.take(contents)
     } catch (cause) {
       this.#announce('changed, and something is wrong', cause)
     }
   }
 
   #announce(what: string, cause: unknown): void {
-    this.#events.emit('trouble', { what: `${this.#files.options}: ${what}`, cause })
+    this.#events.emit('trouble', { what: `${this.#settings.options}: ${what}`, cause })
   }
 }
 
-const lookMs = 500
+const pollMs = 500

@@ -1,4 +1,4 @@
-// HEALTHCHECK of the image, a program of its own that needs no curl: ends well when the server in this container answers.
+// HEALTHCHECK of the image, a program of its own, so that the image needs no curl: exits with 0 when the server answers.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
@@ -17,7 +17,7 @@ request(
     host: here[host] ?? host,
     port: adminPort ?? port,
     path: '/_/healthz',
-    signal: AbortSignal.timeout(4000), // before the engine ends this program without a reason
+    signal: AbortSignal.timeout(4000), // before the engine kills this program without a reason
     rejectUnauthorized: false, // we ask ourselves; the name in the certificate is for callers
   },
   (answer: IncomingMessage) => {
@@ -26,12 +26,12 @@ request(
   },
 )
   .on('error', (error) => {
-    throw error // nobody catches it: it is the reason, and the exit code is 1
+    throw error // prints the reason; the exit code is 1
   })
   .end()
 
-// Flags of the server are in nobody's environment; they are in what it was told to run. The oldest such process is it, and
-// not always a child of the first one: engines bring an init of their own, and a pod's containers may share their processes.
+// The flags of the server are on its command line only. It is the oldest such process, not always the first one: an engine may
+// add an init process, and the containers of a pod may share their processes.
 function serverFlags(): Arguments['flags'] {
   const program = fileURLToPath(new URL('main.js', import.meta.url))
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))

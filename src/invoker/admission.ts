@@ -1,57 +1,42 @@
-// The way to a lease: first come first served, for callers bounded in number and in time (yandex.md S-2); jobs wait behind them.
-// Owns the queues of those who wait and the count of leases that are out.
+// The way to an instance: first come first served, for callers bounded in number and in time (yandex.md S-2); jobs wait behind
+// them. Owns the queues of the calls that wait, and which calls are inside.
 
 import { Fault } from '../errors.ts'
-import type { Lease } from './slots.ts'
+import type { Call, CallHolder } from '../invocation.ts'
 import type { Pool } from './pool.ts'
 
-/** How many may wait, and for how long. */
+/** How many calls may wait, and for how long. */
 export interface AdmissionLimits {
   readonly queue: number
   readonly queueTimeoutMs: number
 }
 
-/** How a job waits: behind callers, for some time, and for as long as it takes (jobs.md FN-4, CTL-9). */
-export interface Patience {
-  /** `performance.now()` since when it waits */
-  readonly since: number
-  /** whether an instance may be started for it */
-  readonly mayGrow: boolean
-  /** whether it goes on waiting while no instance can be loaded */
-  readonly waitsForLoad: boolean
-}
-
-/** Who asks for a lease. */
-export interface Entrant {
-  readonly again?: boolean
-  readonly patience?: Patience
-}
-
-interface Waiter {
-  readonly grant: (lease: Lease) => void
-  readonly refuse: (fault: Fault) => void
-  readonly patience: Patience | undefined
-}
-
-/** Hands out the leases of a pool in order of arrival. */
-export class Admission {
+/** Gives calls to the instances of a pool in order of arrival. */
+export class Admission implements CallHolder {
   readonly #pool: Pool
   readonly #limits: AdmissionLimits
-  #waiting: Set<Waiter> = new Set()
-  readonly #patient: Set<Waiter> = new Set()
-  #leased = 0
+  readonly #onFailed: (call: Call, fault: Fault) => void
+  // Both in order of arrival; a call that has lost its instance goes first.
+  #callers = new Set<Call>()
+  readonly #jobs = new Set<Call>()
+  /** callers that wait or run, and jobs that run */
+  readonly #inside = new Set<Call>()
   #closed = false
   #over = false
 
-  constructor(pool: Pool, limits: AdmissionLimits) {
+  /** @param onFailed told of a call that will not get an instance */
+  constructor(pool: Pool, limits: AdmissionLimits, onFailed: (call: Call, fault: Fault) => void) {
     this.#pool = pool
     this.#limits = limits
+    this.#onFailed = onFailed
     pool.onChange = () => this.#dispatch()
   }
 
-  /** Callers that wait for a lease. */
+  /** Callers that wait: those that were sent ahead and have not begun, too. */
   get depth(): number {
-    return this.#waiting.size
+    let depth = 0
+    for (const { state, job } of this.#inside) if (state === 'queued' && job === undefined) depth++
+    return depth
   }
 
   get closed(): boolean {
@@ -59,117 +44,167 @@ export class Admission {
   }
 
   /**
-   * Waits for a lease; dispose of it when the invocation is over.
-   * @param entrant `again`: it was let in before and has lost its instance, so it goes first, also while draining; `patience`:
-   * it is a job
-   * @throws Fault queue_full, queue_timeout, draining, client_gone when `signal` aborts, or why the function cannot load
+   * Starts a call, or lets it wait. It fails with queue_full, queue_timeout, draining or why the function cannot load.
+   * @param again it was let in before and has lost its instance: it goes first, also while draining
    */
-  async enter(signal: AbortSignal, { again = false, patience }: Entrant = {}): Promise<Lease> {
-    if (this.#over || (this.#closed && !again)) throw new Fault('draining', 'Service Unavailable')
-    if (signal.aborted) throw clientGone()
-    const lease = again || this.#isNext(patience) ? this.#pool.lease() : undefined
-    if (lease !== undefined) return this.#count(lease)
-    if (this.#pool.hopeless !== undefined && patience?.waitsForLoad !== true) throw this.#pool.hopeless
-    if (this.#full && !again && patience === undefined)
-      throw new Fault('queue_full', `${noNode} Concurrent requests exceeded`)
-    const granted = this.#wait(signal, again, patience)
-    this.#want()
-    return this.#count(await granted)
+  enter(call: Call, again = false): void {
+    const isJob = call.job !== undefined
+    if (this.#over || (this.#closed && !again)) return this.#onFailed(call, draining())
+    const instance = again || this.#isNext(isJob) ? this.#pool.withRoom() : undefined
+    if (instance !== undefined) {
+      this.#inside.add(call)
+      return instance.start(call)
+    }
+    const { hopeless } = this.#pool
+    if (hopeless !== undefined && call.job?.waitsForLoad !== true) return this.#onFailed(call, hopeless)
+    if (this.#isFull && !again && !isJob)
+      return this.#onFailed(call, new Fault('queue_full', `${noNode} Concurrent requests exceeded`))
+    this.#wait(call, again)
+    this.#dispatch()
   }
 
-  /** Lets nobody in any more; callers who wait already are served. */
+  /** Takes back calls that were sent ahead and have not begun, in their order. */
+  takeBack(calls: readonly Call[]): void {
+    for (const call of calls) call.holder = this
+    this.#callers = new Set([...calls, ...this.#callers])
+    if (this.#over) for (const call of calls) this.#fail(call, draining())
+    else this.#dispatch()
+  }
+
+  /** A call is over. */
+  leave(call: Call): void {
+    this.#inside.delete(call)
+  }
+
+  /** Lets no call in any more; callers who wait already are served. */
   close(): void {
     this.#closed = true
-    for (const each of this.#patient) each.refuse(new Fault('draining', 'Service Unavailable'))
+    for (const each of this.#jobs) this.#fail(each, draining())
   }
 
-  /** Refuses everybody who waits, and who comes from now on: also who has lost an instance (see `enter`). */
+  /** Refuses every call that waits, and each that comes from now on: also one that has lost an instance (see `enter`). */
   refuseAll(): void {
     this.#over = true
-    for (const each of this.#waiting) each.refuse(new Fault('draining', 'Service Unavailable'))
+    for (const each of this.#callers) this.#fail(each, draining())
   }
 
-  #isNext(patience: Patience | undefined): boolean {
-    return this.#waiting.size === 0 && (patience === undefined || this.#patient.size === 0)
+  cancel(call: Call): void {
+    this.#fail(call, new Fault('client_gone', 'request cancelled'))
+  }
+
+  withdraw(call: Call): boolean {
+    return this.#callers.delete(call) || this.#jobs.delete(call)
+  }
+
+  resume(): void {
+    // what waits has no chunks
+  }
+
+  /** A call has waited for as long as it may; it may have been sent ahead meanwhile. */
+  expire(call: Call): void {
+    if (call.state === 'queued' && call.holder?.withdraw(call) === true)
+      this.#fail(call, new Fault('queue_timeout', `${noNode} Queue wait time exceeded`))
+  }
+
+  #isNext(isJob: boolean): boolean {
+    return this.#callers.size === 0 && (!isJob || this.#jobs.size === 0)
+  }
+
+  // Slots that exist but are not loaded yet count as free, so that a cold start takes the same calls as a warm one.
+  get #isFull(): boolean {
+    const { most, concurrency } = this.#pool.limits
+    return this.#inside.size >= most * concurrency + this.#limits.queue
+  }
+
+  #wait(call: Call, first: boolean): void {
+    call.holder = this
+    call.state = 'queued'
+    if (call.job !== undefined) {
+      this.#jobs.add(call)
+      return
+    }
+    this.#inside.add(call)
+    call.timer = setTimeout(onQueueTimeout, this.#limits.queueTimeoutMs, this, call)
+    if (first) this.#callers = new Set([call, ...this.#callers])
+    else this.#callers.add(call)
+  }
+
+  #fail(call: Call, fault: Fault): void {
+    this.withdraw(call)
+    clearTimeout(call.timer)
+    this.#onFailed(call, fault)
+  }
+
+  #dispatch(): void {
+    if (this.#callers.size + this.#jobs.size === 0) return
+    this.#startNext()
+    this.#sendAhead()
+    const { hopeless } = this.#pool
+    if (hopeless !== undefined)
+      for (const each of [...this.#callers, ...this.#jobs])
+        if (each.job?.waitsForLoad !== true) this.#fail(each, hopeless)
+    this.#want()
+  }
+
+  #startNext(): void {
+    for (let call = this.#next(); call !== undefined; call = this.#next()) {
+      const instance = this.#pool.withRoom()
+      if (instance === undefined) return
+      this.withdraw(call)
+      this.#inside.add(call)
+      instance.start(call)
+    }
+  }
+
+  // A job that has waited for long gets the next free slot, so nothing is sent ahead of it.
+  #sendAhead(): void {
+    for (let call = this.#next(); call !== undefined && call.job === undefined; call = this.#next()) {
+      const instance = this.#pool.withRoomAhead()
+      if (instance === undefined) return
+      const calls = this.#takeCallers(instance.roomAhead)
+      if (instance.sendAhead(calls)) continue
+      this.#callers = new Set([...calls, ...this.#callers])
+      return
+    }
+  }
+
+  #takeCallers(most: number): readonly Call[] {
+    const calls: Call[] = []
+    for (const call of this.#callers) {
+      if (calls.length === most) break
+      calls.push(call)
+      this.#callers.delete(call)
+    }
+    return calls
+  }
+
+  #next(): Call | undefined {
+    const [caller] = this.#callers
+    if (this.#jobs.size === 0) return caller
+    const [job] = this.#jobs
+    const waited = performance.now() - (job?.job?.waitingSince ?? Infinity)
+    return waited >= longestBehindMs ? job : (caller ?? job)
   }
 
   // A job that may not grow still needs a first instance.
   #want(): void {
-    if (this.#waiting.size + this.#patient.size === 0) return
-    const growing = [...this.#patient].filter(({ patience }) => patience?.mayGrow === true).length
-    const first = this.#patient.size > 0 && this.#pool.isEmpty ? 1 : 0
-    this.#pool.want(Math.max(first, this.#waiting.size + growing))
-  }
-
-  // Seats that exist but are not loaded yet count as free, so that a cold start takes the same calls as a warm one.
-  get #full(): boolean {
-    const { most, concurrency } = this.#pool.limits
-    return this.#waiting.size + this.#leased >= most * concurrency + this.#limits.queue
-  }
-
-  #wait(signal: AbortSignal, first: boolean, patience: Patience | undefined): Promise<Lease> {
-    const { promise, resolve, reject } = Promise.withResolvers<Lease>()
-    const leave = (): void => {
-      this.#waiting.delete(waiter)
-      this.#patient.delete(waiter)
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-    }
-    const waiter: Waiter = {
-      grant: (lease) => {
-        leave()
-        resolve(lease)
-      },
-      refuse: (fault) => {
-        leave()
-        reject(fault)
-      },
-      patience,
-    }
-    const onAbort = (): void => waiter.refuse(clientGone())
-    const onTimeout = (): void =>
-      waiter.refuse(new Fault('queue_timeout', `${noNode} Queue wait time exceeded`))
-    const timer = patience === undefined ? setTimeout(onTimeout, this.#limits.queueTimeoutMs) : undefined
-    signal.addEventListener('abort', onAbort)
-    if (first) this.#waiting = new Set([waiter, ...this.#waiting])
-    else (patience === undefined ? this.#waiting : this.#patient).add(waiter)
-    return promise
-  }
-
-  #count(lease: Lease): Lease {
-    this.#leased++
-    lease.onDisposed = this.#onDisposed
-    return lease
-  }
-
-  readonly #onDisposed = (): void => void this.#leased--
-
-  #dispatch(): void {
-    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {
-      const lease = this.#pool.lease()
-      if (lease === undefined) break
-      waiter.grant(lease)
-    }
-    const { hopeless } = this.#pool
-    if (hopeless !== undefined)
-      for (const each of [...this.#waiting, ...this.#patient])
-        if (each.patience?.waitsForLoad !== true) each.refuse(hopeless)
-    this.#want()
-  }
-
-  #next(): Waiter | undefined {
-    const [caller] = this.#waiting
-    const [job] = this.#patient
-    const waited = performance.now() - (job?.patience?.since ?? Infinity)
-    return waited >= longestPatienceMs ? job : (caller ?? job)
+    if (this.#callers.size + this.#jobs.size === 0) return
+    let growing = 0
+    for (const { job } of this.#jobs) if (job?.mayGrow === true) growing++
+    const first = this.#jobs.size > 0 && this.#pool.isEmpty ? 1 : 0
+    this.#pool.want(Math.max(first, this.#callers.size + growing))
   }
 }
 
-function clientGone(): Fault {
-  return new Fault('client_gone', 'request cancelled')
+function onQueueTimeout(admission: Admission, call: Call): void {
+  admission.expire(call)
+}
+
+function draining(): Fault {
+  return new Fault('draining', 'Service Unavailable')
 }
 
 // Callers go before a job that waits for less than this (jobs.md FN-4).
-const longestPatienceMs = 10_000
+const longestBehindMs = 10_000
 
 const noNode = 'No node can serve the request:'

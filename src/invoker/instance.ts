@@ -1,23 +1,20 @@
-// One process with the function loaded. Owns the state of that process; the invocations that it runs are in calls.ts.
+// One process with the function loaded. Owns the state of that process; the calls that it runs are in slots.ts.
 
+import { randomUUID } from 'node:crypto'
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { Channel, type ChannelEnd } from '../wire/channel.ts'
-import { protocolVersion, type FrameFromInstance, type FrameToInstance } from '../wire/frames.ts'
-import type { CallRequest, Ending } from './call.ts'
-import { Calls } from './calls.ts'
-import { Child } from './process/childProcess.ts'
-import { faultOfEnd, killed, type EndCause, type Exit } from '../exit.ts'
-import { asLoadFault, toLoadFault } from './loadFault.ts'
-import type { InstanceListener, InstanceSpec } from './instanceSpec.ts'
+import { protocolVersion, type FrameFromInstance } from '../wire/frames.ts'
+import type { Call } from '../invocation.ts'
+import { ChildProcess, exitGraceMs, noticeMs, stopGraceMs } from './process/childProcess.ts'
+import { asLoadFault, faultOfEnd, toLoadFault, type EndCause, type Exit } from '../exit.ts'
+import type { CallListener, InstanceListener, InstanceSpec } from './instanceSpec.ts'
 import { MemorySigns } from './process/oom.ts'
-import { Output } from './output.ts'
-import { exitPatienceMs, noticeMs, stopGraceMs } from './patience.ts'
+import { afterTurn, Output } from './output/output.ts'
 import { PeakMemory } from './process/peakMemory.ts'
-import type { Family } from './process/processTree.ts'
-import { Seats, type Lease } from './slots.ts'
+import type { ProcessTree } from './process/processTree.ts'
+import { Slots, type SlotsHost } from './slots.ts'
 import { move, type InstanceState } from './instanceState.ts'
-import { afterTurn } from './turn.ts'
 
 /** A child process that serves invocations. It is ended when it breaks a rule of PROTOCOL.md or passes a limit. */
 export class Instance {
@@ -27,12 +24,11 @@ export class Instance {
   readonly #spec: InstanceSpec
   readonly #events: Events
   readonly #listener: InstanceListener
-  readonly #child: Child
+  readonly #child: ChildProcess
   readonly #channel: Channel
   readonly #output: Output
   readonly #peak: PeakMemory
-  readonly #calls = new Calls()
-  readonly #seats: Seats
+  readonly #slots: Slots
   #state: InstanceState = 'loading'
   #language = ''
   #cause: EndCause | undefined
@@ -40,34 +36,33 @@ export class Instance {
   readonly #loading: NodeJS.Timeout
   #loadSettled = false
   #hasServed = false
-  #lastSent: FrameToInstance | undefined
   readonly #startedAt = performance.now()
-  // Told to the first lease, and to no other.
+  // Told to the first call, and to no other.
   #initMs: number | undefined
   #idleSince = performance.now()
 
-  constructor(spec: InstanceSpec, events: Events, listener: InstanceListener) {
+  constructor(spec: InstanceSpec, events: Events, listener: InstanceListener, calls: CallListener) {
     this.id = spec.id
     this.#spec = spec
     this.#events = events
     this.#listener = listener
     this.#memorySigns = new MemorySigns(spec.kernelKills)
-    this.#output = new Output(
-      spec.id,
-      () => this.#seats.speaker,
-      (text) => this.#memorySigns.hear(text),
-      events,
-    )
-    this.#seats = new Seats(spec.load.concurrency, {
-      onSpoken: () => this.#output.flush(),
-      onFreed: () => this.#seatFreed(),
+    // With several calls at a time a line belongs to none of them.
+    const border = spec.load.concurrency === 1 && spec.permits !== undefined ? newBorder() : undefined
+    this.#output = new Output(spec.id, border, events, {
+      onErrorLine: (text) => this.#memorySigns.hear(text),
+      onQuiet: (call) => this.#slots.quiet(call),
+      onBorders: (atIntervals) => this.#child.readAtIntervals(atIntervals),
+      onBordersMissing: () => this.#slots.stopAhead(),
     })
-    this.#child = new Child({
+    this.#child = new ChildProcess({
       ...spec.command,
       cwd: spec.load.root,
       env: spec.env,
       mark: spec.mark,
+      permits: spec.permits?.shared,
       onOutput: (stream, bytes) => this.#output.read(stream, bytes),
+      onOutputEnd: (stream) => this.#output.close(stream),
       onOutputClosed: () => this.#outputClosed(),
     })
     this.ended = this.#child.ended
@@ -76,8 +71,18 @@ export class Instance {
       onFrame: (frame, body) => this.#take(frame, body),
       onEnd: (end) => this.#channelEnded(end),
     })
+    this.#slots = new Slots(
+      spec.load.concurrency,
+      this.#toHost(listener),
+      this.#channel,
+      this.#output,
+      spec.calls,
+      calls,
+      spec.permits,
+    )
     spec.beforeLoad()
-    this.#channel.send({ type: 'load', version: protocolVersion, ...spec.load })
+    const divided = border === undefined ? {} : { border }
+    this.#channel.send({ type: 'load', version: protocolVersion, ...spec.load, ...divided })
     this.#loading = setTimeout(() => this.#loadTimedOut(), spec.initTimeoutMs)
     this.#watch()
   }
@@ -86,36 +91,44 @@ export class Instance {
     return this.#state
   }
 
-  /** How many invocations it takes at a time. */
-  get seats(): number {
-    return this.#seats.count
+  /** How many calls it takes at a time. */
+  get slots(): number {
+    return this.#slots.count
   }
 
-  /** How many more leases it can give now. */
+  /** How many more calls it can start now. */
   get room(): number {
-    const open = this.#state === 'idle' || this.#state === 'busy'
-    return open ? this.#seats.free : 0
+    return this.#isOpen ? this.#slots.free : 0
   }
 
-  /** Milliseconds since the last lease came back. */
+  /** How many more calls may be sent ahead now. */
+  get roomAhead(): number {
+    return this.#isOpen ? this.#slots.roomAhead : 0
+  }
+
+  /** Milliseconds since the last slot became free. */
   get idleMs(): number {
     return performance.now() - this.#idleSince
   }
 
   /** Its processes; undefined when it could not be started. */
-  get family(): Family | undefined {
+  get processes(): ProcessTree | undefined {
     const { pid } = this.#child
     return pid === undefined ? undefined : { leader: pid, mark: this.#spec.mark }
   }
 
-  /** Gives a lease. There must be room. */
-  lease(): Lease {
+  /** Starts a call. There must be room. */
+  start(call: Call): void {
     if (this.#state === 'idle') this.#state = move(this.#state, 'busy')
-    const initMs = this.#initMs
+    this.#hasServed = true
+    call.initMs = this.#initMs
     this.#initMs = undefined
-    const cold = initMs === undefined ? {} : { initMs }
-    const peakMemory = (): number | undefined => this.#peak.readRecent()
-    return this.#seats.take({ instance: this.id, ...cold, peakMemory }, (request) => this.#run(request))
+    this.#slots.start(call)
+  }
+
+  /** Sends calls ahead. @returns false when that is not possible after all */
+  sendAhead(calls: readonly Call[]): boolean {
+    return this.#slots.sendAhead(calls)
   }
 
   /** Takes no new invocation, finishes what it runs, then stops. */
@@ -138,26 +151,29 @@ export class Instance {
     this.#killAfter(cause.type === 'expired' ? noticeMs : 0)
   }
 
-  #run(request: CallRequest): Promise<Ending> {
-    this.#hasServed = true
-    return this.#calls.run(request, {
-      send: (frame, body, onUndelivered) => {
-        this.#lastSent = frame
-        this.#channel.send(frame, body, onUndelivered)
-      },
-      onExpired: () => this.#expire(),
-      onUndelivered: () => this.#giveBack(request.id),
-      onUnstoppable: (heard) => this.#giveUp(heard),
-    })
+  get #isOpen(): boolean {
+    return this.#state === 'idle' || this.#state === 'busy'
   }
 
-  #seatFreed(): void {
-    if (this.#seats.empty) {
-      this.#idleSince = performance.now()
-      if (this.#state === 'busy') this.#state = move(this.#state, 'idle')
-      if (this.#state === 'retiring') this.stop()
+  #toHost({ onRoom }: InstanceListener): SlotsHost {
+    return {
+      id: this.id,
+      peakMemory: () => this.#peak.readRecent(),
+      onRoom: () => {
+        this.#noteRoom()
+        onRoom()
+      },
+      onExpired: () => this.end({ type: 'expired' }),
+      onUndelivered: () => this.end({ type: 'channel' }),
+      onUnstoppable: (heard) => this.#giveUp(heard),
     }
-    this.#listener.onRoom()
+  }
+
+  #noteRoom(): void {
+    if (!this.#slots.empty) return
+    this.#idleSince = performance.now()
+    if (this.#state === 'busy') this.#state = move(this.#state, 'idle')
+    if (this.#state === 'retiring') this.stop()
   }
 
   // Whether it is this call that made the instance leave.
@@ -167,6 +183,8 @@ export class Instance {
     this.#state = move(from, to)
     clearTimeout(this.#loading)
     if (to === 'stopping') this.#cause = cause
+    if (to === 'gone') this.#slots.leaveGone()
+    else this.#slots.leave()
     if (from !== 'retiring' && from !== 'stopping') this.#listener.onLeft(from, cause, exit)
     return true
   }
@@ -181,7 +199,7 @@ export class Instance {
     const { memory, id } = this.#spec
     this.#events.emit('instance-started', { instance: id, pid: this.#child.pid })
     const watch =
-      this.family && memory?.watch.watch(this.family, memory.limit, () => this.end({ type: 'memory' }))
+      this.processes && memory?.watch.watch(this.processes, memory.limit, () => this.end({ type: 'memory' }))
     void this.#child.exited.then((exit) => {
       watch?.stop()
       this.#peak.close()
@@ -194,10 +212,11 @@ export class Instance {
   // By now every frame that the process has sent was taken: what is still open will never be answered.
   #settleAll(exit: Exit): void {
     this.#channel.close()
-    this.#output.end()
+    this.#output.stop()
     const fault = this.#faultOf(exit)
     this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause, code: fault.code })
-    this.#calls.loseAll(fault, exit)
+    this.#slots.loseAll(fault, exit)
+    this.#spec.permits?.close()
   }
 
   #faultOf(exit: Exit): Fault {
@@ -213,8 +232,10 @@ export class Instance {
         return afterTurn(() => this.#loaded())
       case 'load-failed':
         return this.#failLoad(toLoadFault(frame.error))
-      case 'seats':
-        return this.#seats.resize(Math.min(frame.count, this.#spec.mostSeats ?? frame.count))
+      case 'slots':
+        return this.#slots.resize(Math.min(frame.count, this.#spec.mostSlots ?? frame.count))
+      case 'recalled':
+        return this.#slots.recalled()
       case 'returned':
       case 'oversized':
       case 'threw':
@@ -223,7 +244,7 @@ export class Instance {
       case 'cancelling':
       case 'progress':
         if ('refresh' in frame) this.retire()
-        return this.#calls.take(frame, body)
+        return this.#slots.take(frame, body)
       default:
         frame satisfies never
     }
@@ -265,11 +286,11 @@ export class Instance {
   #channelEnded(end: ChannelEnd): void {
     if (end.type === 'broken')
       this.#events.emit('trouble', { what: `${this.id} has broken the protocol`, cause: end.reason })
-    if (end.type === 'unread' && this.#lastSent?.type === 'invoke') this.#giveBack(this.#lastSent.id)
+    if (end.type === 'unread') this.#slots.giveBackLast()
     if (end.type === 'broken') return this.end({ type: 'channel' })
     // A process that ends closes its channel first: its exit code is on the way. Whoever still waits for an answer has
     // time until the deadline.
-    const timer = setTimeout(() => this.#calls.size > 0 || this.end({ type: 'channel' }), exitPatienceMs)
+    const timer = setTimeout(() => this.#slots.running > 0 || this.end({ type: 'channel' }), exitGraceMs)
     void this.#child.exited.then(() => clearTimeout(timer))
   }
 
@@ -278,21 +299,14 @@ export class Instance {
     if (this.#hasServed) this.#listener.onWorn()
   }
 
-  // One deadline ends every invocation of the process (yandex.md S-4, F-13); they need not wait to see it die.
-  #expire(): void {
-    const cause = { type: 'expired' } as const
-    this.end(cause)
-    this.#calls.loseAll(faultOfEnd(cause, killed, false), killed)
-  }
-
   // What runs beside a job that has heard may go on; nothing new begins there (jobs.md CTL-4).
   #giveUp(heard: boolean): void {
-    if (heard && this.#calls.size > 1) this.retire()
+    if (heard && this.#slots.running > 1) this.retire()
     else this.end({ type: 'unstoppable' })
   }
+}
 
-  #giveBack(id: string): void {
-    this.#calls.giveBack(id)
-    this.end({ type: 'channel' })
-  }
+// No program writes it by chance.
+function newBorder(): string {
+  return `\u001e${randomUUID()}\u001e`
 }

@@ -7,9 +7,10 @@ import type { Exit } from '../exit.ts'
 import { readHandler, resolveEntry, type Entry, type EntryKind } from './handler/entrypoint.ts'
 import { functionEnvironment, shutdownNotice } from './handler/environment.ts'
 import { Instance } from './instance.ts'
-import type { InstanceListener } from './instanceSpec.ts'
+import type { CallLimits, CallListener, InstanceListener } from './instanceSpec.ts'
 import { languages, type LanguageName } from './handler/languages.ts'
-import { MemoryWatch } from './process/memoryLimit.ts'
+import { Permits } from '../wire/permits.ts'
+import { MemoryLimit } from './process/memoryLimit.ts'
 import { countKernelKills } from './process/oom.ts'
 
 /** What all instances of a function have in common. */
@@ -28,6 +29,7 @@ export interface LaunchSettings {
   /** which events carry tasks; undefined: none */
   readonly taskEvents?: TaskEvents | undefined
   readonly initTimeoutMs: number
+  readonly calls: CallLimits
   /** bytes; undefined: not enforced */
   readonly memoryLimit?: number | undefined
   /** the user's variables */
@@ -51,13 +53,13 @@ export interface RuntimeApi {
 }
 
 /** Starts one more instance. */
-export type Launch = (listener: InstanceListener) => Instance
+export type Launch = (listener: InstanceListener, calls: CallListener) => Instance
 
 /** Makes the function that starts instances, numbered from `i-1`. */
 export function launcher(settings: LaunchSettings, events: Events): Launch {
-  const watch = new MemoryWatch()
+  const watch = new MemoryLimit()
   let count = 0
-  return (listener) => {
+  return (listener, calls) => {
     const id = `i-${++count}`
     const { root, runtimeDir, concurrency, memoryLimit, environment, taskEvents } = settings
     const { language, script, ...entry } = chooseEntry(settings)
@@ -65,6 +67,8 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
     const api = settings.runtimeApi(id, language)
     using unstarted = new DisposableStack()
     unstarted.defer(() => api.close(undefined))
+    const permits = Permits.create()
+    unstarted.defer(() => permits?.close())
     const instance = new Instance(
       {
         id,
@@ -92,14 +96,17 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
           ...(taskEvents === undefined ? {} : { taskEvents }),
           ...(script ? { script: { args: settings.args, sdk: settings.sdk, instance: id } } : {}),
         },
-        ...(concurrency === undefined ? {} : { mostSeats: concurrency }),
+        ...(concurrency === undefined ? {} : { mostSlots: concurrency }),
         initTimeoutMs: settings.initTimeoutMs,
+        calls: settings.calls,
+        permits,
         notice: shutdownNotice(environment),
         kernelKills: settings.kernelKills ?? (() => countKernelKills()),
         ...(memoryLimit === undefined ? {} : { memory: { limit: memoryLimit, watch } }),
       },
       events,
       listener,
+      calls,
     )
     unstarted.move()
     void instance.ended.then(api.close)

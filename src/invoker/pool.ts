@@ -6,10 +6,10 @@ import type { Events } from '../events.ts'
 import { faultOfEnd, killed, type EndCause, type Exit } from '../exit.ts'
 import type { Instance } from './instance.ts'
 import type { Launch } from './launch.ts'
-import { measureFamilies } from './process/memoryLimit.ts'
-import type { Lease } from './slots.ts'
+import { measureTrees } from './process/memoryLimit.ts'
+import type { CallListener } from './instanceSpec.ts'
 import { moves, type InstanceState } from './instanceState.ts'
-import { Trouble } from './startBackoff.ts'
+import { StartBackoff } from './startBackoff.ts'
 
 /** How many instances there may be. */
 export interface PoolLimits {
@@ -30,15 +30,17 @@ export interface PoolStatus {
   readonly busy: number
 }
 
-/** Keeps instances loaded, and leases them. */
+/** Keeps instances loaded, and gives them calls. */
 export class Pool {
   readonly limits: PoolLimits
-  /** called when a lease may be had, or none will come; set by the admission */
+  /** called when a call may be started, or none will be soon; set by the admission */
   onChange: () => void = () => {}
+  /** who is told of the calls; set by the invoker before any is started */
+  calls: CallListener | undefined
   readonly #launch: Launch
   readonly #events: Events
   readonly #instances = new Set<Instance>()
-  readonly #trouble = new Trouble()
+  readonly #startBackoff = new StartBackoff()
   #retry: NodeJS.Timeout | undefined
   #reaper: NodeJS.Timeout | undefined
   #stopped = false
@@ -70,48 +72,69 @@ export class Pool {
     await this.#emptied()
   }
 
-  /** A lease of the instance with the most room; undefined when there is none now. */
-  lease(): Lease | undefined {
+  /** The instance with the most free slots; undefined when there is none now. */
+  withRoom(): Instance | undefined {
     let best: Instance | undefined
-    for (const each of this.#instances) if (each.room > (best?.room ?? 0)) best = each
-    return best?.lease()
+    let most = 0
+    for (const each of this.#instances) {
+      const { room } = each
+      if (room <= most) continue
+      best = each
+      most = room
+    }
+    return best
+  }
+
+  /** The instance that most calls may be sent ahead to; undefined when there is none now. */
+  withRoomAhead(): Instance | undefined {
+    let best: Instance | undefined
+    let most = 0
+    for (const each of this.#instances) {
+      const { roomAhead } = each
+      if (roomAhead <= most) continue
+      best = each
+      most = roomAhead
+    }
+    return best
   }
 
   /** Makes sure that instances come for so many waiting invocations, within the limits. */
   want(waiting: number): void {
-    if (waiting === 0) return
-    const wanted = this.#in('idle', 'busy').length + Math.ceil(waiting / this.limits.concurrency)
-    this.#provide(Math.min(this.limits.most, wanted))
+    if (waiting === 0 || this.#stopped || this.#startBackoff.pausing) return
+    const { most, concurrency } = this.limits
+    const wanted = this.#count(isLoaded) + Math.ceil(waiting / concurrency)
+    this.#provide(Math.min(most, wanted))
   }
 
   /** Why no instance will come soon; undefined while waiting makes sense. */
   get hopeless(): Fault | undefined {
-    return this.#trouble.hopeless && this.#in('idle', 'busy').length === 0 ? this.#trouble.fault : undefined
+    if (this.#startBackoff.fault === undefined || !this.#startBackoff.hopeless) return undefined
+    return this.#count(isLoaded) === 0 ? this.#startBackoff.fault : undefined
   }
 
   /** An invocation has come back: whatever was wrong before, the function runs. */
   noteSuccess(): void {
-    if (this.#trouble.fault !== undefined) this.#trouble.clear()
+    if (this.#startBackoff.fault !== undefined) this.#startBackoff.clear()
   }
 
   /** Whether no instance is there or on its way. */
   get isEmpty(): boolean {
-    return this.#in('loading', 'idle', 'busy').length === 0
+    return this.#count(isWanted) === 0
   }
 
   get status(): PoolStatus {
     const idle = this.#in('idle').length
     const busy = this.#in('busy').length
     if (idle + busy > 0) return { status: 'ready', idle, busy }
-    if (this.#trouble.fault !== undefined)
-      return { status: 'failed', reason: this.#trouble.fault.message, idle, busy }
+    if (this.#startBackoff.fault !== undefined)
+      return { status: 'failed', reason: this.#startBackoff.fault.message, idle, busy }
     // With --min-instances 0 nothing is loaded before somebody calls, and the server is ready for that.
     return { status: this.limits.least === 0 ? 'ready' : 'starting', idle, busy }
   }
 
   /** Most invocations at a time in one instance, as they are now: a script may change it. */
-  get seats(): number {
-    return Math.max(0, ...[...this.#instances].map((each) => each.seats))
+  get slots(): number {
+    return Math.max(0, ...[...this.#instances].map((each) => each.slots))
   }
 
   /** How many instances are in each state. */
@@ -125,39 +148,52 @@ export class Pool {
 
   /** Bytes that the processes of the largest instance hold now; 0 without instances or without /proc. */
   async largestMemory(): Promise<number> {
-    const families = [...this.#instances].flatMap(({ family }) => family ?? [])
-    return Math.max(0, ...(await measureFamilies(families)))
+    const trees = [...this.#instances].flatMap(({ processes }) => processes ?? [])
+    return Math.max(0, ...(await measureTrees(trees)))
   }
 
   #in(...states: readonly InstanceState[]): readonly Instance[] {
     return [...this.#instances].filter((each) => states.includes(each.state))
   }
 
+  #count(isCounted: (instance: Instance) => boolean): number {
+    let count = 0
+    for (const each of this.#instances) if (isCounted(each)) count++
+    return count
+  }
+
   #provide(count: number): void {
-    if (this.#stopped || this.#trouble.pausing) return
-    for (let more = count - this.#in('loading', 'idle', 'busy').length; more > 0; more--) this.#add()
+    if (this.#stopped || this.#startBackoff.pausing) return
+    for (let more = count - this.#count(isWanted); more > 0; more--) this.#add()
   }
 
   #add(replaces?: Instance): void {
     const started = performance.now()
     try {
-      const instance = this.#launch({
-        onLoaded: (language) => {
+      const listener = {
+        onLoaded: (language: string) => {
           const loadMs = performance.now() - started
           this.#events.emit('instance-loaded', { instance: instance.id, language, loadMs })
           replaces?.retire()
           this.onChange()
         },
-        onLoadFailed: (fault) => this.#pause(fault),
+        onLoadFailed: (fault: Fault) => this.#pause(fault),
         onRoom: () => this.onChange(),
         onWorn: () => this.#renew(instance),
-        onLeft: (from, cause, exit) => this.#left(from, cause, exit),
-      })
+        onLeft: (from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined) =>
+          this.#left(from, cause, exit),
+      }
+      const instance: Instance = this.#launch(listener, this.#callListener)
       this.#instances.add(instance)
       void instance.ended.then(() => this.#instances.delete(instance))
     } catch (error) {
       this.#pause(asFault(error))
     }
+  }
+
+  get #callListener(): CallListener {
+    if (this.calls === undefined) throw new Error('a pool needs a listener for its calls before it starts')
+    return this.calls
   }
 
   #left(from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined): void {
@@ -175,11 +211,11 @@ export class Pool {
 
   #pause(fault: Fault): void {
     if (this.#stopped) return this.onChange()
-    const pauseMs = this.#trouble.note(fault)
+    const pauseMs = this.#startBackoff.noteFailure(fault)
     this.#events.emit('start-failed', { fault, pauseMs })
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => {
-      this.#trouble.resume()
+      this.#startBackoff.resume()
       this.#provide(this.limits.least)
       this.onChange()
     }, pauseMs)
@@ -201,4 +237,12 @@ export class Pool {
   async #emptied(): Promise<void> {
     await Promise.all([...this.#instances].map((each) => each.ended))
   }
+}
+
+function isLoaded({ state }: Instance): boolean {
+  return state === 'idle' || state === 'busy'
+}
+
+function isWanted({ state }: Instance): boolean {
+  return state === 'loading' || state === 'idle' || state === 'busy'
 }

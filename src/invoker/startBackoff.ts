@@ -1,32 +1,33 @@
-// Starts that failed one after another: how long to pause before the next one, and what to tell those who wait.
+// The pause between starts of instances that fail one after another. Owns the count of failures and the latest fault.
 
 import type { Fault } from '../errors.ts'
 
-/** The memory of failed starts in a row. Cleared by the first invocation that comes back. */
-export class Trouble {
-  #times = 0
+/** Failed starts in a row. The first invocation that comes back ends them. */
+export class StartBackoff {
+  #failures = 0
   #fault: Fault | undefined
   #resumeAt = 0
 
   /**
-   * Notes a start that came to nothing.
-   * @returns milliseconds until the next one makes sense
+   * Counts a start that failed.
+   * @returns milliseconds until the next one may start
    */
-  note(fault: Fault): number {
+  noteFailure(fault: Fault): number {
     this.#fault = fault
-    this.#times++
+    this.#failures++
     const pause = this.#pause()
     this.#resumeAt = performance.now() + pause
     return pause
   }
 
-  /** The pause is over. Timers and clocks differ by a millisecond, so it is the timer that says so. */
+  /** Ends the pause. The caller's timer decides: timers and clocks differ by a millisecond. */
   resume(): void {
     this.#resumeAt = 0
   }
 
+  /** Forgets the failures, after a success. */
   clear(): void {
-    this.#times = 0
+    this.#failures = 0
     this.#fault = undefined
     this.#resumeAt = 0
   }
@@ -40,9 +41,9 @@ export class Trouble {
     return performance.now() < this.#resumeAt
   }
 
-  /** Whether it makes no sense to wait for the next start. One that merely ended while idle may well come back. */
+  /** Whether waiting calls should fail now. A process that merely ended while idle may well come back. */
   get hopeless(): boolean {
-    return this.pausing && (this.#failedToLoad || this.#times > patience)
+    return this.pausing && (this.#failedToLoad || this.#failures > mostIdleEnds)
   }
 
   get #failedToLoad(): boolean {
@@ -53,7 +54,7 @@ export class Trouble {
 
   // A process that served well and then ended is replaced at once, the first time.
   #pause(): number {
-    const doublings = this.#failedToLoad ? this.#times - 1 : this.#times - 2
+    const doublings = this.#failedToLoad ? this.#failures - 1 : this.#failures - 2
     return doublings < 0 ? 0 : Math.min(firstPauseMs * 2 ** doublings, longestPauseMs)
   }
 }
@@ -61,5 +62,5 @@ export class Trouble {
 const firstPauseMs = 200
 const longestPauseMs = 30_000
 
-// Processes in a row that may end while idle before those who wait are told.
-const patience = 4
+// Processes in a row that may end while idle before waiting calls fail.
+const mostIdleEnds = 4

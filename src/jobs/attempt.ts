@@ -3,8 +3,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Dialect, Sequel } from './dialect.ts'
 import { asChunkJson } from './document.ts'
-import type { Chunk, Outcome } from '../invocation.ts'
+import { Call, type Caller, type Outcome } from '../invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
+import type { CancelReason, ChunkKind } from '../wire/frames.ts'
 import type { JobOrigin, Work } from './job.ts'
 import { Latest } from './latest.ts'
 import type { AttemptEnd, JobStore, RequeueTerms } from './store.ts'
@@ -16,13 +17,13 @@ export interface AttemptTerms {
 }
 
 /** What runs the jobs. */
-export type JobInvoker = Pick<Invoker, 'invoke' | 'requestIds'>
+export type JobInvoker = Pick<Invoker, 'start' | 'has'>
 
 /** Whether to write again what the store did not take just now; waits before it says so. */
 export type MayTryAgain = (cause: unknown) => Promise<boolean>
 
 /** A try of a job. The first end that is decided counts. */
-export class Attempt {
+export class Attempt implements Caller {
   readonly #job: Work
   readonly #runner: string
   readonly #store: JobStore
@@ -30,13 +31,19 @@ export class Attempt {
   readonly #terms: AttemptTerms
   readonly #onSeated: () => void
   readonly #mayTryAgain: MayTryAgain
-  readonly #stop = new AbortController()
+  readonly #outcome = Promise.withResolvers<Outcome>()
+  #call: Call | undefined
+  #stopReason: CancelReason | undefined
+  // Chunks are stored one group after another: those that come meanwhile are the next one.
+  #unwritten: Buffer[] = []
+  #written: Promise<void> | undefined
   readonly #progressed = new Latest((json: Buffer) => this.#writeProgress(json))
   #begun: { readonly number: number; readonly instance: string; readonly at: number } | undefined
   #seated = false
   #deadline: NodeJS.Timeout | undefined
   #streamed = 0
   #ended = false
+  #isRefused = false
   #stored: Promise<unknown> | undefined
   #failure: unknown
 
@@ -71,7 +78,7 @@ export class Attempt {
   /** The job has ended or is somebody else's: its handler is stopped. */
   abandon(): void {
     this.#ended = true
-    this.#stop.abort('cancelled')
+    this.#stop('cancelled')
   }
 
   /**
@@ -80,31 +87,33 @@ export class Attempt {
    */
   async run(invoker: JobInvoker): Promise<void> {
     const { id, executionTimeoutMs, lowPriority, since, task } = this.#job
-    const { mode, resultLimit, waitsForLoad, toPayload, followExpiry } = this.#dialect
+    const { mode, resultLimit, waitsForLoad, followExpiry } = this.#dialect
     const due = Math.max(since, task?.dueAt ?? since)
-    const outcome = await invoker.invoke({
-      requestId: toRequestId(this.#job, invoker.requestIds),
-      mode,
-      payload: () => toPayload(this.#job, this.#number, Date.now() + executionTimeoutMs),
-      signal: this.#stop.signal,
-      onChunk: (chunk) => this.#append(chunk),
-      job: {
-        id,
-        timeoutMs: executionTimeoutMs,
-        endsAtDeadline: followExpiry === undefined,
-        resultLimit: resultLimit(this.#job),
-        waitingSince: performance.now() - Math.max(0, Date.now() - due),
-        mayGrow: !lowPriority,
-        waitsForLoad,
-        onStart: (instance) =>
-          this.#begin(instance).catch((cause: unknown) => {
-            this.#failure = cause
-            this.#seated = false
-            return false
-          }),
-        onProgress: (json) => this.#progress(json),
+    const requestId = id.slice(-uuidLength)
+    const call = new Call(
+      {
+        // A task is named by the function, which may well take the id of the call that dispatches it; that of a job may have been
+        // taken by a caller (jobs.md FN-1).
+        id: this.origin === 'task' || invoker.has(requestId) ? randomUUID() : requestId,
+        mode,
+        payload: nothing,
+        job: {
+          id,
+          timeoutMs: executionTimeoutMs,
+          endsAtDeadline: followExpiry === undefined,
+          resultLimit: resultLimit(this.#job),
+          waitingSince: performance.now() - Math.max(0, Date.now() - due),
+          mayGrow: !lowPriority,
+          waitsForLoad,
+        },
       },
-    })
+      this,
+    )
+    this.#call = call
+    if (this.#stopReason !== undefined) call.cancel(this.#stopReason)
+    invoker.start(call)
+    const outcome = await this.#outcome.promise
+    await this.#written
     clearTimeout(this.#deadline)
     const isTroubled = this.#failure !== undefined
     if (isTroubled && (this.#begun !== undefined || !(await this.#mayTryAgain(this.#failure))))
@@ -127,29 +136,73 @@ export class Attempt {
     return true
   }
 
-  async #append(chunk: Chunk): Promise<void> {
-    if (this.#begun === undefined || this.#ended) return
-    const json = asChunkJson(chunk)
+  onChunk(call: Call, kind: ChunkKind, data: Buffer): boolean {
+    if (this.#begun === undefined || this.#ended || this.#isRefused) return true
+    const json = asChunkJson(kind, data)
     const limit = this.#dialect.resultLimit(this.#job)
     this.#streamed += json.length
-    if (json.length > limit) return this.#refuse(`a chunk of ${json.length} bytes`, limit)
-    if (this.#streamed > this.#terms.streamLimit)
-      return this.#refuse(`a stream of ${this.#streamed} bytes`, this.#terms.streamLimit)
-    const { number } = this.#begun
+    if (json.length > limit) void this.#refuse(`a chunk of ${json.length} bytes`, limit)
+    else if (this.#streamed > this.#terms.streamLimit)
+      void this.#refuse(`a stream of ${this.#streamed} bytes`, this.#terms.streamLimit)
+    else {
+      this.#unwritten.push(json)
+      this.#written ??= this.#writeChunks(call, this.#begun.number)
+    }
+    return false
+  }
+
+  onOutcome(_call: Call, outcome: Outcome): void {
+    this.#outcome.resolve(outcome)
+  }
+
+  async onStart(call: Call, instance: string): Promise<boolean> {
     try {
-      if (!(await this.#insist(() => this.#store.append(this.#job.id, number, [json])))) this.abandon()
+      const isWanted = await this.#begin(instance)
+      if (isWanted)
+        call.payload = this.#dialect.toPayload(
+          this.#job,
+          this.#number,
+          Date.now() + this.#job.executionTimeoutMs,
+        )
+      return isWanted
     } catch (cause) {
-      this.#failure = cause // a job that lacks a chunk must not end as if it had it
-      throw cause
+      this.#failure = cause
+      this.#seated = false
+      return false
     }
   }
 
-  async #refuse(what: string, limit: number): Promise<void> {
-    await this.#end({ state: 'FAILED', error: `${what} is larger than the limit of ${limit} bytes` })
-    this.#stop.abort('cancelled')
+  async #writeChunks(call: Call, number: number): Promise<void> {
+    try {
+      while (this.#unwritten.length > 0 && !this.#ended) {
+        const chunks = this.#unwritten
+        this.#unwritten = []
+        if (!(await this.#insist(() => this.#store.append(this.#job.id, number, chunks)))) this.abandon()
+      }
+      call.resume()
+    } catch (cause) {
+      this.#failure = cause // a job that lacks a chunk must not end as if it had it
+      call.cancel()
+    } finally {
+      this.#written = undefined
+    }
   }
 
-  #progress(json: Buffer): void {
+  // Behind the chunks before it.
+  async #refuse(what: string, limit: number): Promise<void> {
+    this.#isRefused = true
+    await this.#written
+    const error = `${what} is larger than the limit of ${limit} bytes`
+    await this.#end({ state: 'FAILED', error }).catch(() => {}) // `run` throws it
+    this.#stop('cancelled')
+  }
+
+  #stop(reason: CancelReason): void {
+    this.#stopReason ??= reason
+    this.#call?.cancel(reason)
+  }
+
+  onProgress(_call: Call, json: Buffer): void {
     if (this.#begun === undefined || this.#ended) return
     if (json.length > this.#dialect.resultLimit(this.#job)) return
     this.#progressed.offer(json)
@@ -162,7 +215,7 @@ export class Attempt {
   // The handler is stopped also when that cannot be stored.
   async #expire(followExpiry: NonNullable<Dialect['followExpiry']>): Promise<void> {
     const stored = this.#follow(followExpiry(this.#job))
-    this.#stop.abort('deadline')
+    this.#stop('deadline')
     await stored.catch(() => {}) // `run` throws it
   }
 
@@ -225,11 +278,5 @@ function isCutOff(outcome: Outcome): boolean {
   return outcome.type === 'failed' && outcome.fault.code === 'draining'
 }
 
-// A task is named by the function, which may well take the id of the invocation that dispatches it; that of a job may have
-// been taken by a caller (jobs.md FN-1).
-function toRequestId({ id, origin }: Work, taken: readonly string[]): string {
-  const requestId = id.slice(-uuidLength)
-  return origin === 'task' || taken.includes(requestId) ? randomUUID() : requestId
-}
-
 const uuidLength = 36
+const nothing = Buffer.alloc(0)

@@ -1,7 +1,7 @@
 // A job as its handler gets it, and what the handler yields as JSON text. Values that were sent are copied as they are (jobs.md A-9).
 
 import { isUtf8 } from 'node:buffer'
-import type { Chunk } from '../invocation.ts'
+import type { ChunkKind } from '../wire/frames.ts'
 import type { Work } from './job.ts'
 import { toJsonObject } from './object.ts'
 
@@ -19,7 +19,7 @@ export function toDocument({ id, input, webhook, policy, s3Config }: Sent): Buff
 type Sent = Pick<Work, 'id' | 'input'> & Partial<Pick<Work, 'webhook' | 'policy' | 's3Config'>>
 
 /** A yielded value as JSON: bytes that are no text go as base64. */
-export function asChunkJson({ kind, data }: Chunk): Buffer {
+export function asChunkJson(kind: ChunkKind, data: Buffer): Buffer {
   switch (kind) {
     case 'json':
       return data

@@ -17,7 +17,7 @@ import {
 } from './members.ts'
 
 /**
- * The digest of a JSON text, hexadecimal. Lets others work in between: a large text may take seconds.
+ * The digest of a JSON text, hexadecimal. Pauses for other work in between: a large text may take seconds.
  * @param json valid JSON text in UTF-8
  */
 export async function jsonDigest(json: Buffer): Promise<string> {
@@ -54,7 +54,7 @@ export async function jsonDigest(json: Buffer): Promise<string> {
   throw new Error('the text is not JSON')
 }
 
-// A container that is not at its end yet, with the forms of what it holds.
+// An open container, with the forms of its elements or members so far.
 type Container =
   { readonly members: Map<string, string>; name: string | undefined } | { readonly elements: string[] }
 
@@ -77,7 +77,7 @@ function toForm(container: Container | undefined): string {
   return `{${sorted.map(([name, form]) => `${shorten(JSON.stringify(name))}:${form}`).join()}}`
 }
 
-// What is long is replaced by its hash, or the forms of a deep text would be as large as the square of its depth.
+// A long form is replaced by its hash: else the forms of a deep text would grow with the square of its depth.
 function shorten(form: string): string {
   return form.length <= longestForm ? form : `#${hash('sha256', form)}`
 }
@@ -102,4 +102,4 @@ function trimZeros(digits: string): string {
 const number = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 const stepsAtOnce = 10_000
 const longestForm = 80
-const longestExponent = 12 // characters: what is longer names no number that anybody could mean
+const longestExponent = 12 // characters: a longer one is not a number that a caller could mean

@@ -1,4 +1,4 @@
-// JSON that somebody else has written: parsed without an error, since the parser's message would quote what may be a secret.
+// JSON texts from outside, parsed without an error: the parser's message could quote a secret. And escaped texts.
 
 /** A JSON object, as opposed to null, an array or a scalar. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -16,3 +16,11 @@ export function parseJson(text: string): unknown {
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** A text as it stands between the quotes of JSON: JSON.stringify would take twice the time where nothing needs an escape. */
+export function escaped(text: string): string {
+  return needsEscapes.test(text) ? JSON.stringify(text).slice(1, -1) : text
+}
+
+// eslint-disable-next-line no-control-regex
+const needsEscapes = /[\u0000-\u001f"\\\ud800-\udfff]/

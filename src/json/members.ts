@@ -1,4 +1,4 @@
-// Where the values of a JSON text begin and end, so that they can be passed on as they were sent (jobs.md A-9). The texts are
+// The members of a JSON object as texts, to be passed on as they were sent (jobs.md A-9). The texts are
 // known to be valid: JSON.parse has seen them. Works on bytes, and without recursion: a text may be nested a million deep.
 
 /** A part of a text, from one byte up to another. */
@@ -37,21 +37,21 @@ export function skipSpace(json: Buffer, from: number): number {
   return at
 }
 
-/** The place behind the string that begins here. */
+/** The place behind the string that starts here. */
 export function endOfString(json: Buffer, from: number): number {
   let at = from + 1
   while (at < json.length && json[at] !== quote) at += json[at] === backslash ? 2 : 1
   return at + 1
 }
 
-/** The place behind the number, true, false or null that begins here. */
+/** The place behind the number, true, false or null that starts here. */
 export function endOfWord(json: Buffer, from: number): number {
   let at = from
   while (at < json.length && !isSpace(json[at]) && !delimiters.has(json[at] ?? 0)) at++
   return at
 }
 
-// The place behind the value that begins here.
+// The place behind the value that starts here.
 function endOfValue(json: Buffer, from: number): number {
   let at = from
   let depth = 0

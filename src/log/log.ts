@@ -1,4 +1,4 @@
-// Log lines, made from events (interface.md §7). Nobody else logs. Owns which running invocation is which job's.
+// Log lines, made from events (interface.md §7): the only file that logs. Owns which running invocation is which job's.
 
 import type { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
@@ -6,11 +6,9 @@ import type { FaultCode } from '../errors.ts'
 import type { Events, FunctionLine } from '../events.ts'
 import { describeExit } from '../exit.ts'
 import type { Outcome } from '../invocation.ts'
-import { endLine, functionLine, reportLine, startLine } from './lines.ts'
-import { toRecord, type FunctionRecord } from './record.ts'
-import { toReport } from './report.ts'
+import { functionLine, Lines, toReport } from './lines.ts'
+import { toErrorText, toRecord, type FunctionRecord } from './record.ts'
 import { Sink } from './sink.ts'
-import { toErrorText } from './errorText.ts'
 import type { FunctionIdentity } from '../wire/frames.ts'
 
 /** How log lines look, and which ones are written. */
@@ -26,11 +24,11 @@ export interface LogSettings {
 
 /**
  * Writes what `events` announces until the program ends.
- * @returns a function that waits until all is written; false when the reader does not take it in time
+ * @returns a function that waits until all is written; it returns false when the reader is too slow
  */
 export async function logEvents(events: Events, settings: LogSettings): Promise<() => Promise<boolean>> {
   const sink = new Sink(settings.output, (lines) =>
-    log.warn({ lines }, `${lines} log lines were dropped: nobody has read them in time`),
+    log.warn({ lines }, `${lines} log lines were dropped: the reader of the log is too slow`),
   )
   const toText = settings.format === 'text' ? await prettyPrinter() : (line: string) => line
   const write = (line: string): void => sink.write(toText(line))
@@ -48,7 +46,7 @@ export async function logEvents(events: Events, settings: LogSettings): Promise<
   return () => sink.flush()
 }
 
-// Only those who read it on a terminal wait until it is loaded.
+// Loaded for the text format only.
 async function prettyPrinter(): Promise<(line: string) => string> {
   const { prettyFactory } = await import('pino-pretty')
   return prettyFactory(prettyOptions)
@@ -109,7 +107,7 @@ function jobToTry(url: string): string {
   return `--data '{"input": {"hello": "world"}}' '${url}runsync'`
 }
 
-// The records that each call writes do not go through pino, which would take three times as long for them.
+// The records of each call do not go through pino, which would take three times as long.
 function logFunction(
   events: Events,
   log: Logger,
@@ -119,10 +117,11 @@ function logFunction(
   const { version, memoryMb } = settings.function
   const structured = settings.environment['STRUCTURED_LOGGING'] !== 'false'
   const reports = log.isLevelEnabled('info')
+  const lines = new Lines(version)
   const jobs = new Map<string, string>()
   events.on('invocation-started', (about) => {
     if (about.jobId !== undefined) jobs.set(about.requestId, about.jobId)
-    if (reports) write(startLine(about, version))
+    if (reports) write(lines.start(about))
   })
   events.on('function-wrote', (line) => {
     const record: FunctionRecord = structured && line.whole ? toRecord(line.text) : { message: line.text }
@@ -139,13 +138,19 @@ function logFunction(
   )
   events.on('invocation-ended', ({ requestId, jobId, instance, outcome, timing, peakMemory }) => {
     jobs.delete(requestId)
-    const where = instance === undefined ? {} : { instance }
-    logOutcome(log, { requestId, ...named(jobId), ...where }, outcome)
+    if (!hasSucceeded(outcome)) {
+      const where = instance === undefined ? {} : { instance }
+      logFailure(log, { requestId, ...named(jobId), ...where }, outcome)
+    }
     if (instance === undefined || !reports) return
-    const about = { requestId, ...named(jobId), instance }
-    write(endLine(about, version))
-    write(reportLine(about, version, toReport(timing, memoryMb, peakMemory?.())))
+    const about = { requestId, jobId, instance }
+    write(lines.end(about))
+    write(lines.report(about, toReport(timing, memoryMb, peakMemory?.())))
   })
+}
+
+function hasSucceeded(outcome: Outcome): boolean {
+  return (outcome.type === 'returned' || outcome.type === 'streamed') && outcome.error === undefined
 }
 
 function named(jobId: string | undefined): { readonly jobId?: string } {
@@ -170,7 +175,7 @@ interface About {
   readonly instance?: string
 }
 
-function logOutcome(log: Logger, about: About, outcome: Outcome): void {
+function logFailure(log: Logger, about: About, outcome: Outcome): void {
   switch (outcome.type) {
     case 'returned':
     case 'streamed':
@@ -193,9 +198,9 @@ function logOutcome(log: Logger, about: About, outcome: Outcome): void {
 // Of the error of a job or a task: all of it is in their records.
 const longestReason = 1000
 
-// How a job ends an invocation without anything being wrong with it.
+// Ends of an attempt that are no failures of the job.
 const stopped: Partial<Record<FaultCode, string>> = {
-  client_gone: 'the job was stopped: it was cancelled, its time was over, or somebody else has taken it',
+  client_gone: 'the job was stopped: it was cancelled, its time was over, or another server has taken it',
   draining: 'the job goes back to the queue: the server stops',
 }
 

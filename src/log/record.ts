@@ -1,4 +1,6 @@
-// A line that the function wrote → what the log says of it (yandex.md G-1 to G-3). Pure.
+// What the function wrote, and the errors that it threw → records of the log (yandex.md G-1 to G-3, F-30, G-8). Pure.
+
+import type { UserError } from '../wire/frames.ts'
 
 /** Levels of the log, from the least to the most urgent. */
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
@@ -13,7 +15,7 @@ export interface FunctionRecord {
   readonly payload?: Readonly<Record<string, unknown>>
 }
 
-/** Reads a line: as a structured record when it is one, else as text. Never throws, whatever the line is. */
+/** Reads a line: as a structured record when it is one, else as text. Never throws. */
 export function toRecord(line: string): FunctionRecord {
   const members = parseObject(line)
   if (members === undefined) return { message: line }
@@ -34,11 +36,31 @@ export function toRecord(line: string): FunctionRecord {
   }
 }
 
-// Most lines are text: they are told apart without being parsed.
+/** The error and its stack as one text: its lines are joined with carriage returns. */
+export function toErrorText({ errorType, errorMessage, stackTrace = [] }: UserError): string {
+  const text = [`${errorType}: ${errorMessage}`, ...stackTrace.map(toRow)].join('\n')
+  return text.replaceAll(/\r?\n/g, '\r')
+}
+
+// The rows of Python are text, those of Node.js have members (yandex.md F-30).
+function toRow(row: unknown): string {
+  if (typeof row === 'string') return row.trimEnd()
+  const { function: name, file, line, column } = (row ?? {}) as NodeRow // every member may be absent
+  return file === undefined ? `    ${line}` : `    at ${name} (${file}:${line}:${column})`
+}
+
+interface NodeRow {
+  readonly function?: string
+  readonly file?: string
+  readonly line?: number | string
+  readonly column?: number
+}
+
+// Most lines are text, which is seen without parsing them.
 function parseObject(line: string): Record<string, unknown> | undefined {
   if (!looksStructured.test(line) || Buffer.byteLength(line) > longestStructured) return undefined
   try {
-    const members = JSON.parse(line) as Record<string, unknown> // what begins with a brace is an object
+    const members = JSON.parse(line) as Record<string, unknown> // what starts with a brace is an object
     return 'message' in members || 'msg' in members ? members : undefined
   } catch {
     return undefined

@@ -1,69 +1,70 @@
-// Where log lines go. Owns those that are not written yet, and the count of those that were dropped.
+// The writer of log lines. Owns the lines that are not written yet, and the count of those that were dropped.
 
 import type { Writable } from 'node:stream'
 
 /**
- * Writes lines to a stream whose reader may be slow, stand still or be gone: the server goes on, its memory stays
- * bounded, and lines beyond are dropped and counted.
+ * Writes lines to a stream whose reader may be slow, stopped or gone: the server goes on, its memory stays bounded, and
+ * lines beyond the bound are dropped and counted.
  */
 export class Sink {
   readonly #output: Writable
   readonly #onResumed: (dropped: number) => void
-  // Lines that come close together are one write: the system call costs more than all else.
-  #batch: string[] = []
-  #batchLength = 0
+  // Lines that come close together are one write: the system call costs more than everything else.
+  #batch = ''
+  #lines = 0
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
 
-  /** @param onResumed told how many lines were dropped, when lines can be written again */
+  /** @param onResumed called with the number of dropped lines, when lines can be written again */
   constructor(output: Writable, onResumed: (dropped: number) => void) {
     this.#output = output
     this.#onResumed = onResumed
-    output.on('error', () => {}) // each write is told its own
+    output.on('error', () => {}) // each write reports its own
   }
 
-  /** Takes a line with its line feed. */
+  /** Writes a line, which ends with a line feed, within some milliseconds. */
   write(line: string): void {
-    if (this.#batchLength + line.length + this.#output.writableLength > unwrittenLimit) {
+    if (this.#batch.length + line.length + this.#output.writableLength > unwrittenLimit) {
       this.#dropped++
       return
     }
-    this.#batch.push(line)
-    this.#batchLength += line.length
-    this.#timer ??= setTimeout(() => this.#pass(), batchMs)
-    if (this.#batchLength > longestBatch) this.#pass()
+    this.#batch += line
+    this.#lines++
+    this.#timer ??= setTimeout(() => this.#writeBatch(), batchMs)
+    if (this.#batch.length > longestBatch) this.#writeBatch()
   }
 
   /**
-   * Waits until everything is written, but not for long.
-   * @returns false when the reader does not take it: the program must not wait for the stream to close
+   * Waits until everything is written, for a second at most.
+   * @returns false when the reader is too slow: the program must not wait for the stream to close
    */
   async flush(): Promise<boolean> {
-    this.#pass()
+    this.#writeBatch()
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(() => resolve(false), patienceMs)
+    const timer = setTimeout(() => resolve(false), flushTimeoutMs)
     this.#output.write('', () => resolve(true))
     const written = await promise
     clearTimeout(timer)
     return written
   }
 
-  #pass(): void {
+  #writeBatch(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const lines = this.#batch
-    if (lines.length === 0) return
-    this.#batch = []
-    this.#batchLength = 0
-    this.#output.write(Buffer.from(lines.join('')), (error) => this.#passed(lines.length, error))
+    const batch = this.#batch
+    const lines = this.#lines
+    if (lines === 0) return
+    this.#batch = ''
+    this.#lines = 0
+    this.#output.write(Buffer.from(batch), (error) => this.#written(lines, error))
   }
 
-  #passed(lines: number, error: Error | null | undefined): void {
+  #written(lines: number, error: Error | null | undefined): void {
     if (error instanceof Error) this.#dropped += lines
-    else if (this.#dropped > 0 && this.#output.writableLength === 0) this.#tell()
+    else if (this.#dropped > 0 && this.#output.writableLength === 0) this.#reportDropped()
   }
 
-  #tell(): void {
+  #reportDropped(): void {
     const dropped = this.#dropped
     this.#dropped = 0
     this.#onResumed(dropped)
@@ -76,5 +77,5 @@ const unwrittenLimit = 16 * 1024 * 1024
 const longestBatch = 64 * 1024
 const batchMs = 10
 
-// At the end of the program.
-const patienceMs = 1000
+// At the end of the program, for a slow reader.
+const flushTimeoutMs = 1000

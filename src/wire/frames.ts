@@ -3,7 +3,7 @@
 import { isJsonObject, type JsonObject } from '../json/json.ts'
 
 /** Version of runtime/PROTOCOL.md that this supervisor speaks. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** Bytes for which an instance's chunks without credit may count; PROTOCOL.md, promise 4. */
 export const chunkWindow = 262_144
@@ -60,6 +60,7 @@ export interface UserError {
 /** What a yielded value was, which decides how it is sent on (yandex.md K-10). */
 export type ChunkKind = 'text' | 'bytes' | 'json'
 
+/** What an instance is told; see PROTOCOL.md. */
 export type FrameToInstance =
   | {
       readonly type: 'load'
@@ -74,20 +75,27 @@ export type FrameToInstance =
       readonly script?: ScriptStart
       /** absent: the handler gets every event */
       readonly taskEvents?: TaskEvents
+      /** what divides the output of two calls (PROTOCOL.md, "Calls sent ahead"); absent: nothing does */
+      readonly border?: string
     }
   | {
       readonly type: 'invoke'
       readonly id: string
       readonly mode: InvocationMode
-      readonly deadlineMs: number
-      readonly token?: ContextToken
+      /** epoch milliseconds; absent for a call sent ahead, which has `timeoutMs` from its start instead */
+      readonly deadlineMs?: number
+      readonly timeoutMs?: number
+      readonly ahead?: true
+      readonly token?: ContextToken | undefined
       readonly responseLimit: number
       /** so many last bytes of the body are the event's member `body` (PROTOCOL.md, "Long texts") */
-      readonly text?: number
+      readonly text?: number | undefined
     }
   | { readonly type: 'cancel'; readonly id: string; readonly reason: CancelReason }
   | { readonly type: 'credit'; readonly id: string; readonly bytes: number }
+  | { readonly type: 'recall' }
 
+/** What an instance says; see PROTOCOL.md. */
 export type FrameFromInstance =
   | {
       readonly type: 'hello'
@@ -97,7 +105,8 @@ export type FrameFromInstance =
     }
   | { readonly type: 'loaded' }
   | { readonly type: 'load-failed'; readonly error: UserError }
-  | { readonly type: 'seats'; readonly count: number }
+  | { readonly type: 'slots'; readonly count: number }
+  | { readonly type: 'recalled' }
   | { readonly type: 'cancelling'; readonly id: string }
   | { readonly type: 'progress'; readonly id: string }
   | ({
@@ -160,7 +169,9 @@ export function parseFrame(header: string): FrameFromInstance {
       return { type, id: text(fields, 'id'), kind: chunkKind(fields) }
     case 'ended':
       return { type, id: text(fields, 'id'), aggregate: fields['aggregate'] === true, ...jobEnd(fields) }
-    case 'seats':
+    case 'recalled':
+      return { type }
+    case 'slots':
       return { type, count: integer(fields, 'count') }
     case 'cancelling':
     case 'progress':

@@ -9,8 +9,8 @@ const figure: Figure = {
     { of: 'absent', missing: 'not there: apt-get install it' },
   ],
   aims: [
-    { sign: '≥', bound: 2.5, times: 'theirs' },
-    { sign: '≤', bound: 1, times: 'absent' },
+    { sign: '≥', target: 2.5, times: 'theirs' },
+    { sign: '≤', target: 1, times: 'absent' },
   ],
 }
 
@@ -27,11 +27,11 @@ describe('the lines of a figure', () => {
     expect(toLines('rate', figure)[2]).toEqual(['', '', 'absent', why, '', '≤ 1 ×', 'not measured'])
   })
 
-  it('hold an aim in the unit of the figure against the first', () => {
+  it('compare an aim in the unit of the figure with the first', () => {
     const alone: Figure = {
       name: 'ms',
       measured: [{ of: 'ours', values: [140] }],
-      aims: [{ sign: '≤', bound: 150 }],
+      aims: [{ sign: '≤', target: 150 }],
     }
     expect(toLines('recovery', alone)).toEqual([
       ['recovery', 'ms', 'ours', '140 (140 … 140)', '', '≤ 150', 'yes'],

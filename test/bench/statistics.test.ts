@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { toPss } from '../../bench/processes.ts'
 import { quantile, summarize } from '../../bench/statistics.ts'
 
 describe('several rounds', () => {
@@ -13,17 +12,5 @@ describe('several rounds', () => {
 
   it('have no median when there is none', () => {
     expect(quantile([], 0.5)).toBeNaN()
-  })
-})
-
-describe('the memory of a process', () => {
-  const rollup = 'aa-ff ---p 00000000 00:00 0 [rollup]\nRss:  9999 kB\nPss:  1234 kB\nPss_Anon:  99 kB\n'
-
-  it('is what the kernel calls PSS', () => {
-    expect(toPss(rollup)).toBe(1234)
-  })
-
-  it('is unknown where the kernel does not tell it', () => {
-    expect(() => toPss('Rss: 1 kB')).toThrow('PSS')
   })
 })

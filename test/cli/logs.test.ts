@@ -281,7 +281,7 @@ describe('when the reader of the log', () => {
     expect((await request(served.url).get('_/healthz')).status).toBe(200)
     served.program.stdout.resume()
     const { msg, lines } = await served.program.line(droppedLines)
-    expect(msg).toBe(`${String(lines)} log lines were dropped: nobody has read them in time`)
+    expect(msg).toBe(`${String(lines)} log lines were dropped: the reader of the log is too slow`)
     expect(served.program.records.every(({ msg: each }) => typeof each === 'string')).toBe(true)
   })
 

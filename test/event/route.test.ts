@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { isUsableFunctionId, reservedSegments, route } from '../../src/event/route.ts'
+import {
+  chooseRequestId,
+  chooseTraceId,
+  isUsableFunctionId,
+  reservedSegments,
+  route,
+} from '../../src/event/route.ts'
 import { Fault, type FaultCode } from '../../src/errors.ts'
 
 const id = 'd4eo2faf62abcdefghij'
@@ -30,6 +36,7 @@ describe('paths', () => {
     ['F-20 · an escaped slash, shown as received', `/${id}%2Fx`],
     ['F-20 · a malformed escape below a segment', '/a/%zz'],
     ['F-20 · the asterisk of OPTIONS', '*'],
+    ['F-20 · a route word in a path without a leading slash', 'x/run/1'],
   ])('%s is 400', (_, path) => {
     expect(routed({ path })).toBe(`path_not_served: Invalid functionID: ${path}`)
   })
@@ -49,6 +56,14 @@ describe('paths', () => {
 })
 
 describe('function ids', () => {
+  const routeWords = 'run runsync status status-sync stream cancel retry purge-queue health'.split(' ')
+
+  test.each(['_', 'v2', ...routeWords])('U-3 · %s is a word of a route, and no id', (word) => {
+    expect(isUsableFunctionId(word)).toBe(false)
+    expect(routed({ path: `/${word}` })).toBe('not_found: Not Found')
+    expect(routed({ path: `/${word}/x` })).toBe('not_found: Not Found')
+  })
+
   test.each([...reservedSegments, '', 'a/b', '/', '.', '..', 'a\nb'])('U-3 · %j is not usable', (bad) => {
     expect(isUsableFunctionId(bad)).toBe(false)
   })
@@ -108,4 +123,46 @@ describe('order of checks', () => {
   ])('%s', (_, request, code) => {
     expect(routed(request)).toMatch(new RegExp(`^${code}:`))
   })
+})
+
+const uuid = '6e8356f9-489b-4c7b-8ba6-c8cd74f25455'
+const other = 'e9fe9b05-c1aa-4fb8-94d8-a514fd6f3ff7'
+const made = () => 'made'
+
+test.each<[string, [string, string][], string]>([
+  ['a UUID is kept', [['x-request-id', uuid]], uuid],
+  ['a UUID in capitals is kept as spelled', [['X-Request-Id', uuid.toUpperCase()]], uuid.toUpperCase()],
+  [
+    'of two lines the last counts',
+    [
+      ['X-Request-Id', uuid],
+      ['X-Request-Id', other],
+    ],
+    other,
+  ],
+  ['without a header one is made', [], 'made'],
+  ['TV-36 · abc is replaced', [['X-Request-Id', 'abc']], 'made'],
+  ['a UUID without hyphens is replaced', [['X-Request-Id', uuid.replaceAll('-', '')]], 'made'],
+  ['a UUID with something behind it is replaced', [['X-Request-Id', `${uuid}0`]], 'made'],
+  ['a UUID with something before it is replaced', [['X-Request-Id', `0${uuid}`]], 'made'],
+  ['an empty value is replaced', [['X-Request-Id', '']], 'made'],
+])('U-9 · %s', (_, headers, expected) => {
+  expect(chooseRequestId(headers, made)).toBe(expected)
+})
+
+test('U-9 · a made id is a UUID of version 4, another each time', () => {
+  const ids = [chooseRequestId([]), chooseRequestId([])]
+  for (const each of ids)
+    expect(each).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  expect(ids[0]).not.toBe(ids[1])
+})
+
+test.each<[string, [string, string][], string]>([
+  ['a UUID is kept', [['x-trace-id', other]], other],
+  ['without a header one is made', [], 'made'],
+  ['anything else is replaced', [['X-Trace-Id', '1']], 'made'],
+  ['the request id is replaced', [['X-Trace-Id', uuid]], 'made'],
+  ['the request id in other case is replaced', [['X-Trace-Id', uuid.toUpperCase()]], 'made'],
+])('Q-2 · trace id: %s', (_, headers, expected) => {
+  expect(chooseTraceId(headers, uuid, made)).toBe(expected)
 })

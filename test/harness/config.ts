@@ -1,6 +1,6 @@
 // A configuration as a test wants it: without problems, and of no variables but its own.
 
-import { surveyConfig, type Config, type Environment, type Flags } from '../../src/config.ts'
+import { checkConfig, type Config, type Environment, type Flags } from '../../src/config.ts'
 
 /** Reads it. @throws Error that names every problem found */
 export function readConfig(
@@ -9,7 +9,7 @@ export function readConfig(
   env: Environment,
   args: readonly string[] = [],
 ): Config {
-  const { config, problems } = surveyConfig(handler, flags, args, env)
+  const { config, problems } = checkConfig(handler, flags, args, env)
   if (config === undefined || problems.length > 0) throw new Error(problems.join('\n'))
   return config
 }

@@ -41,7 +41,7 @@ export async function serveDoors(
   app.events.on('request-refused', ({ fault }) => refused.push(fault.code))
   const server = new HttpServer(
     app.invoker,
-    { ...app.door, host: '127.0.0.1', port: 0, adminPort },
+    { ...app.endpoint, host: '127.0.0.1', port: 0, adminPort },
     {
       authorizer,
       certificate: undefined,

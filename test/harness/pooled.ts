@@ -4,12 +4,14 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Events } from '../../src/events.ts'
 import { launcher, type LaunchSettings } from '../../src/invoker/launch.ts'
+import { Invoker, type InvokerLimits } from '../../src/invoker/invoker.ts'
 import { Pool, type PoolLimits } from '../../src/invoker/pool.ts'
 import { functionsIn, type TestLanguage } from './serving.ts'
 
-/** A pool without admission and door in front of it; disposing of it kills its instances. */
+/** A pool with nothing but an invoker in front of it; disposing of it kills its instances. */
 export interface Pooled extends AsyncDisposable {
   readonly pool: Pool
+  readonly invoker: Invoker
   readonly events: Events
 }
 
@@ -18,6 +20,7 @@ export function poolOf(
   language: TestLanguage,
   limits: Partial<PoolLimits>,
   settings: Partial<LaunchSettings> = {},
+  invocations: Partial<InvokerLimits> = {},
 ): Pooled {
   const events = new Events()
   const launch = launcher(
@@ -30,6 +33,7 @@ export function poolOf(
       args: [],
       sdk: 'auto',
       initTimeoutMs: 60_000,
+      calls: { timeoutMs: 3_600_000, responseLimit: 3_670_016, token: () => undefined },
       offered: () => ({}),
       runtimeApi: () => ({ address: `unix:/nowhere/${randomUUID()}`, open: () => {}, close: () => {} }),
       environment: { PATH: process.env['PATH'] ?? '' },
@@ -42,5 +46,11 @@ export function poolOf(
     { most: 1, least: 1, concurrency: 1, longestIdleMs: 3_600_000, ...limits },
     events,
   )
-  return { pool, events, [Symbol.asyncDispose]: () => pool.kill() }
+  const invoker = new Invoker(
+    pool,
+    { queue: 10, queueTimeoutMs: 60_000, reschedule: 0, ...invocations },
+    undefined,
+    events,
+  )
+  return { pool, invoker, events, [Symbol.asyncDispose]: () => pool.kill() }
 }

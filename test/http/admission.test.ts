@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -157,8 +158,9 @@ describe('a request id', () => {
 
   it('that is in flight is refused (F-22, TV-36)', async () => {
     await using serving = await serve('node', 'turns.handler', {})
+    const arrived = once(serving.app.events, 'invocation-arrived')
     const first = await send(serving, { id: 'first', ms: 200 })
-    const [taken] = serving.app.invoker.requestIds
+    const [{ requestId: taken }] = await arrived
     const again = await callRaw(serving).set('X-Request-Id', taken ?? '')
     expect(again.status).toBe(400)
     expect(again.headers['x-request-id']).toBe(taken)

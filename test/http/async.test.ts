@@ -48,7 +48,7 @@ async function serveAsync(
   }
   const server = new HttpServer(
     serving.app.invoker,
-    { ...serving.app.door, host: '127.0.0.1', port: 0, adminPort: undefined },
+    { ...serving.app.endpoint, host: '127.0.0.1', port: 0, adminPort: undefined },
     {
       authorizer: everyone,
       certificate: undefined,
@@ -139,7 +139,7 @@ describe('?integration=async', () => {
     await using serving = await serve('node', 'echo.handler')
     const door = new HttpServer(
       serving.app.invoker,
-      { ...serving.app.door, host: '127.0.0.1', port: 0, adminPort: undefined },
+      { ...serving.app.endpoint, host: '127.0.0.1', port: 0, adminPort: undefined },
       {
         authorizer: everyone,
         certificate: undefined,
@@ -192,7 +192,7 @@ describe('the id of an asynchronous invocation', () => {
       headers: { 'X-Request-Id': uuid },
       signal: client.signal,
     })
-    await eventually(() => server.serving.app.invoker.requestIds.includes(uuid))
+    await eventually(() => server.serving.app.invoker.has(uuid))
     expect((await call(server, '{}', uuid)).headers.get('x-fnbox-fault')).toBe('duplicate_request_id')
     expect(server.stored).toEqual([])
     await running

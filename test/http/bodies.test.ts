@@ -85,14 +85,14 @@ describe.each(bothLanguages)('bodies of a %s function', (language) => {
 
 // The length of the event's JSON for a one-byte body and a Content-Length of seven digits.
 async function measureEvent(serving: Serving): Promise<number> {
-  const invoke = serving.app.invoker.invoke.bind(serving.app.invoker)
+  const start = serving.app.invoker.start.bind(serving.app.invoker)
   let length = 0
-  serving.app.invoker.invoke = async (invocation) => {
-    length = invocation.payload.length
-    return invoke(invocation)
+  serving.app.invoker.start = (call) => {
+    length = call.payload.length
+    start(call)
   }
   await post(serving, '/', Buffer.from('1'), { 'content-type': 'application/json' })
-  serving.app.invoker.invoke = invoke
+  serving.app.invoker.start = start
   return length + 2 * ('3670016'.length - 1)
 }
 
@@ -132,7 +132,7 @@ describe('an upload', () => {
     )
     await new Promise((settle) => socket.once('close', settle))
     expect((await post(serving, '/?integration=raw', Buffer.from('abc'))).status).toBe(200)
-    expect(serving.app.invoker.requestIds).toEqual([])
+    expect(serving.app.invoker.inFlight).toBe(0)
   })
 
   it.each([
@@ -180,6 +180,6 @@ describe('a stop', () => {
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc')
     await (await fetch(`${serving.url}/_/healthz`)).text()
     await serving.app.stop()
-    expect(serving.app.invoker.requestIds).toEqual([])
+    expect(serving.app.invoker.inFlight).toBe(0)
   })
 })

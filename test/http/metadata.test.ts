@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../harness/config.ts'
 import { App } from '../../src/app.ts'
+import { Awaited, Call } from '../../src/invocation.ts'
 import { MetadataServer } from '../../src/http/metadataServer.ts'
 import { callRaw } from '../harness/calling.ts'
 import { metadataDouble } from '../harness/issuers.ts'
@@ -43,13 +44,9 @@ describe.each(bothLanguages)('the metadata service for a %s function', (language
     const flags = { root: functionsIn(language), token: 't1.fixed' }
     const app = new App(readConfig('tokens.told', flags, environment))
     await app.start()
-    const outcome = await app.invoker.invoke({
-      requestId: 'one',
-      mode: 'raw',
-      payload: Buffer.from('{}'),
-      signal: new AbortController().signal,
-      onChunk: async () => {},
-    })
+    const caller = new Awaited()
+    app.invoker.start(new Call({ id: 'one', mode: 'raw', payload: Buffer.from('{}') }, caller))
+    const outcome = await caller.outcome
     await app.stop()
     expect(outcome).toMatchObject({ type: 'returned', json: Buffer.from('"metadata.example"') })
   })

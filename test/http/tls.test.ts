@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { Agent, request } from 'node:https'
+import { Agent, request, type Server } from 'node:https'
 import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,8 @@ import {
 } from 'node:tls'
 import { generate } from 'selfsigned'
 import { describe, expect, it } from 'vitest'
+import { Events } from '../../src/events.ts'
+import { certificate } from '../../src/http/tls.ts'
 import { eventually } from '../harness/calling.ts'
 import { run, start } from '../harness/program.ts'
 import { functionsIn, serve, type Serving } from '../harness/serving.ts'
@@ -208,3 +210,15 @@ describe('--tls self-signed', () => {
 function disposable(own: Agent): { readonly own: Agent; [Symbol.dispose]: () => void } {
   return { own, [Symbol.dispose]: () => own.destroy() }
 }
+
+describe('a certificate', () => {
+  it('is given to every server with TLS 1.2 as the oldest version', async () => {
+    const given: unknown[] = []
+    const server = { setSecureContext: ({ minVersion }: { minVersion?: string }) => given.push(minVersion) }
+    const made = certificate({ cert: undefined, key: undefined, made: 'self-signed' }, new Events())
+    made?.shownBy(server as unknown as Server) // the one method that is called
+    made?.shownBy(server as unknown as Server)
+    await made?.start()
+    expect(given).toEqual(['TLSv1.2', 'TLSv1.2'])
+  })
+})

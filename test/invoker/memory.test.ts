@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
-import { countKernelKills, MemorySigns } from '../../src/invoker/process/oom.ts'
-import { exceeds, measureFamilies } from '../../src/invoker/process/memoryLimit.ts'
-import { Census } from '../../src/invoker/process/processTree.ts'
+import { Awaited, Call } from '../../src/invocation.ts'
+import { containerMemory, countKernelKills, MemorySigns } from '../../src/invoker/process/oom.ts'
+import { exceeds, measureTrees } from '../../src/invoker/process/memoryLimit.ts'
+import { ProcessScan } from '../../src/invoker/process/processTree.ts'
 import { callRaw, eventually } from '../harness/calling.ts'
 import { poolOf } from '../harness/pooled.ts'
 import { start } from '../harness/program.ts'
@@ -37,10 +38,10 @@ describe('pages that forked processes share', () => {
     const go = join(mkdtempSync(join(tmpdir(), 'fnbox-test-')), 'go')
     const call = callRaw(serving, { programs: 3, megabytes: 100, go }).then((answer) => answer)
     const [leader = 0] = serving.pids
-    const family = { leader, mark: 'none=none' }
+    const tree = { leader, mark: 'none=none' }
     // Each of the four processes holds the same 100 MB: together they seem to be far beyond the limit.
-    await eventually(async () => ((await measureFamilies([family]))[0] ?? 0) > 400 * 1024 ** 2)
-    const [members = []] = await new Census().take([family])
+    await eventually(async () => ((await measureTrees([tree]))[0] ?? 0) > 400 * 1024 ** 2)
+    const [members = []] = await new ProcessScan().find([tree])
     expect(members).toHaveLength(4)
     expect(await exceeds(members, 200 * 1024 ** 2)).toBe(false)
     expect(await exceeds(members, 50 * 1024 ** 2)).toBe(true)
@@ -92,20 +93,29 @@ describe('a process that the kernel has killed for memory (F-10)', () => {
     })
     pooled.pool.start()
     await eventually(() => pooled.pool.status.idle === 1)
-    using lease = pooled.pool.lease()
-    const ending = lease?.run({
-      id: randomUUID(),
-      mode: 'raw',
-      payload: Buffer.from(JSON.stringify({ id: 'me', folder: meeting, others: ['never'] })),
-      deadlineMs: Date.now() + 3_600_000,
-      timeoutMs: 3_600_000,
-      responseLimit: 1000,
-      signal: new AbortController().signal,
-      onChunk: () => {},
-    })
+    const caller = new Awaited()
+    const payload = Buffer.from(JSON.stringify({ id: 'me', folder: meeting, others: ['never'] }))
+    pooled.invoker.start(new Call({ id: randomUUID(), mode: 'raw', payload }, caller))
     await eventually(() => existsSync(join(meeting, 'me'))) // the function runs
     kills++
     process.kill(await pid, 'SIGKILL')
-    expect(await ending).toMatchObject({ type: 'lost', fault: { code: 'out_of_memory' } })
+    expect(await caller.outcome).toMatchObject({ type: 'failed', fault: { code: 'out_of_memory' } })
+  })
+})
+
+describe('the memory of a container (L-4)', () => {
+  it.each([
+    ['268435456\n', 268_435_456],
+    ['max\n', undefined],
+    ['9223372036854771712\n', undefined],
+    ['', undefined],
+  ])('that the kernel gives as %j is %j', (text, bytes) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'fnbox-test-')), 'memory.max')
+    writeFileSync(file, text)
+    expect(containerMemory(['/nowhere', file])).toBe(bytes)
+  })
+
+  it('is unknown outside of one', () => {
+    expect(containerMemory(['/nowhere'])).toBeUndefined()
   })
 })

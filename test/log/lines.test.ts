@@ -1,7 +1,6 @@
 import { pino, type Level } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { endLine, functionLine, reportLine, startLine } from '../../src/log/lines.ts'
-import { endText, reportText, startText, toReport } from '../../src/log/report.ts'
+import { endText, functionLine, Lines, reportText, startText, toReport } from '../../src/log/lines.ts'
 
 // What pino, set as log.ts sets it, makes of the same record.
 function byPino(level: Level, members: object, msg: string): string {
@@ -37,9 +36,10 @@ describe('a line that each call writes is what pino would write, where a text is
     const report = toReport(timing, 128, 47.2 * 1024 ** 2)
     const about = { requestId: text, jobId: text, instance: text }
     const system = { ...about, version: text, source: 'system' }
-    expect(startLine(about, text)).toBe(byPino('info', system, startText(text, text)))
-    expect(endLine(about, text)).toBe(byPino('info', system, endText(text)))
-    expect(reportLine(about, text, report)).toBe(
+    const lines = new Lines(text)
+    expect(lines.start(about)).toBe(byPino('info', system, startText(text, text)))
+    expect(lines.end(about)).toBe(byPino('info', system, endText(text)))
+    expect(lines.report(about, report)).toBe(
       byPino('info', { ...system, ...report }, reportText(text, report)),
     )
   })
@@ -75,7 +75,7 @@ describe('a line that each call writes is what pino would write, where a text is
   it('what is not known is left out', () => {
     const about = { requestId: 'r', instance: 'i-1' }
     const report = toReport({ queuedMs: 0, executedMs: 7 }, 128, undefined)
-    expect(reportLine(about, 'v', report)).toBe(
+    expect(new Lines('v').report(about, report)).toBe(
       byPino('info', { ...about, version: 'v', source: 'system', ...report }, reportText('r', report)),
     )
     const line = { instance: 'i-1', stream: 'stdout', text: 'x', whole: true } as const
@@ -93,9 +93,38 @@ describe('a line that each call writes is what pino would write, where a text is
   ])('at %s', (time) => {
     vi.setSystemTime(time)
     const about = { requestId: 'r', instance: 'i-1' }
-    expect(endLine(about, 'v')).toBe(
+    expect(new Lines('v').end(about)).toBe(
       byPino('info', { ...about, version: 'v', source: 'system' }, endText('r')),
     )
-    expect(endLine(about, 'v')).toContain(`"time":"${time}"`)
+    expect(new Lines('v').end(about)).toContain(`"time":"${time}"`)
+  })
+})
+
+const id = '5906fbf3-7ff5-4fe4-a0b2-b35ca126ac9d'
+
+describe('the system records of an invocation', () => {
+  it('read as in the cloud (G-4)', () => {
+    const timing = { queuedMs: 0.0661, executedMs: 8.8849, initMs: 5.892 }
+    expect(startText(id, 'd4efs25vm37eabcdefgh')).toBe(`START RequestID: ${id} Version: d4efs25vm37eabcdefgh`)
+    expect(endText(id)).toBe(`END RequestID: ${id}`)
+    expect(reportText(id, toReport(timing, 128, 47.2 * 1024 ** 2))).toBe(
+      `REPORT RequestID: ${id} Duration: 8.951 ms Billed Duration: 100 ms Memory Size: 128 MB Max Memory Used: 48 MB Queuing Duration: 0.066 ms Function Init Duration: 5.892 ms`,
+    )
+  })
+
+  it('leave out what is not known or not so (G-5)', () => {
+    expect(reportText(id, toReport({ queuedMs: 0, executedMs: 7 }, 128, undefined))).toBe(
+      `REPORT RequestID: ${id} Duration: 7 ms Billed Duration: 100 ms Memory Size: 128 MB Queuing Duration: 0 ms`,
+    )
+  })
+
+  it.each([
+    [0.001, 100],
+    [100, 100],
+    [100.001, 200],
+    [99.9999, 100],
+    [1234, 1300],
+  ])('bill %d ms as %d ms (G-5)', (executedMs, billedMs) => {
+    expect(toReport({ queuedMs: 0, executedMs }, 128, undefined).billedMs).toBe(billedMs)
   })
 })

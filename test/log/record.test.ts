@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toRecord } from '../../src/log/record.ts'
+import { toErrorText, toRecord } from '../../src/log/record.ts'
 
 const levels = [
   ['TRACE', 'trace'],
@@ -77,5 +77,32 @@ describe('any other line is text with unspecified level (G-3)', () => {
     expect(Buffer.byteLength(longest)).toBe(65_536)
     expect(toRecord(longest).message).not.toBe(longest)
     expect(toRecord(`${longest} `)).toEqual({ message: `${longest} ` })
+  })
+})
+
+describe('the record of an error (F-30, G-8)', () => {
+  it.each([
+    ['without a stack', { errorType: 'E', errorMessage: 'two\nlines' }, 'E: two\rlines'],
+    [
+      'of Node.js',
+      {
+        errorType: 'E',
+        errorMessage: 'm',
+        stackTrace: [{ function: 'f', file: '/a.js', line: 1, column: 2 }, { line: 'at <anonymous>' }],
+      },
+      'E: m\r    at f (/a.js:1:2)\r    at <anonymous>',
+    ],
+    [
+      'of Python',
+      { errorType: 'E', errorMessage: 'm', stackTrace: ['  File "a.py", line 1, in f\n    g()\n'] },
+      'E: m\r  File "a.py", line 1, in f\r    g()',
+    ],
+    [
+      'with a row of something else',
+      { errorType: 'E', errorMessage: 'm', stackTrace: [null] },
+      'E: m\r    undefined',
+    ],
+  ])('%s is one line', (_, error, text) => {
+    expect(toErrorText(error)).toBe(text)
   })
 })

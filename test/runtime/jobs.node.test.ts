@@ -122,7 +122,7 @@ describe('the import of fnbox/serverless (NODE-1, W-4)', () => {
     'node_modules/fnbox/package.json': '{"exports":{"./serverless":"./serverless.mjs"}}',
     'node_modules/fnbox/serverless.mjs': `
       export const start = () => globalThis[Symbol.for('fnbox.serverless.host')].serve({
-        run: async () => ({ json: Buffer.from('"installed"') }), seats() {}, checks: [], aggregates: false })`,
+        run: async () => ({ json: Buffer.from('"installed"') }), slots() {}, checks: [], aggregates: false })`,
   }
 
   test.each<[string, object, string]>([

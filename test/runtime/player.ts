@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex, Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
-import { Decoder, encode, type RawFrame } from '../../src/wire/codec.ts'
+import { frameOf, frameReader, type ReadFrame } from '../harness/frames.ts'
 
 export type Language = 'node' | 'python' | 'bash'
 
@@ -121,9 +121,9 @@ export class Peer implements AsyncDisposable {
     stdout.on('data', (bytes: Buffer) => (this.stdout += bytes.toString()))
     stderr.on('data', (bytes: Buffer) => (this.stderr += bytes.toString()))
     this.#channel = channel
-    const decoder = new Decoder()
+    const read = frameReader((frame) => this.#frames.push(parse(frame)))
     this.#channel.on('data', (bytes: Buffer) => {
-      for (const frame of decoder.push(bytes)) this.#frames.push(parse(frame))
+      read(bytes)
       this.#wake()
     })
     this.#channel.on('error', () => {}) // 'close' follows
@@ -135,8 +135,7 @@ export class Peer implements AsyncDisposable {
 
   /** Sends a frame; `load` and `invoke` get what a test leaves out. With `split`, in writes of so many bytes. */
   async send(header: Header, body?: Buffer, split?: number): Promise<void> {
-    const { head, rest } = encode(this.#complete(header), body)
-    await this.write(Buffer.concat([head, rest]), split)
+    await this.write(frameOf(this.#complete(header), body), split)
   }
 
   /** Sends bytes that need not be a frame. */
@@ -302,8 +301,8 @@ function entryFile(language: Language, root: string, module: string): string | u
   return extensions[language].map((each) => base + each).find((each) => existsSync(each))
 }
 
-function parse({ header, body }: RawFrame): Frame {
-  return { header: JSON.parse(header) as Header, body: Buffer.from(body) } // the comparison looks at every member
+function parse({ header, body }: ReadFrame): Frame {
+  return { header: JSON.parse(header) as Header, body } // the comparison looks at every member
 }
 
 function contentOf({ body, base64, json }: Content): Buffer | undefined {

@@ -2,7 +2,7 @@
 // deputy while a call lasts. Whatever the order of long and short calls, no frame is lost, doubled or left unread.
 
 import { describe, expect, test } from 'vitest'
-import { encode } from '../../src/wire/codec.ts'
+import { frameOf } from '../harness/frames.ts'
 import { Peer, type Header } from './player.ts'
 
 /** Ever the same numbers from 0 to below `bound`: a failure can be repeated. */
@@ -17,8 +17,7 @@ function numbers(seed: number): (bound: number) => number {
 const limits = { deadlineMs: 4_000_000_000_000, responseLimit: 1_000_000 }
 
 function frame(header: Header, body = ''): Buffer {
-  const { head, rest } = encode(header, Buffer.from(body))
-  return Buffer.concat([head, rest])
+  return frameOf(header, Buffer.from(body))
 }
 
 function invoke(id: string, ms: number, members: object = {}): Buffer {

@@ -1,5 +1,6 @@
 // How a task lives, from its dispatch in a request to its result (tasks.md §1, §3.5, Q6 to Q10, Q17, Q18).
 
+import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -128,15 +129,16 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     const refused: unknown[] = []
     serving.app.events.on('request-refused', ({ fault }) => refused.push(fault))
     const socket = await socketOf(serving)
+    const arrived = once(serving.app.events, 'invocation-arrived')
     const held = ask(serving, { do: 'hold', started, gate, path: file('named-path'), text: '' })
     await eventually(() => existsSync(started))
-    const [id = ''] = serving.app.invoker.requestIds
+    const [{ requestId: id }] = await arrived
     expect(
       await askApi({ path: socket }, 'POST', '/v1/tasks', messageOf(id, 'works.double', [4])),
     ).toMatchObject({
       status: 202,
     })
-    await eventually(() => serving.app.invoker.requestIds.length === 2)
+    await eventually(() => serving.app.invoker.inFlight === 2)
     writeFileSync(gate, '')
     await held
     expect(await settled(serving, id)).toMatchObject({ state: 'complete', response: 8 })

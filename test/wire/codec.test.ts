@@ -1,23 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { Decoder, encode, maxFrameLength } from '../../src/wire/codec.ts'
+import { encode, maxFrameLength } from '../../src/wire/codec.ts'
 import { parseFrame, ProtocolError } from '../../src/wire/frames.ts'
+import { frameOf, frameReader } from '../harness/frames.ts'
 
 const header = { type: 'returned', id: 'ünïcode' }
 
 function decode(bytes: Buffer, pieceLength: number): { header: unknown; body: Buffer }[] {
-  const decoder = new Decoder()
   const frames: { header: unknown; body: Buffer }[] = []
-  for (let at = 0; at < bytes.length; at += pieceLength) {
-    for (const frame of decoder.push(bytes.subarray(at, at + pieceLength))) {
-      frames.push({ header: JSON.parse(frame.header), body: Buffer.from(frame.body) })
-    }
-  }
+  const read = frameReader((frame) => frames.push({ header: JSON.parse(frame.header), body: frame.body }))
+  for (let at = 0; at < bytes.length; at += pieceLength) read(bytes.subarray(at, at + pieceLength))
   return frames
 }
 
 function bytesOf(body?: Buffer): Buffer {
-  const { head, rest } = encode(header, body)
-  return Buffer.concat([head, rest])
+  return frameOf(header, body)
 }
 
 function lengthField(length: number): Buffer {
@@ -42,10 +38,10 @@ describe('the codec', () => {
   })
 
   it('yields the frames that came before a broken one', () => {
-    const decoder = new Decoder()
-    const frames = decoder.push(Buffer.concat([bytesOf(), lengthField(maxFrameLength + 1)]))
-    expect(frames.next().value).toMatchObject({ header: JSON.stringify(header) })
-    expect(() => frames.next()).toThrow(ProtocolError)
+    const frames: unknown[] = []
+    const read = frameReader((frame) => frames.push(frame.header))
+    expect(() => read(Buffer.concat([bytesOf(), lengthField(maxFrameLength + 1)]))).toThrow(ProtocolError)
+    expect(frames).toEqual([JSON.stringify(header)])
   })
 
   it.each([
@@ -53,11 +49,11 @@ describe('the codec', () => {
     ['has no room for the length of its header', lengthField(3)],
     ['has a header that is longer than itself', Buffer.from([0, 0, 0, 4, 0, 0, 0, 1])],
   ])('refuses a frame that %s', (_, bytes) => {
-    expect(() => [...new Decoder().push(bytes)]).toThrow(ProtocolError)
+    expect(() => frameReader(() => {})(bytes)).toThrow(ProtocolError)
   })
 
   it('refuses to encode a frame beyond the limit', () => {
-    expect(() => encode(header, Buffer.alloc(maxFrameLength))).toThrow(RangeError)
+    expect(() => encode('{}', Buffer.alloc(maxFrameLength))).toThrow(RangeError)
   })
 })
 

@@ -5,6 +5,7 @@ const work = require('./work.js')
 exports.hello = async (event) => toReply(work.hello(JSON.parse(event.body)))
 exports.echo = async (event) => toReply(work.echo(JSON.parse(event.body)))
 exports.raw = async (event) => work.echo(event)
+exports.rawHello = async (event) => work.hello(event)
 exports.ticks = (event) => work.ticks(JSON.parse(event.body))
 
 function toReply(value) {

@@ -10,7 +10,7 @@ import { write } from './log.mjs'
  * @property {(document: Record<string, unknown>, terms: import('./handling.mjs').Terms) => Promise<import('./handling.mjs').End>} run
  * runs one job; never rejects
  * @property {boolean} aggregates whether the output of a stream is the list of its chunks
- * @property {() => number | undefined} seats how many jobs it wants to run at a time; undefined: it leaves that to the container
+ * @property {() => number | undefined} slots how many jobs it wants to run at a time; undefined: it leaves that to the container
  * @property {readonly (() => unknown)[]} checks what has to hold before the first job, in order
  */
 
@@ -31,7 +31,7 @@ export function toProgram(config, checks, debugs) {
   return {
     run: (document, terms) => runHandler(habits, toJob(document), terms),
     aggregates: Boolean(config.returnAggregateStream),
-    seats: () => concurrency.ask(),
+    slots: () => concurrency.ask(),
     checks,
   }
 }

@@ -1,127 +1,93 @@
-// The events that triggers and gateways of the cloud send to a function, made from a little data: one row for each
-// (yandex.md §16, §17).
+// The events that triggers and gateways of the cloud send to a function (yandex.md §16, §17): the samples of events.json, filled
+// with the user's data.
 
-import { isJsonObject, parseJson, type JsonObject } from '../../json/json.ts'
-import {
-  toGateway01Event,
-  toGateway10Event,
-  toGateway20Event,
-  toWebsocketConnectEvent,
-  toWebsocketDisconnectEvent,
-  toWebsocketMessageEvent,
-} from './gateways.ts'
-import type { Occasion } from './context.ts'
-import {
-  toBudgetEvent,
-  toContainerRegistryEvent,
-  toDataStreamsEvent,
-  toIotBrokerEvent,
-  toIotCoreEvent,
-  toLoggingEvent,
-  toMailEvent,
-  toMessageQueueEvent,
-  toObjectStorageEvent,
-  toTelegramEvent,
-  toTimerEvent,
-} from './triggers.ts'
+import { createHash } from 'node:crypto'
+import { isJsonObject, parseJson } from '../../json/json.ts'
+import { contextValues, fill, type Context, type Values } from './context.ts'
+import samples from './events.json' with { type: 'json' }
+import { connectValues, disconnectValues, messageValues, requestValues } from './gateways.ts'
 
 /** An event, or why the data does not make one. */
 export type MadeEvent =
   { readonly type: 'made'; readonly event: object } | { readonly type: 'unusable'; readonly problem: string }
 
-/**
- * Makes the event that a trigger or gateway would send.
- * @param data what the row says; without it the event is the sample of the cloud's documentation
- */
-export function toTriggerEvent(name: TriggerName, data: Buffer | undefined, occasion: Occasion): MadeEvent {
-  return triggers[name].make(data, occasion)
-}
+/** Name of a sample: the keys in yandex.md §16 and §17, and two more. */
+export type TriggerName = keyof typeof samples
 
-interface Row {
-  /** what the data is, in a few words */
-  readonly data: string
-  readonly make: (data: Buffer | undefined, occasion: Occasion) => MadeEvent
-}
-
-function ofBytes(data: string, toEvent: (occasion: Occasion, bytes?: Buffer) => object): Row {
-  return { data, make: (bytes, occasion) => made(toEvent(occasion, bytes)) }
-}
-
-function ofText(data: string, toEvent: (occasion: Occasion, text?: string) => object): Row {
-  return ofBytes(data, (occasion, bytes) => toEvent(occasion, bytes?.toString()))
-}
-
-function ofObject(data: string, toEvent: (occasion: Occasion, object?: JsonObject) => object): Row {
-  return ofJson(data, 'must be a JSON object', (occasion, value) =>
-    value === undefined || isJsonObject(value) ? toEvent(occasion, value) : undefined,
-  )
-}
-
-function ofRecords(data: string, toEvent: (occasion: Occasion, records?: readonly unknown[]) => object): Row {
-  return ofJson(data, 'must be JSON', (occasion, value) =>
-    toEvent(occasion, value === undefined || Array.isArray(value) ? value : [value]),
-  )
-}
-
-function ofNothing(toEvent: (occasion: Occasion) => object): Row {
-  const make: Row['make'] = (bytes, occasion) =>
-    bytes === undefined ? made(toEvent(occasion)) : unusable('must be left out')
-  return { data: 'nothing', make }
-}
-
-// `toEvent` gives undefined for a value that it has no use for.
-function ofJson(
-  data: string,
-  demand: string,
-  toEvent: (occasion: Occasion, value: unknown) => object | undefined,
-): Row {
-  return {
-    data,
-    make: (bytes, occasion) => {
-      const value = bytes === undefined ? undefined : parseJson(bytes.toString())
-      const isJson = bytes === undefined || value !== undefined
-      const event = isJson ? toEvent(occasion, value) : undefined
-      return event === undefined ? unusable(demand) : made(event)
-    },
-  }
-}
-
-function made(event: object): MadeEvent {
-  return { type: 'made', event }
-}
-
-function unusable(problem: string): MadeEvent {
-  return { type: 'unusable', problem }
-}
-
-/** Name → what the data is, and how the event is made of it. */
-export const triggers = {
-  'api-gateway-0.1': ofBytes('the body of the request', toGateway01Event),
-  'api-gateway-1.0': ofBytes('the body of the request', toGateway10Event),
-  'api-gateway-2.0': ofBytes('the body of the request', toGateway20Event),
-  'websocket-connect': ofNothing(toWebsocketConnectEvent),
-  'websocket-message': ofBytes('the message: text, or binary when it is not UTF-8', toWebsocketMessageEvent),
-  'websocket-disconnect': ofText('the reason', toWebsocketDisconnectEvent),
-  timer: ofText('the payload', toTimerEvent),
-  'message-queue': ofText('the body of the message', toMessageQueueEvent),
-  'object-storage': ofText('the id of the object', toObjectStorageEvent),
-  'container-registry': ofObject('a JSON object, laid over the details', toContainerRegistryEvent),
-  'iot-core': ofBytes('the payload, sent in base64', toIotCoreEvent),
-  'iot-broker': ofBytes('the payload, sent in base64', toIotBrokerEvent),
-  logging: ofText('the text of the log line', toLoggingEvent),
-  'data-streams': ofRecords('a JSON array of records, or one record', toDataStreamsEvent),
-  budget: ofObject('a JSON object, laid over the message', toBudgetEvent),
-  mail: ofText('the text of the mail', toMailEvent),
-  telegram: ofObject('the Update of the Bot API, in JSON', toTelegramEvent),
-} as const satisfies Record<string, Row>
-
-/** Name of an event simulator: the keys of the samples in yandex.md §16 and §17. */
-export type TriggerName = keyof typeof triggers
+/** Name → the sample: what its data is, and the event. */
+export const triggers: Readonly<Record<TriggerName, Sample>> = samples as Record<TriggerName, Sample> // its kinds are texts
 
 /** All names, in the order of yandex.md. */
-export const triggerNames = Object.keys(triggers) as readonly TriggerName[] // the keys of that very object
+export const triggerNames = Object.keys(samples) as readonly TriggerName[] // the keys of that very object
 
-/** Whether a text names a simulator. */
+/** Whether a text is the name of a sample. */
 export function isTriggerName(name: string): name is TriggerName {
-  return Object.hasOwn(triggers, name)
+  return Object.hasOwn(samples, name)
 }
+
+/**
+ * Makes the event that a trigger or gateway would send.
+ * @param data what the sample says; without it the event is the one of the cloud's documentation
+ */
+export function toTriggerEvent(name: TriggerName, data: Buffer | undefined, context: Context): MadeEvent {
+  const { kind, sample = '', event } = triggers[name]
+  const values = contextValues(context)
+  const own = toValues[kind](data, fill(sample, values), values, context)
+  if (typeof own === 'string') return { type: 'unusable', problem: own }
+  return { type: 'made', event: fill(event, { ...values, ...own }) as object } // every event is one
+}
+
+interface Sample {
+  /** what the data is, in a few words */
+  readonly data: string
+  readonly kind: keyof typeof toValues
+  /** the data of the cloud's documentation */
+  readonly sample?: unknown
+  readonly event: unknown
+}
+
+// The values that the data adds, or the reason why it is unusable.
+type ToValues = (
+  data: Buffer | undefined,
+  sample: unknown,
+  values: Values,
+  context: Context,
+) => Values | string
+
+// Kind of a sample → what becomes of its data.
+const toValues = {
+  text: (data, sample) => {
+    const bytes = data ?? Buffer.from(String(sample))
+    return { data: bytes.toString(), md5: createHash('md5').update(bytes).digest('hex') }
+  },
+  base64: (data, sample) => ({ data: (data ?? Buffer.from(String(sample))).toString('base64') }),
+  object: (data, sample) => ofJson(data, sample, isJsonObject, 'must be a JSON object'),
+  overlay: (data, sample) => {
+    const own = ofJson(data, sample, isJsonObject, 'must be a JSON object')
+    if (typeof own === 'string') return own
+    return { data: { ...(sample as object), ...(own.data as object) } } // both are JSON objects
+  },
+  records: (data, sample) => {
+    const own = ofJson(data, sample, (value) => value !== undefined, 'must be JSON')
+    return typeof own === 'string' ? own : { data: [own.data].flat(1) }
+  },
+  request: (data = nothing, _, values, context) => requestValues(context, values, data),
+  connect: (data, _, values, context) =>
+    data === undefined ? connectValues(context, values) : 'must be left out',
+  message: (data, sample, values, context) =>
+    messageValues(context, values, data ?? Buffer.from(String(sample))),
+  disconnect: (data = nothing, _, values, context) => disconnectValues(context, values, data),
+} as const satisfies Record<string, ToValues>
+
+function ofJson(
+  data: Buffer | undefined,
+  sample: unknown,
+  isUsable: (value: unknown) => boolean,
+  demand: string,
+): { readonly data: unknown } | string {
+  if (data === undefined) return { data: sample }
+  const value = parseJson(data.toString())
+  return isUsable(value) ? { data: value } : demand
+}
+
+const nothing = Buffer.alloc(0)

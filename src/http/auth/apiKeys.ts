@@ -1,20 +1,20 @@
-// The API keys that callers may show (yandex.md A-3): a file of keys or their hashes. Owns the digests of the keys.
+// The API keys of callers (yandex.md A-3): a file of keys or their hashes. Owns the digests of the keys.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Events } from '../../events.ts'
-import { Reread } from '../watchedFiles.ts'
+import { WatchedFiles } from '../watchedFiles.ts'
 
 /**
- * The keys of a file: one a line, as it is or as its SHA-256 in 64 hexadecimal digits, with or without `sha256:` before
- * them. Empty lines and lines that begin with # do not count.
+ * The keys of a file, one a line: the key itself, or its SHA-256 in 64 hexadecimal digits with or without `sha256:` before
+ * them. Empty lines and lines that start with # are ignored.
  */
-export class KeyFile {
-  readonly #file: Reread
+export class ApiKeys {
+  readonly #file: WatchedFiles
   #digests: readonly Buffer[] = []
 
   constructor(path: string, events: Events) {
-    this.#file = new Reread(
+    this.#file = new WatchedFiles(
       { paths: [path], options: '--auth-keys', take: (read) => this.#take(read) },
       events,
     )
@@ -38,7 +38,7 @@ export class KeyFile {
     return found
   }
 
-  // What was removed from the file is revoked, even when something else in the file is wrong.
+  // A key that was removed from the file is revoked, even when another line of the file is wrong.
   #take([content = Buffer.alloc(0)]: readonly Buffer[]): void {
     const { digests, problems } = parseKeys(content.toString('utf8'))
     this.#digests = digests
@@ -46,8 +46,8 @@ export class KeyFile {
   }
 }
 
-/** What keeps a file from being used, one sentence each, without a word of what is in it. */
-export function keyFileProblems(path: string): readonly string[] {
+/** The problems of a file, one sentence each, which never quote it. */
+export function apiKeyProblems(path: string): readonly string[] {
   try {
     return parseKeys(readFileSync(path, 'utf8')).problems
   } catch (error) {

@@ -1,9 +1,9 @@
-// Bearer JWTs that callers may show (yandex.md A-3), checked with the issuer's published keys. Owns whether those can be had.
+// Bearer JWTs of callers (yandex.md A-3), verified with the issuer's published keys. Owns whether the keys are available.
 
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
 import type { Events } from '../../events.ts'
 
-/** Whose tokens are taken, and what for. */
+/** The tokens that are accepted. */
 export interface JwtSettings {
   /** where the issuer publishes its keys */
   readonly jwks: string
@@ -11,7 +11,7 @@ export interface JwtSettings {
   readonly audience: string
 }
 
-/** Checks tokens. The issuer's keys are fetched when they are first needed, and kept for a while. */
+/** Verifies tokens. Fetches the issuer's keys when they are first needed, and keeps them for a while. */
 export class JwtCheck {
   readonly #settings: JwtSettings
   readonly #events: Events
@@ -41,7 +41,7 @@ export class JwtCheck {
       })
       return true
     } catch {
-      return false // why is the issuer's and the caller's business, and the error holds what is in the token
+      return false // the reason is not logged: the error quotes the token
     }
   }
 
@@ -64,10 +64,10 @@ export class JwtCheck {
   }
 }
 
-/** The settings as the operator gave them: any of them may be missing. */
+/** The options: any of them may be missing. */
 type Chosen = { readonly [Name in keyof JwtSettings]: string | undefined }
 
-/** What is wrong with the settings, one sentence each. The address is not repeated: it may hold a password. */
+/** The problems of the settings, one sentence each. The URL is not repeated: it may contain a password. */
 export function jwtProblems(settings: Chosen): readonly string[] {
   const { jwks, issuer, audience } = settings
   if (jwks === undefined)
@@ -76,13 +76,13 @@ export function jwtProblems(settings: Chosen): readonly string[] {
   const url = URL.parse(jwks)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     problems.push('--auth-jwks: must be an http or https URL without a user name and a password')
-  // Without them every token that the issuer has signed, for whomever, would open the door.
+  // Without them every token of the issuer would be accepted, even one for another application.
   if (issuer === undefined || audience === undefined)
     problems.push('--auth-jwks: needs --auth-issuer and --auth-audience')
   return problems
 }
 
-// With these a published key can check a signature, and cannot make one.
+// Asymmetric ones only: a published key must not be able to sign.
 const algorithms = [
   'RS256',
   'RS384',
@@ -103,5 +103,5 @@ const clockToleranceSeconds = 5
 const fetchTimeoutMs = 5000
 const keptMs = 600_000
 
-// How often a token with an unknown key may make us ask the issuer again.
+// How often a token with an unknown key may cause another fetch.
 const refetchPauseMs = 30_000

@@ -7,9 +7,8 @@ import type { SubmitTerms } from '../../jobs/store.ts'
 import { jsonDigest } from '../../json/digest.ts'
 import { EventStream } from './eventStream.ts'
 import type { JobExchange } from './exchange.ts'
-import { Follower } from '../longPoll.ts'
+import { LongPoll, PollDeadline } from '../longPoll.ts'
 import { toHealthObject } from './health.ts'
-import { Hold } from '../hold.ts'
 import { toJobObject } from '../../jobs/object.ts'
 import { toJobStatus } from './object.ts'
 import { description } from './openapi.ts'
@@ -62,7 +61,7 @@ async function run(call: JobCall, parts: JobParts): Promise<unknown> {
 async function runSync(call: JobCall, parts: JobParts): Promise<unknown> {
   const job = toNewJob(call.body, 'sync', parts.settings)
   const submitting = submit(job, call, parts)
-  using follower = await Follower.of(parts.service, job.id, async () => (await submitting).fresh)
+  using follower = await LongPoll.of(parts.service, job.id, async () => (await submitting).fresh)
   if (follower !== undefined) return await answerSettled(follower, call, parts)
   const { id, status: state, isKept } = await submitting
   if (isKept) return await statusSync({ ...call, id }, parts)
@@ -115,11 +114,11 @@ async function statusSync(call: JobCall, parts: JobParts): Promise<unknown> {
 
 // Holds the answer until the job is terminal or the wait is over (jobs.md §5).
 async function answerSettled(
-  follower: Follower,
+  follower: LongPoll,
   { exchange, parameters }: JobCall,
   { service }: JobParts,
 ): Promise<unknown> {
-  using hold = new Hold(exchange.client, service.draining, parameters.wait ?? defaultWaitMs)
+  using hold = new PollDeadline(exchange.client, service.draining, parameters.wait ?? defaultWaitMs)
   const job = await follower.settled(hold)
   return await exchange.reply(toJobObject(job, Date.now()))
 }
@@ -129,11 +128,11 @@ async function stream(call: JobCall, { service, settings, streams }: JobParts): 
   const { headers } = exchange.head
   using follower = await follow(service, id)
   if (wantsEvents(headers)) {
-    using hold = new Hold(exchange.client, service.draining, undefined)
+    using hold = new PollDeadline(exchange.client, service.draining, undefined)
     const start = { from: parameters.from ?? 0, seen: lastEventId(headers) }
     return await new EventStream(service, follower, exchange, start).send(hold)
   }
-  using hold = new Hold(exchange.client, service.draining, parameters.wait ?? settings.streamHoldMs)
+  using hold = new PollDeadline(exchange.client, service.draining, parameters.wait ?? settings.streamHoldMs)
   if (parameters.from !== undefined) return await streams.read(follower, parameters.from, hold, exchange)
   return await streams.drain(follower, hold, exchange)
 }
@@ -168,8 +167,8 @@ async function purge({ exchange }: JobCall, { service }: JobParts): Promise<unkn
   return exchange.reply(Buffer.from(JSON.stringify({ removed, status: 'completed' })))
 }
 
-async function follow(service: JobService, id: string): Promise<Follower> {
-  const follower = await Follower.of(service, id)
+async function follow(service: JobService, id: string): Promise<LongPoll> {
+  const follower = await LongPoll.of(service, id)
   if (follower === undefined) throw unknownJob()
   return follower
 }

@@ -2,14 +2,13 @@
 
 import type { JobService } from '../../jobs/service.ts'
 import type { JobExchange } from './exchange.ts'
-import type { Follower } from '../longPoll.ts'
-import type { Hold } from '../hold.ts'
+import type { LongPoll, PollDeadline } from '../longPoll.ts'
 import { toJobEvent } from './object.ts'
 
 /** Sends one reader everything that happens to a job, as fast as the reader takes it. */
 export class EventStream {
   readonly #service: JobService
-  readonly #follower: Follower
+  readonly #follower: LongPoll
   readonly #exchange: JobExchange
   readonly #seen: number | undefined
   #next: number
@@ -24,7 +23,7 @@ export class EventStream {
    */
   constructor(
     service: JobService,
-    follower: Follower,
+    follower: LongPoll,
     exchange: JobExchange,
     { from, seen }: { readonly from: number; readonly seen: number | undefined },
   ) {
@@ -37,7 +36,7 @@ export class EventStream {
   }
 
   /** Sends until the job is settled or the hold ends, then ends the answer; breaks it off when the store fails. */
-  async send(hold: Hold): Promise<void> {
+  async send(hold: PollDeadline): Promise<void> {
     const { job, isSettled } = this.#follower
     if (isSettled && this.#seen !== undefined && this.#seen >= job.nextIndex)
       return this.#exchange.replyNothing() // jobs.md STR-16
@@ -55,7 +54,7 @@ export class EventStream {
   }
 
   // Whether that was the last.
-  async #sendNews(hold: Hold): Promise<boolean> {
+  async #sendNews(hold: PollDeadline): Promise<boolean> {
     const { isSettled } = this.#follower // chunks that are read from here on are all that there are
     if (!isSettled) await this.#sendState()
     await this.#sendChunks(hold)
@@ -78,14 +77,14 @@ export class EventStream {
     this.#progress = progress
   }
 
-  async #sendChunks(hold: Hold): Promise<void> {
+  async #sendChunks(hold: PollDeadline): Promise<void> {
     let more = true
-    while (more && !hold.isAlone()) {
+    while (more && !hold.isClientGone()) {
       const page = await this.#service.chunks(this.#follower.job.id, this.#next, pageBytes)
       for (const { index, json } of page.chunks) {
         await this.#write(toEvent('output', Buffer.concat([opening, json, closing]), index))
         this.#next = index + 1
-        if (hold.isAlone()) return
+        if (hold.isClientGone()) return
       }
       more = page.more
     }

@@ -3,9 +3,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault, type FaultCode } from '../../errors.ts'
 import type { Header, HttpRequest } from '../../event/http.ts'
-import { clientOf } from '../client.ts'
+
 import { readBody, readHead } from '../readRequest.ts'
-import { breakOff, end, writeChunk, writeHead, writeReply } from '../exchange.ts'
+import { breakOff, clientOf, end, writeChunk, writeHead, writeReply } from '../exchange.ts'
 
 /** One request. */
 export interface JobExchange {

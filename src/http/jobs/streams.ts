@@ -4,8 +4,7 @@ import type { StoredChunk } from '../../jobs/job.ts'
 import type { JobService } from '../../jobs/service.ts'
 import type { ChunkPage } from '../../jobs/store.ts'
 import type { JobExchange } from './exchange.ts'
-import type { Follower } from '../longPoll.ts'
-import type { Hold } from '../hold.ts'
+import type { LongPoll, PollDeadline } from '../longPoll.ts'
 import { Turns } from './turns.ts'
 
 /** Answers readers of jobs' chunks. */
@@ -21,12 +20,12 @@ export class Streams {
   }
 
   /** Answers with the chunks that nobody was given yet, and marks them when they have left (jobs.md STR-2). */
-  async drain(follower: Follower, hold: Hold, exchange: JobExchange): Promise<void> {
+  async drain(follower: LongPoll, hold: PollDeadline, exchange: JobExchange): Promise<void> {
     const { id } = follower.job
     using place = this.#turns.join(id, hold.signal)
-    while (!hold.isAlone()) {
+    while (!hold.isClientGone()) {
       const hasTurn = await place.turn(graceMs)
-      if (hold.isAlone()) return
+      if (hold.isClientGone()) return
       // Somebody else is being written to, and may turn out to have gone: it is not known what is left.
       if (!hasTurn) return void (await exchange.reply(this.#toAnswer(follower, emptyPage, false)))
       const { isSettled } = follower
@@ -39,8 +38,8 @@ export class Streams {
   }
 
   /** Answers with the chunks from an index on, and marks nothing (jobs.md STR-11, STR-12). */
-  async read(follower: Follower, from: number, hold: Hold, exchange: JobExchange): Promise<void> {
-    while (!hold.isAlone()) {
+  async read(follower: LongPoll, from: number, hold: PollDeadline, exchange: JobExchange): Promise<void> {
+    while (!hold.isClientGone()) {
       const isSettled = follower.isSettled
       const page = await this.#service.chunks(follower.job.id, from, mostBytes)
       const next = (page.chunks.at(-1)?.index ?? from - 1) + 1
@@ -50,7 +49,7 @@ export class Streams {
     }
   }
 
-  async #deliver(follower: Follower, page: ChunkPage, mayEnd: boolean, exchange: JobExchange): Promise<void> {
+  async #deliver(follower: LongPoll, page: ChunkPage, mayEnd: boolean, exchange: JobExchange): Promise<void> {
     const indexes = page.chunks.map(({ index }) => index)
     const hasLeft = await exchange.reply(this.#toAnswer(follower, page, mayEnd))
     if (hasLeft && indexes.length > 0) await this.#service.markDelivered(follower.job.id, indexes)
@@ -58,7 +57,7 @@ export class Streams {
 
   // Only an answer behind which nothing is left shows the end (jobs.md STR-5). `mayEnd`: the job was settled before the page
   // was read, so nothing has come behind it. `next`: for readers who count themselves.
-  #toAnswer({ job, isSettled }: Follower, page: ChunkPage, mayEnd: boolean, next?: number): Buffer {
+  #toAnswer({ job, isSettled }: LongPoll, page: ChunkPage, mayEnd: boolean, next?: number): Buffer {
     const isEnd = mayEnd && !page.more
     const status = isSettled && !isEnd ? 'IN_PROGRESS' : job.state
     const shown = status === 'CANCELLED' ? this.#cancelledAs : status

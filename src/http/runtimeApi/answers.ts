@@ -2,7 +2,7 @@
 
 import type { LanguageName } from '../../invoker/handler/languages.ts'
 import { isFinal, type NewTask, type OwnTask, type Task, type Tasks } from '../../jobs/tasks.ts'
-import { Hold } from '../hold.ts'
+import { PollDeadline } from '../longPoll.ts'
 import { toInstanceRecord, toStatus } from '../tasks/record.ts'
 import { isTaskId, readWait, settledTask } from '../tasks/waiting.ts'
 import { toNewTask, toOwnTask, toProgress } from './bodies.ts'
@@ -80,12 +80,12 @@ async function awaitEnd(
   client: AbortSignal,
   waitMs: number,
 ): Promise<Task | undefined> {
-  using hold = new Hold(client, tasks.draining, waitMs)
+  using hold = new PollDeadline(client, tasks.draining, waitMs)
   const task = await settledTask(tasks, id, hold)
   if (waitMs === 0 || task === undefined || isFinal(task) || !tasks.draining.aborted) return task
   if (task.state !== 'running')
     throw new Refusal('stopping', `the server stops, and the task ${id} has not begun`)
-  using rest = new Hold(client, undefined, waitMs)
+  using rest = new PollDeadline(client, undefined, waitMs)
   return await settledTask(tasks, id, rest)
 }
 

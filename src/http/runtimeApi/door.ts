@@ -4,9 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { unescaped, type Header, type HttpReply } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import type { Tasks } from '../../jobs/tasks.ts'
-import { clientOf } from '../client.ts'
+
 import { readBody, readHead } from '../readRequest.ts'
-import { writeReply } from '../exchange.ts'
+import { clientOf, writeReply } from '../exchange.ts'
 import {
   dispatch,
   progress,

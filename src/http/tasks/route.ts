@@ -8,10 +8,9 @@ import type { Header, HttpReply } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import { isFinal, type Tasks } from '../../jobs/tasks.ts'
 import { notAuthorized, toCredential, type Authorizer } from '../auth/auth.ts'
-import { clientOf } from '../client.ts'
-import { Hold } from '../hold.ts'
+import { PollDeadline } from '../longPoll.ts'
 import { readHead } from '../readRequest.ts'
-import { writeReply } from '../exchange.ts'
+import { clientOf, writeReply } from '../exchange.ts'
 import { toPublicRecord } from './record.ts'
 import { isTaskId, readWait, settledTask } from './waiting.ts'
 
@@ -44,7 +43,7 @@ async function toTaskReply(
   if (!(await authorizer.accepts(toCredential(headers)))) throw notAuthorized()
   if (!methods.includes(method))
     throw new Fault('method_not_allowed', `${method} is not possible here; use ${methods.join(' or ')}`)
-  using hold = new Hold(clientOf(response), tasks.draining, readWait(query))
+  using hold = new PollDeadline(clientOf(response), tasks.draining, readWait(query))
   const task = isTaskId(id) ? await settledTask(tasks, id, hold) : undefined
   if (task === undefined) throw new Fault('not_found', 'Not Found')
   const again: readonly Header[] = isFinal(task) ? [] : [['Retry-After', retryAfterSeconds]]

@@ -3,7 +3,7 @@
 import { Fault } from '../../errors.ts'
 import { lastQueryValue } from '../../event/query.ts'
 import { isFinal, type Task, type Tasks } from '../../jobs/tasks.ts'
-import type { Hold } from '../hold.ts'
+import type { PollDeadline } from '../longPoll.ts'
 
 /**
  * The milliseconds that a query asks to wait; 0 when it does not say.
@@ -20,7 +20,7 @@ export function readWait(query: string): number {
 }
 
 /** Waits until a task is final or gone, or the hold is over. @returns the task as it is then; undefined: there is none */
-export async function settledTask(tasks: Tasks, id: string, hold: Hold): Promise<Task | undefined> {
+export async function settledTask(tasks: Tasks, id: string, hold: PollDeadline): Promise<Task | undefined> {
   if (hold.isOver()) return tasks.find(id)
   const { promise: settled, resolve: settle } = Promise.withResolvers<void>()
   const end = tasks.watch(id, (latest) => {
@@ -31,7 +31,7 @@ export async function settledTask(tasks: Tasks, id: string, hold: Hold): Promise
     const found = await tasks.find(id) // behind the watch: what happens in between is not missed
     if (found === undefined || isFinal(found)) return found
     await settled
-    return hold.isAlone() ? found : await tasks.find(id)
+    return hold.isClientGone() ? found : await tasks.find(id)
   } finally {
     end()
   }

@@ -1,19 +1,19 @@
-// From the handler string to the file and the language that it names (yandex.md §1).
+// Handler string → the file and the language that it names (yandex.md §1).
 
 import { statSync } from 'node:fs'
 import { isAbsolute, join, normalize } from 'node:path'
 import { languageNames, languages, type HandlerName, type LanguageName } from './languages.ts'
 
-/** What a handler string leads to in a code root. */
+/** What a handler string names in a code root. */
 export type Entry =
   | ({ readonly type: 'found'; readonly language: LanguageName; readonly file: string } & EntryKind &
       HandlerName)
   /** no entry file (yet); `language` is known only when --runtime says so */
   | { readonly type: 'missing'; readonly language?: LanguageName; readonly tried: readonly string[] }
-  /** a configuration problem: no file that appears later can mend it */
+  /** a configuration problem: a file that appears later cannot fix it */
   | { readonly type: 'invalid'; readonly problem: string }
 
-/** What the entry file holds. */
+/** What kind of program the entry file is. */
 export interface EntryKind {
   /** a program that registers its handler itself (jobs.md §10.1), not a function */
   readonly script: boolean
@@ -38,7 +38,7 @@ export function resolveEntry(handler: string, root: string, runtime?: LanguageNa
   if (leavesRoot(path)) return invalid(handler, 'leaves the code root')
   const candidates = runtime === undefined ? languageNames : [runtime]
   const readings = readAs(path, candidates)
-  if (isFile(join(root, path))) return fileEntry(handler, path, root, candidates) // whatever else it could mean (yandex.md H-13)
+  if (isFile(join(root, path))) return fileEntry(handler, path, root, candidates) // before any other meaning (yandex.md H-13)
 
   if (readings.length === 0)
     return invalid(handler, 'does not name a module and a function; write file.handler')

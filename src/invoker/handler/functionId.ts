@@ -1,4 +1,4 @@
-// Ids for functions that were given none, in the form of the cloud's: `d4e` and 17 more characters (interface.md §3).
+// Derived ids of functions and versions, in the form of the cloud: `d4e` and 17 more characters (interface.md §3).
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ export function deriveVersion(entry: Entry, handler: string): string {
   try {
     return deriveId(entry.type === 'found' ? readFileSync(entry.file) : handler)
   } catch {
-    return deriveId(handler) // whoever loads the file says what is wrong with it
+    return deriveId(handler) // loading the file reports what is wrong with it
   }
 }
 

@@ -1,4 +1,4 @@
-// The table of languages: what the supervisor has to know of each. All else about a language lives in runtime/<language>/.
+// The table of languages: what the server knows of each. Everything else about a language is in runtime/<language>/.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -17,7 +17,7 @@ export interface Command {
   readonly args: readonly string[]
 }
 
-/** What the operator has settled about interpreters. */
+/** The options about interpreters. */
 export interface InterpreterSettings {
   readonly root: string
   readonly runtimeDir: string
@@ -30,13 +30,13 @@ export interface InterpreterSettings {
 }
 
 interface Language {
-  /** Endings of files that are functions themselves (yandex.md H-11). */
+  /** Extensions of files that are functions themselves (yandex.md H-11). */
   readonly functions: readonly string[]
-  /** Endings of files that may be programs that register their handler (jobs.md W-1, NODE-1). */
+  /** Extensions of files that may be programs that register their handler (jobs.md W-1, NODE-1). */
   readonly scripts: readonly string[]
   /** Splits a handler string that has no `./` in front; undefined when this language cannot read it. */
   readonly parse: (handler: string) => HandlerName | undefined
-  /** Files that may hold the module, relative to the code root, in the order in which they are tried. */
+  /** Files that may be the module, relative to the code root, in the order in which they are tried. */
   readonly candidates: (module: string, root: string) => readonly string[]
   readonly command: (settings: InterpreterSettings) => Command
   /** Variables that only functions of this language get, unless the user sets them. */
@@ -152,8 +152,8 @@ function virtualEnvironmentPython(root: string): string | undefined {
   return existsSync(python) ? python : undefined
 }
 
-// Found here and not by the child: its own PATH begins with the code root (yandex.md E-9), where a function may keep a
-// file of that name. The bare name is left for the error message when there is none.
+// The server finds it, not the child process, whose PATH starts with the code root (yandex.md E-9): a function may have a
+// file of that name. The bare name remains for the error message when there is none.
 function findProgram(name: string, path: string): string {
   if (name.includes('/')) return name
   const places = path.split(delimiter).filter((each) => each !== '')

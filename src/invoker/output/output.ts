@@ -1,87 +1,265 @@
-// Output by lines, whatever its volume and however it arrives. Owns the beginning of a line whose end has not come yet.
+// What one instance writes, line by line, each line with the call that wrote it. Owns which calls may speak, and how far
+// each of the two streams has been read: the runtime writes a border between two calls that follow each other at once
+// (PROTOCOL.md, "Calls sent ahead"); all others are divided by a turn of the event loop.
 
-import type { Allowance } from './rateLimit.ts'
+import type { Events } from '../../events.ts'
+import type { Call } from '../../invocation.ts'
+import { BorderReader } from './borderReader.ts'
+import { LineReader } from './lineReader.ts'
+import { RateLimit } from './rateLimit.ts'
 
-/** Takes a line without its line feed. `whole` is false for a piece of one that is too long for a record (yandex.md G-3). */
-export type LineListener = (text: string, whole: boolean) => void
+/** Name of an output stream. */
+export type OutputName = 'stdout' | 'stderr'
 
-/** Reads one stream. A carriage return stays inside its line (yandex.md G-1). */
-export class LineReader {
-  readonly #allowance: Allowance
-  readonly #onLine: LineListener
-  #rest: Buffer = nothing
-  #inPieces = false
-  // The beginning of this line was dropped, so its end is, too.
-  #skipping = false
+/** Who is told of the output of an instance. */
+export interface OutputListener {
+  /** each line of the standard error */
+  readonly onErrorLine: (text: string) => void
+  /** everything that this call wrote has been announced; comes once for each `end` */
+  readonly onQuiet: (call: Call) => void
+  /** whether borders are all that is expected, so that the streams may be read at intervals */
+  readonly onBorders: (atIntervals: boolean) => void
+  /** the borders do not come: the function has put something else in the place of its output */
+  readonly onBordersMissing: () => void
+}
 
-  constructor(allowance: Allowance, onLine: LineListener) {
-    this.#allowance = allowance
-    this.#onLine = onLine
+// A call that may speak: between its border and the next one.
+interface Speaker {
+  readonly call: Call
+  readonly border: number
+  /** when its end was read; undefined while it runs */
+  endedAt: number | undefined
+  /** whether nothing more of it can come */
+  read: boolean
+}
+
+// How far one stream has been read.
+interface Stream {
+  readonly lines: LineReader
+  readonly borders: BorderReader | undefined
+  /** how many borders were passed */
+  passed: number
+  /** whether nothing more comes through it */
+  closed: boolean
+  /** what came behind the border of a call whose start is not known yet */
+  readonly held: (Buffer | undefined)[]
+}
+
+/** The standard output and error of an instance. */
+export class Output {
+  readonly #instance: string
+  readonly #events: Events
+  readonly #listener: OutputListener
+  readonly #rateLimit: RateLimit
+  readonly #streams: Readonly<Record<OutputName, Stream>>
+  readonly #speakers: Speaker[] = []
+  // How many calls have begun behind a border.
+  #borders = 0
+  // The borders that come are not those of the runtime: they divide nothing any more.
+  #bordersLost = false
+  #heldBytes = 0
+  #missing: NodeJS.Timeout | undefined
+
+  /** @param border the text that divides calls; undefined: nothing does */
+  constructor(instance: string, border: string | undefined, events: Events, listener: OutputListener) {
+    this.#instance = instance
+    this.#events = events
+    this.#listener = listener
+    this.#rateLimit = new RateLimit((bytes) =>
+      events.emit('output-dropped', { ...this.#about(this.#borders), bytes }),
+    )
+    this.#streams = { stdout: this.#stream('stdout', border), stderr: this.#stream('stderr', border) }
   }
 
-  /** Takes bytes as they come, and hands over the lines that they complete, or drops them when they are too many. */
-  read(bytes: Buffer): void {
-    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
-    this.#rest = nothing
-    let at = this.#skipping && this.#allowance.open ? this.#skip(all) : 0
-    while (at < all.length) {
-      if (!this.#allowance.open) return this.#drop(all, at)
-      const feed = all.indexOf(lineFeed, at)
-      const length = (feed === -1 ? all.length : feed) - at
-      if (length > longestRecord) {
-        const end = endOfPiece(all, at + longestRecord)
-        this.#handOver(all, at, end, false)
-        this.#inPieces = true
-        at = end
-      } else if (feed === -1) {
-        this.#rest = all.subarray(at)
-        return
-      } else {
-        this.#handOver(all, at, feed, !this.#inPieces)
-        this.#inPieces = false
-        at = feed + 1
-      }
+  /** Takes bytes as they come. */
+  read(name: OutputName, bytes: Buffer): void {
+    const stream = this.#streams[name]
+    if (stream.borders === undefined) stream.lines.read(bytes)
+    else stream.borders.read(bytes)
+  }
+
+  /** A call begins to speak, when everything before it has been read. */
+  begin(call: Call): void {
+    this.#speakers.push({ call, border: this.#borders, endedAt: undefined, read: false })
+    this.#release(this.#streams.stdout)
+    this.#release(this.#streams.stderr)
+  }
+
+  /** The next call begins behind the next border. */
+  awaitBorder(): void {
+    if (this.#streams.stdout.borders === undefined) return
+    this.#borders++
+    this.#listener.onBorders(true)
+  }
+
+  /** The end of a call was read: what it wrote is in the streams, before the border of the next call if there is one. */
+  end(call: Call): void {
+    const speaker = this.#speakers.find((each) => each.call === call)
+    if (speaker === undefined) return
+    speaker.endedAt = performance.now()
+    if (speaker.border < this.#borders) {
+      this.#settle()
+      if (this.#speakers.includes(speaker)) this.#missing ??= setTimeout(() => this.#noteMissing(), bordersMs)
+      return
+    }
+    this.#listener.onBorders(false)
+    afterTurn(() => this.#endAlone(speaker))
+  }
+
+  // By now everything was read, and each border belongs to a call: one that is left is not of the runtime.
+  #endAlone(speaker: Speaker): void {
+    if (this.#soleSpeaker(speaker.border) === speaker.call) {
+      if (this.#heldBytes > 0) this.#loseBorders()
+      this.flush()
+    }
+    speaker.read = true
+    this.#settle()
+  }
+
+  /** A stream has ended: nothing more comes through it, no border either. */
+  close(name: OutputName): void {
+    const stream = this.#streams[name]
+    stream.borders?.flush()
+    stream.closed = true
+    this.#settle()
+  }
+
+  /** Announces all that is known so far: lines that were begun, and how much was dropped. */
+  flush(): void {
+    for (const { borders, lines } of Object.values(this.#streams)) {
+      borders?.flush()
+      lines.flush()
+    }
+    this.#rateLimit.tell()
+  }
+
+  /** The last of it; nothing more comes. */
+  stop(): void {
+    this.close('stdout')
+    this.close('stderr')
+    for (const stream of Object.values(this.#streams)) this.#announceHeld(stream)
+    this.flush()
+    this.#rateLimit.stop()
+    clearTimeout(this.#missing)
+  }
+
+  #stream(name: OutputName, border: string | undefined): Stream {
+    const lines = new LineReader(this.#rateLimit, (text, whole) => {
+      if (name === 'stderr') this.#listener.onErrorLine(text)
+      const border = this.#bordersLost ? this.#borders : stream.passed
+      this.#events.emit('function-wrote', { ...this.#about(border), stream: name, text, whole })
+    })
+    const borders =
+      border === undefined ? undefined : new BorderReader(border, (part) => this.#take(stream, part))
+    const stream: Stream = { lines, borders, passed: 0, closed: false, held: [] }
+    return stream
+  }
+
+  // `part`: bytes, or undefined for a border.
+  #take(stream: Stream, part: Buffer | undefined): void {
+    const early = part === undefined && stream.passed >= this.#borders && !this.#bordersLost
+    if (early || stream.held.length > 0) this.#hold(stream, part)
+    else if (part !== undefined) stream.lines.read(part)
+    else if (!this.#bordersLost) this.#passBorder(stream)
+  }
+
+  // More than a call can write before its start is known was divided by a border that the function has made up.
+  #hold(stream: Stream, part: Buffer | undefined): void {
+    stream.held.push(part)
+    this.#heldBytes += part?.length ?? 1
+    if (this.#heldBytes > mostHeldBytes) this.#loseBorders()
+  }
+
+  #loseBorders(): void {
+    this.#bordersLost = true
+    for (const stream of Object.values(this.#streams)) this.#release(stream)
+    this.#listener.onBordersMissing()
+    this.#settle()
+  }
+
+  #passBorder(stream: Stream): void {
+    stream.lines.flush()
+    stream.passed++
+    this.#settle()
+  }
+
+  #release(stream: Stream): void {
+    if (stream.held.length === 0) return
+    for (const part of stream.held.splice(0)) {
+      this.#heldBytes -= part?.length ?? 1
+      this.#take(stream, part)
     }
   }
 
-  /** Hands over a line that was begun as if it had ended. */
-  flush(): void {
-    const rest = this.#rest
-    this.#rest = nothing
-    if (rest.length > 0) this.#handOver(rest, 0, rest.length, !this.#inPieces)
-    this.#inPieces = false
+  // The start of the calls that wrote this will not be read any more: they are not known.
+  #announceHeld(stream: Stream): void {
+    for (const part of stream.held.splice(0)) {
+      if (part === undefined) this.#passBorder(stream)
+      else stream.lines.read(part)
+    }
   }
 
-  #handOver(bytes: Buffer, from: number, to: number, whole: boolean): void {
-    this.#allowance.spend(to - from)
-    this.#onLine(bytes.toString('utf8', from, to), whole)
+  #about(border: number): { readonly instance: string; readonly requestId?: string } {
+    const call = this.#soleSpeaker(border)
+    return call === undefined
+      ? { instance: this.#instance }
+      : { instance: this.#instance, requestId: call.id }
   }
 
-  // Gives the place where the next line begins.
-  #skip(bytes: Buffer): number {
-    const feed = bytes.indexOf(lineFeed)
-    const end = feed === -1 ? bytes.length : feed + 1
-    this.#allowance.noteDropped(end)
-    this.#skipping = feed === -1
-    return end
+  // The call that a line belongs to: the one that is alone.
+  #soleSpeaker(border: number): Call | undefined {
+    let sole: Call | undefined
+    for (const each of this.#speakers) {
+      if (each.border !== border) continue
+      if (sole !== undefined) return undefined
+      sole = each.call
+    }
+    return sole
   }
 
-  #drop(bytes: Buffer, from: number): void {
-    this.#allowance.noteDropped(bytes.length - from)
-    this.#skipping = bytes.at(-1) !== lineFeed
-    this.#inPieces = false
+  #settle(): void {
+    const passed = this.#passedByBoth()
+    for (let at = 0; at < this.#speakers.length;) {
+      const { call, border, endedAt, read } = this.#speakers[at] as Speaker // `at` is below the length
+      if (endedAt !== undefined && (read || (border < this.#borders && border < passed))) {
+        this.#speakers.splice(at, 1)
+        this.#listener.onQuiet(call)
+        at = 0 // the listener may have changed them
+      } else at++
+    }
+  }
+
+  // How many borders were passed in both streams. Where no border will come, there is none to wait for.
+  #passedByBoth(): number {
+    if (this.#bordersLost) return Infinity
+    return Math.min(passedBy(this.#streams.stdout), passedBy(this.#streams.stderr))
+  }
+
+  #noteMissing(): void {
+    this.#missing = undefined
+    const waiting = this.#speakers.filter(
+      ({ endedAt, border }) => endedAt !== undefined && border < this.#borders,
+    )
+    const late = performance.now() - bordersMs
+    if (waiting.some(({ endedAt = Infinity }) => endedAt <= late)) this.#loseBorders()
+    else if (waiting.length > 0) this.#missing = setTimeout(() => this.#noteMissing(), bordersMs)
   }
 }
 
-// Does not cut a character of UTF-8 in two.
-function endOfPiece(bytes: Buffer, end: number): number {
-  let cut = end
-  while (cut > end - 3 && ((bytes[cut] ?? 0) & 0xc0) === 0x80) cut--
-  return cut
+function passedBy({ passed, closed, held }: Stream): number {
+  return closed && held.length === 0 ? Infinity : passed
 }
 
-/** Longest line that is one record, in bytes (yandex.md G-2). */
-export const longestRecord = 65_536
+/**
+ * Runs an action after one whole turn of the event loop: what was in pipes and sockets when it was asked for has been
+ * read by then. An instance's output is in the pipes before its answer (PROTOCOL.md, promise 3).
+ */
+export function afterTurn(action: () => void): void {
+  setImmediate(() => setImmediate(action))
+}
 
-const lineFeed = 0x0a
-const nothing = Buffer.alloc(0)
+// How long a border may follow the end of a call.
+const bordersMs = 1000
+
+// Both streams are read in turn, so a call writes at most a few reads before its start is known.
+const mostHeldBytes = 1024 * 1024

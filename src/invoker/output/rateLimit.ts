@@ -1,10 +1,10 @@
 // How much one instance may write to its log (interface.md §7). Owns what is left of it, and the count of what was dropped.
 
 /**
- * A function that writes much at once may; one that never stops is cut. What is beyond the allowance is read and dropped:
+ * A function that writes much at once may; one that never stops is cut. What is beyond the rateLimit is read and dropped:
  * to stop reading would stop the function, and make its invocation miss the deadline for the sake of its log.
  */
-export class Allowance {
+export class RateLimit {
   readonly #onDropped: (bytes: number) => void
   #left = burst
   #refilledAt = performance.now()

@@ -1,27 +1,31 @@
-// The one place where processes are started and ended: a child in a session of its own, its output, its end.
+// A child process in a session of its own: its start, its output, its end. The only file that starts processes.
 
-import { spawn, type ChildProcess } from 'node:child_process'
-import { Duplex } from 'node:stream'
+import { spawn, type ChildProcess as NodeProcess } from 'node:child_process'
+import { Duplex, type Readable } from 'node:stream'
 import type { Exit } from '../../exit.ts'
 import { offerToKernel } from './oom.ts'
-import type { OutputName } from '../output.ts'
-import { sweep } from '../sweep.ts'
+import type { OutputName } from '../output/output.ts'
+import { killTree } from './processTree.ts'
 
-/** What to start, and who listens. */
+/** What to start, and the listeners of its output. */
 export interface ChildSpec {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** a `NAME=value` of `env` that no other process has: what the child leaves behind is known by it */
+  /** a `NAME=value` of `env` that no other process has: it marks the descendants of the child */
   readonly mark: string
+  /** the descriptor of its permits (PROTOCOL.md, "Calls sent ahead") */
+  readonly permits: number | undefined
   readonly onOutput: (stream: OutputName, bytes: Buffer) => void
+  /** a stream has ended: nothing more comes through it */
+  readonly onOutputEnd: (stream: OutputName) => void
   /** standard output or error was closed while the process still runs */
   readonly onOutputClosed: () => void
 }
 
 /** A running process with its descendants. They end together: no process of a child outlives it (interface.md §6). */
-export class Child {
+export class ChildProcess {
   readonly pid: number | undefined
   /** descriptor 3, for the wire */
   readonly channel: Duplex
@@ -29,27 +33,38 @@ export class Child {
   readonly exited: Promise<Exit>
   /** settles when, in addition, its descendants have ended and all that they wrote was read */
   readonly ended: Promise<Exit>
-  readonly #process: ChildProcess
+  readonly #process: NodeProcess
   #over = false
+  #readsAtIntervals = false
+  #nextRead: NodeJS.Timeout | undefined
 
-  constructor({ command, args, cwd, env, mark, onOutput, onOutputClosed }: ChildSpec) {
+  constructor({ command, args, cwd, env, mark, permits, onOutput, onOutputEnd, onOutputClosed }: ChildSpec) {
     // `detached` makes a new session: no terminal signal meant for the server reaches it, and one kill reaches the group.
     this.#process = spawn(command, args, {
       cwd,
       env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', permits ?? 'ignore'],
     })
     this.pid = this.#process.pid
     if (this.pid !== undefined) offerToKernel(this.pid)
     this.exited = this.#exit()
+    void this.exited.then(() => this.readAtIntervals(false))
     const closed = new Promise<void>((settle) => this.#process.once('close', () => settle()))
     // Without descriptors to spare there are no streams at all; the error is on its way.
-    const [, stdout, stderr, channel] = (this.#process.stdio as ChildProcess['stdio'] | undefined) ?? []
-    this.channel = (channel as Duplex | undefined) ?? nobody() // 'pipe' beyond the standard three is a connected socket
-    stdout?.on('data', (bytes: Buffer) => onOutput('stdout', bytes))
-    stderr?.on('data', (bytes: Buffer) => onOutput('stderr', bytes))
-    for (const each of [stdout, stderr]) each?.on('error', () => {}) // it has nothing more to say; `close` follows
+    const [, stdout, stderr, channel] = (this.#process.stdio as NodeProcess['stdio'] | undefined) ?? []
+    this.channel = (channel as Duplex | undefined) ?? unstarted() // 'pipe' beyond the standard three is a connected socket
+    stdout?.on('data', (bytes: Buffer) => {
+      if (this.#readsAtIntervals && bytes.length < fullRead) this.#pause(stdout)
+      onOutput('stdout', bytes)
+    })
+    stderr?.on('data', (bytes: Buffer) => {
+      if (this.#readsAtIntervals && bytes.length < fullRead) this.#pause(stderr)
+      onOutput('stderr', bytes)
+    })
+    stdout?.once('end', () => onOutputEnd('stdout'))
+    stderr?.once('end', () => onOutputEnd('stderr'))
+    for (const each of [stdout, stderr]) each?.on('error', () => {}) // `close` follows
     const outputs = [stdout, stderr].map((each) => new Promise((settle) => each?.once('end', settle)))
     void Promise.race(outputs).then(() => this.#outputClosed(onOutputClosed))
     this.ended = this.#end(closed, mark)
@@ -61,13 +76,35 @@ export class Child {
     try {
       process.kill(-this.pid, name)
     } catch {
-      // ESRCH: nobody is left; EPERM: a setuid program, which the kernel protects from us
+      // ESRCH: all have ended; EPERM: a setuid program, which the kernel protects from us
     }
   }
 
-  // A process that ends closes its output, too; only one that lives on is of interest.
+  /**
+   * Reads the output at intervals from now on, or as it comes: to read what each short call has written costs as much as the
+   * call. A flood is read as it comes.
+   */
+  readAtIntervals(atIntervals: boolean): void {
+    if (this.#readsAtIntervals === atIntervals) return
+    this.#readsAtIntervals = atIntervals
+    if (!atIntervals) this.#resume()
+  }
+
+  #pause(stream: Readable): void {
+    stream.pause()
+    this.#nextRead ??= setTimeout(() => this.#resume(), readIntervalMs)
+  }
+
+  #resume(): void {
+    clearTimeout(this.#nextRead)
+    this.#nextRead = undefined
+    this.#process.stdout?.resume()
+    this.#process.stderr?.resume()
+  }
+
+  // A process that ends closes its output, too: only one that lives on is reported.
   #outputClosed(tell: () => void): void {
-    const timer = setTimeout(tell, outputPatienceMs)
+    const timer = setTimeout(tell, outputGraceMs)
     void this.exited.then(() => clearTimeout(timer))
   }
 
@@ -85,22 +122,32 @@ export class Child {
     if (this.pid === undefined) return exit
     this.signal('SIGKILL')
     this.#over = true // from here on the number may be another process's
-    await sweep({ leader: this.pid, mark })
-    const timer = setTimeout(
-      () => this.#process.stdio.forEach((stream) => stream?.destroy()),
-      outputPatienceMs,
-    )
+    await killTree({ leader: this.pid, mark })
+    const timer = setTimeout(() => this.#process.stdio.forEach((stream) => stream?.destroy()), outputGraceMs)
     await closed
     clearTimeout(timer)
     return exit
   }
 }
 
-// In the place of a process that could not be started: takes everything, and says nothing.
-function nobody(): Duplex {
+// The channel of a process that could not be started: takes everything, and says nothing.
+function unstarted(): Duplex {
   return new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() })
 }
 
-// How long output that is still in the pipes may take to be read after everybody who could write has ended. Somebody
-// whom we may not kill can hold them open for longer.
-const outputPatienceMs = 500
+/** Milliseconds between the notice and SIGKILL (interface.md §6). */
+export const stopGraceMs = 2000
+
+/** Milliseconds between the abort of `context.signal` at the deadline and SIGKILL. */
+export const noticeMs = 50
+
+/** Milliseconds between the end of the channel and the exit code, at most. */
+export const exitGraceMs = 1000
+
+// How long output that is still in the pipes may take to be read after the processes that could write have ended. A
+// process that we may not kill can keep the pipes open for longer.
+const outputGraceMs = 500
+
+// A stream that gives so many bytes at once has more.
+const fullRead = 32 * 1024
+const readIntervalMs = 2

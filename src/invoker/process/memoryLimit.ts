@@ -1,36 +1,36 @@
-// Enforces the memory limit of instances: looks at what their processes hold, at short intervals. Owns the watch list.
+// The memory limit of instances: measures their processes at short intervals. Owns the list of watched instances.
 
-import { Census, proportionalBytes, residentBytes, type Family } from './processTree.ts'
+import { ProcessScan, proportionalBytes, residentBytes, type ProcessTree } from './processTree.ts'
 
 /** An instance that is watched. */
-interface Watched extends Family {
-  /** bytes that all its processes together may hold */
+interface Watched extends ProcessTree {
+  /** bytes that all its processes together may have */
   readonly limit: number
   readonly onExceeded: () => void
 }
 
 /**
- * Watches the memory of instances. The process that was started is looked at often, since it can allocate fast; its
- * whole family, which a function makes larger by starting programs, less often: that takes a walk through /proc.
+ * Watches the memory of instances. The process that was started is measured often, since it can allocate fast; its whole
+ * process tree, which a function enlarges by starting programs, less often: that takes a walk through /proc.
  */
-export class MemoryWatch {
+export class MemoryLimit {
   readonly #watched = new Set<Watched>()
-  readonly #census = new Census()
-  #going = false
+  readonly #scan = new ProcessScan()
+  #running = false
 
   /** Watches until `stop` is called; `onExceeded` comes once. Without /proc nothing is known and nothing is enforced. */
-  watch(family: Family, limit: number, onExceeded: () => void): { stop: () => void } {
-    const watched = { ...family, limit, onExceeded: once(onExceeded) }
+  watch(tree: ProcessTree, limit: number, onExceeded: () => void): { stop: () => void } {
+    const watched = { ...tree, limit, onExceeded: once(onExceeded) }
     let timer: NodeJS.Timeout | undefined
-    const look = async (): Promise<void> => {
-      const bytes = await residentBytes(family.leader)
+    const measure = async (): Promise<void> => {
+      const bytes = await residentBytes(tree.leader)
       if (!this.#watched.has(watched)) return
       if (bytes > limit) return watched.onExceeded()
-      timer = setTimeout(() => void look(), leaderIntervalMs).unref()
+      timer = setTimeout(() => void measure(), leaderIntervalMs).unref()
     }
     this.#watched.add(watched)
-    void look()
-    if (!this.#going) this.#lookAgain(familyIntervalMs)
+    void measure()
+    if (!this.#running) this.#measureAgain(treeIntervalMs)
     return {
       stop: () => {
         this.#watched.delete(watched)
@@ -39,34 +39,34 @@ export class MemoryWatch {
     }
   }
 
-  // However many processes the machine has, looking at them takes a small share of the time.
-  async #lookAtFamilies(): Promise<void> {
-    const began = performance.now()
+  // Measuring takes a small share of the time, however many processes the machine has.
+  async #measureAll(): Promise<void> {
+    const startedAt = performance.now()
     const watched = [...this.#watched]
-    const members = await this.#census.take(watched).catch(() => []) // the next look may find descriptors to spare
+    const members = await this.#scan.find(watched).catch(() => []) // the next time there may be descriptors to spare
     for (const [index, each] of watched.entries()) {
       const exceeded = await exceeds(members[index] ?? [], each.limit)
       if (exceeded && this.#watched.has(each)) each.onExceeded()
     }
-    if (this.#watched.size === 0) this.#going = false
-    else this.#lookAgain(Math.max(familyIntervalMs, (performance.now() - began) * shareOfTime))
+    if (this.#watched.size === 0) this.#running = false
+    else this.#measureAgain(Math.max(treeIntervalMs, (performance.now() - startedAt) * restFactor))
   }
 
-  #lookAgain(pauseMs: number): void {
-    this.#going = true
-    setTimeout(() => void this.#lookAtFamilies(), pauseMs).unref()
+  #measureAgain(pauseMs: number): void {
+    this.#running = true
+    setTimeout(() => void this.#measureAll(), pauseMs).unref()
   }
 }
 
-/** Bytes that each family's processes hold together now; shared pages count once for each process. */
-export async function measureFamilies(families: readonly Family[]): Promise<readonly number[]> {
-  const members = await new Census().take(families).catch(() => [])
+/** Bytes of all processes of each tree now; shared pages count once for each process. */
+export async function measureTrees(trees: readonly ProcessTree[]): Promise<readonly number[]> {
+  const members = await new ProcessScan().find(trees).catch(() => [])
   return Promise.all(members.map((pids) => sum(pids, residentBytes)))
 }
 
 /**
- * Whether processes hold more than `limit` bytes together. Forked processes share pages with their parent, which count
- * only once; that is looked up only in doubt.
+ * Whether processes have more than `limit` bytes together. Forked processes share pages with their parent, which count
+ * only once; that is measured only in doubt.
  */
 export async function exceeds(pids: readonly number[], limit: number): Promise<boolean> {
   if ((await sum(pids, residentBytes)) <= limit) return false
@@ -89,7 +89,7 @@ function once(act: () => void): () => void {
 // A function that allocates as fast as it can gets some ten MB past its limit in this time.
 const leaderIntervalMs = 25
 
-const familyIntervalMs = 250
+const treeIntervalMs = 250
 
-// One part of looking, so many parts of rest.
-const shareOfTime = 20
+// Pauses are so many times as long as measuring takes.
+const restFactor = 20

@@ -1,4 +1,4 @@
-// The most memory that a process has used (yandex.md G-5). Owns a descriptor of the kernel's account of that process.
+// The peak memory of a process (yandex.md G-5). Owns a descriptor of its status file in /proc.
 
 import { closeSync, openSync, readSync } from 'node:fs'
 
@@ -13,8 +13,8 @@ export class PeakMemory {
   }
 
   /**
-   * The peak so far in bytes, or what was known last of a process that has ended; undefined where there is no /proc.
-   * One system call on the descriptor that is open already: less work than to wait for a thread that would do it.
+   * The peak so far in bytes, the last known one after the end of the process; undefined where there is no /proc.
+   * One synchronous system call on an open descriptor costs less than to wait for a thread.
    */
   read(): number | undefined {
     if (this.#descriptor === undefined) return this.#bytes
@@ -29,12 +29,12 @@ export class PeakMemory {
     return this.#bytes
   }
 
-  /** The same, as it was a few milliseconds ago at most: where calls follow each other at once, looking costs as much as a call. */
+  /** The same, at most some milliseconds old: reading it for every call would cost as much as the call. */
   readRecent(): number | undefined {
     return performance.now() - this.#readAt < recentMs ? this.#bytes : this.read()
   }
 
-  /** Gives the descriptor back. May be called twice. */
+  /** Closes the descriptor. May be called twice. */
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor)
     this.#descriptor = undefined
@@ -49,15 +49,15 @@ function open(path: string): number | undefined {
   }
 }
 
-// Blanks, and a number that ends with its unit.
+// Blanks, a number, and its unit.
 function toKilobytes(at: number): number {
   return Number.parseInt(status.toString('latin1', at, at + longestNumber), 10)
 }
 
-// Shared by all: it is filled and read in one step.
+// Shared by all instances: it is filled and read in one step.
 const status = Buffer.alloc(4096)
 
-// At the beginning of a line: a process may call itself anything, but not across lines.
+// At the start of a line: the name of a process may be any text, but has no line breaks.
 const peakLabel = Buffer.from('\nVmHWM:')
 
 const longestNumber = 24

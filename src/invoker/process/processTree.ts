@@ -1,34 +1,66 @@
-// The processes of this machine, and which instance each of them belongs to. Without /proc (macOS) there are none.
+// The processes of an instance: finds them, measures them, kills those that it leaves behind. Without /proc (macOS) there are none.
 
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** What the processes of one instance have in common. */
-export interface Family {
+export interface ProcessTree {
   /** the process that was started: leader of a session of its own */
   readonly leader: number
   /** an environment entry `NAME=value` that only this instance and its descendants have */
   readonly mark: string
 }
 
-/** Finds the processes of families. Owns what it has seen, so that an environment is read once for each process. */
-export class Census {
+/**
+ * Kills every process that belongs to the session of the leader, or carries its mark in the environment, until none is
+ * found: they may have left the process group. On systems without /proc only that group ends, which the caller has killed.
+ */
+export async function killTree(tree: ProcessTree): Promise<void> {
+  for (let round = 0; round < mostRounds; round++) {
+    const left = await findProcesses(tree)
+    if (left?.length === 0) return
+    if (left === undefined) await pause(shortageMs)
+    for (const pid of left ?? []) kill(pid)
+  }
+}
+
+// Undefined when all our descriptors are in use, by connections for example.
+async function findProcesses(tree: ProcessTree): Promise<readonly number[] | undefined> {
+  try {
+    const [found = []] = await new ProcessScan().find([tree])
+    return found
+  } catch {
+    return undefined
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has ended by itself
+  }
+}
+
+/** Finds the processes of trees. Owns the marks that it has read: the environment of a process is read once. */
+export class ProcessScan {
   #marks = new Map<string, string | undefined>()
 
   /**
-   * Ids of the running processes of each family, in the order of `families`. Zombies do not count.
+   * Ids of the running processes of each tree, in the order of `trees`. Zombies do not count.
    * @throws the system's error when it has no descriptor to spare: then nothing is known
    */
-  async take(families: readonly Family[]): Promise<readonly (readonly number[])[]> {
-    const byLeader = new Map(families.map((each) => [each.leader, each]))
-    const byMark = new Map(families.map((each) => [each.mark, each]))
-    const found = new Map(families.map((each): [Family, number[]] => [each, []]))
+  async find(trees: readonly ProcessTree[]): Promise<readonly (readonly number[])[]> {
+    const byLeader = new Map(trees.map((each) => [each.leader, each]))
+    const byMark = new Map(trees.map((each) => [each.mark, each]))
+    const found = new Map(trees.map((each): [ProcessTree, number[]] => [each, []]))
     const seen = new Map<string, string | undefined>()
     const visit = async (pid: number): Promise<void> => {
       const stat = await readStat(pid)
       if (stat === undefined) return
       const ofSession = byLeader.get(stat.session)
-      const family = ofSession ?? byMark.get((await this.#markOf(pid, stat.started, byMark, seen)) ?? '')
-      if (family !== undefined) found.get(family)?.push(pid)
+      const tree = ofSession ?? byMark.get((await this.#markOf(pid, stat.started, byMark, seen)) ?? '')
+      if (tree !== undefined) found.get(tree)?.push(pid)
     }
     await visitAll(await pids(), visit)
     this.#marks = seen
@@ -36,7 +68,7 @@ export class Census {
   }
 
   // A process keeps the environment of its parent until it starts another program: only one that cleans its
-  // environment AND leaves the session is nobody's.
+  // environment AND leaves the session is not found.
   async #markOf(
     pid: number,
     started: string,
@@ -50,7 +82,7 @@ export class Census {
   }
 }
 
-/** Bytes of memory that a process holds: resident, pages shared with others included; 0 when it has ended. */
+/** Resident bytes of a process, pages shared with others included; 0 when it has ended. */
 export async function residentBytes(pid: number): Promise<number> {
   return kilobytes(await readProc(pid, 'status').catch(() => ''), /^VmRSS:\s+(\d+) kB/m)
 }
@@ -64,7 +96,7 @@ export async function proportionalBytes(pid: number): Promise<number> {
   return own > 0 ? own : residentBytes(pid)
 }
 
-// Each needs a descriptor, and a machine may well have more processes than we may open files.
+// Each needs a descriptor, and a machine may have more processes than we may open files.
 async function visitAll(pidsFound: readonly number[], visit: (pid: number) => Promise<void>): Promise<void> {
   const next = pidsFound.values()
   const walk = async (): Promise<void> => {
@@ -92,12 +124,12 @@ async function readMark(pid: number, marks: ReadonlyMap<string, unknown>): Promi
   return environment.split('\0').find((entry) => marks.has(entry))
 }
 
-// Processes that end while they are looked at, and those of other users, are none of ours.
+// Processes that end while they are read, and those of other users, have no text.
 async function readProc(pid: number, file: string): Promise<string> {
   return readFile(`/proc/${pid}/${file}`, 'latin1').catch(asNothing(''))
 }
 
-// What cannot be opened for want of descriptors may be there all the same.
+// A file that cannot be opened for want of descriptors may exist.
 function asNothing<Value>(nothing: Value): (error: NodeJS.ErrnoException) => Value {
   return (error) => {
     if (error.code === 'EMFILE' || error.code === 'ENFILE') throw error
@@ -112,5 +144,11 @@ function kilobytes(text: string, pattern: RegExp): number {
 // proc(5) counts `starttime` as field 22; the state is field 3.
 const startField = 22 - 3
 
-// As many as are read at the same time anyway: Node.js has four threads for files.
+// Node.js has four threads for files: more would wait.
 const mostAtOnce = 4
+
+// A process may start another one during a scan; a fork bomb must not keep us for ever.
+const mostRounds = 10
+
+// How soon there may be a descriptor again.
+const shortageMs = 500

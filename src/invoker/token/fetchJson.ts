@@ -1,4 +1,4 @@
-// One question to an issuer over HTTP, and its answer as far as we need it. Messages never quote what was sent or received.
+// One HTTP request to an issuer, and its parsed answer. Messages never quote what was sent or received.
 
 import type { z } from 'zod'
 import { parseJson } from '../../json/json.ts'
@@ -8,7 +8,7 @@ import { parseJson } from '../../json/json.ts'
  * @param expected what an answer looks like, for the message when it does not
  * @throws Error without any secret
  */
-export async function question<Answer>(
+export async function fetchJson<Answer>(
   url: string,
   request: RequestInit,
   shape: z.ZodType<Answer>,

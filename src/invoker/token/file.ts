@@ -1,4 +1,4 @@
-// Tokens out of a file that somebody else keeps fresh: the token alone, or JSON as the metadata service answers it.
+// Tokens from a file that another program renews: the token alone, or JSON as the metadata service answers it.
 
 import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { SignJWT } from 'jose'
 import { z } from 'zod'
 import { parseJson } from '../../json/json.ts'
-import { question } from './fetchJson.ts'
+import { fetchJson } from './fetchJson.ts'
 import type { Issuer } from './source.ts'
 
 /** The issuer behind --sa-key. The file is read for every exchange: a key may be replaced while we run. */
@@ -16,7 +16,7 @@ export function keyIssuer(path: string, iamUrl: string): Issuer {
       const jwt = await sign(readKey(path), iamUrl)
       const headers = { 'Content-Type': 'application/json' }
       const request = { method: 'POST', headers, body: JSON.stringify({ jwt }), signal }
-      const { iamToken, expiresAt } = await question(
+      const { iamToken, expiresAt } = await fetchJson(
         iamUrl,
         request,
         answerShape,

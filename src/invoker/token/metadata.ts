@@ -1,7 +1,7 @@
 // Tokens from a metadata service (yandex.md T-2).
 
 import { z } from 'zod'
-import { question } from './fetchJson.ts'
+import { fetchJson } from './fetchJson.ts'
 import type { Issuer } from './source.ts'
 
 /** The issuer behind --token-url. */
@@ -10,7 +10,7 @@ export function metadataIssuer(url: string): Issuer {
     name: '--token-url',
     issue: async (signal) => {
       const request = { headers: { 'Metadata-Flavor': 'Google' }, signal }
-      const answer = await question(url, request, shape, '{"access_token", "expires_in", "token_type"}')
+      const answer = await fetchJson(url, request, shape, '{"access_token", "expires_in", "token_type"}')
       return { value: answer.access_token, type: answer.token_type, lifeMs: answer.expires_in * 1000 }
     },
   }

@@ -1,9 +1,12 @@
-// Keeps a token fresh: asks its issuer again before the token expires, and again and again while the issuer fails.
-// Owns the token held and the timer of the next question.
+// The source of tokens that the operator has chosen (interface.md §3). Renews the token before it expires, and tries again while
+// the issuer fails. Owns the token of the moment and the timer of the next request.
 
 import type { Events } from '../../events.ts'
-import type { ContextToken } from '../../wire/frames.ts'
 import { within } from '../../timeout.ts'
+import type { ContextToken } from '../../wire/frames.ts'
+import { fileIssuer } from './file.ts'
+import { keyIssuer, readKey } from './key.ts'
+import { metadataIssuer } from './metadata.ts'
 import {
   unknownEndSeconds,
   type IssuedToken,
@@ -12,14 +15,66 @@ import {
   type TokenStatus,
 } from './source.ts'
 
+/** The options about tokens. */
+export interface TokenChoice {
+  readonly token?: string | undefined
+  readonly 'token-file'?: string | undefined
+  readonly 'token-url'?: string | undefined
+  readonly 'sa-key'?: string | undefined
+  /** where a service account's key is exchanged */
+  readonly 'iam-url': string
+}
+
+/** The chosen source; undefined when none is. */
+export function tokenSource(choice: TokenChoice, events: Events): TokenSource | undefined {
+  const { token, 'token-file': file, 'token-url': url, 'sa-key': key } = choice
+  if (token !== undefined) return fixedSource(token)
+  if (file !== undefined) return new Renewal(fileIssuer(file), events)
+  if (url !== undefined) return new Renewal(metadataIssuer(url), events)
+  if (key !== undefined) return new Renewal(keyIssuer(key, choice['iam-url']), events)
+  return undefined
+}
+
+/** Every problem of the choice, one sentence each, without secrets. */
+export function tokenProblems(choice: TokenChoice): readonly string[] {
+  const chosen = sources.filter((name) => choice[name] !== undefined)
+  const problems = (['token-url', 'iam-url'] as const).flatMap((name) => urlProblems(name, choice[name]))
+  if (chosen.length > 1)
+    problems.push(`${chosen.map((name) => `--${name}`).join(' and ')}: give at most one source of tokens`)
+  return [...problems, ...keyProblems(choice['sa-key'])]
+}
+
+function fixedSource(token: string): TokenSource {
+  const fixed = { access_token: token, expires_in: unknownEndSeconds, token_type: 'Bearer' }
+  return { start: async () => {}, stop: () => {}, current: () => fixed, status: { status: 'ok' } }
+}
+
+// A password in a URL would be a secret in a flag, and is not sent anyway.
+function urlProblems(name: string, given: string | undefined): string[] {
+  if (given === undefined) return []
+  const url = URL.parse(given)
+  if (url === null || !/^https?:$/.test(url.protocol)) return [`--${name}: must be an http or https URL`]
+  return url.username + url.password === '' ? [] : [`--${name}: must have no user and no password in it`]
+}
+
+function keyProblems(path: string | undefined): readonly string[] {
+  if (path === undefined) return []
+  try {
+    readKey(path)
+    return []
+  } catch (error) {
+    return [`--sa-key: ${error instanceof Error ? error.message : 'cannot be read'}`]
+  }
+}
+
 /** A source whose tokens come from an issuer. */
-export class RenewingSource implements TokenSource {
+export class Renewal implements TokenSource {
   readonly #issuer: Issuer
   readonly #events: Events
-  #held: HeldToken | undefined
+  #token: KeptToken | undefined
   #failures = 0
   #reason: string | undefined = 'no token has come yet'
-  #question: AbortController | undefined
+  #request: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
@@ -28,7 +83,7 @@ export class RenewingSource implements TokenSource {
     this.#events = events
   }
 
-  /** Asks for the first token; waits for it only so long that a dead issuer does not delay the server. */
+  /** Asks for the first token, and waits for it a moment: a dead issuer must not delay the server. */
   async start(): Promise<void> {
     if (!this.#stopped) await within(firstTokenMs, this.#renew())
   }
@@ -36,13 +91,13 @@ export class RenewingSource implements TokenSource {
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
-    this.#question?.abort()
+    this.#request?.abort()
   }
 
   // One with less than a second left says `expires_in: 0`: it counts as expired.
   current(): ContextToken | undefined {
-    if (this.#held === undefined) return undefined
-    const { value, type, endsAt } = this.#held
+    if (this.#token === undefined) return undefined
+    const { value, type, endsAt } = this.#token
     const seconds = endsAt === undefined ? unknownEndSeconds : Math.floor((endsAt - performance.now()) / 1000)
     return seconds < 1 ? undefined : { access_token: value, expires_in: seconds, token_type: type }
   }
@@ -52,29 +107,29 @@ export class RenewingSource implements TokenSource {
   }
 
   async #renew(): Promise<void> {
-    const asked = performance.now()
+    const askedAt = performance.now()
     try {
       const token = await this.#ask()
-      if (!this.#stopped) this.#hold(token, asked)
+      if (!this.#stopped) this.#keep(token, askedAt)
     } catch (cause) {
       if (!this.#stopped) this.#fail(cause)
     }
   }
 
   async #ask(): Promise<IssuedToken> {
-    const question = new AbortController()
-    this.#question = question
-    const expiry = setTimeout(() => question.abort(new Error('no answer in time')), answerMs)
+    const request = new AbortController()
+    this.#request = request
+    const expiry = setTimeout(() => request.abort(new Error('no answer in time')), answerMs)
     try {
-      return await Promise.race([this.#issuer.issue(question.signal), aborted(question.signal)])
+      return await Promise.race([this.#issuer.issue(request.signal), aborted(request.signal)])
     } finally {
       clearTimeout(expiry)
     }
   }
 
-  #hold({ value, type, lifeMs }: IssuedToken, asked: number): void {
+  #keep({ value, type, lifeMs }: IssuedToken, askedAt: number): void {
     if (lifeMs !== undefined && lifeMs < 1000) return this.#fail(new Error('it gave an expired token'))
-    this.#held = { value, type, endsAt: lifeMs === undefined ? undefined : asked + lifeMs }
+    this.#token = { value, type, endsAt: lifeMs === undefined ? undefined : askedAt + lifeMs }
     if (this.#failures > 0)
       this.#events.emit('trouble-over', { what: `${this.#issuer.name} gives tokens again` })
     this.#failures = 0
@@ -82,7 +137,7 @@ export class RenewingSource implements TokenSource {
     this.#askIn(lifeMs === undefined ? longestPauseMs : Math.max(lifeMs - earlierMs(lifeMs), firstRetryMs))
   }
 
-  // Announced once for each outage, not for each question.
+  // Announced once for each outage, not for each request.
   #fail(cause: unknown): void {
     this.#reason = cause instanceof Error ? cause.message : 'it failed'
     if (this.#failures === 0)
@@ -97,20 +152,20 @@ export class RenewingSource implements TokenSource {
   }
 }
 
-interface HeldToken {
+interface KeptToken {
   readonly value: string
   readonly type: string
-  /** on the clock of `performance.now()`, which nobody sets; undefined: no known end */
+  /** on the clock of `performance.now()`, which is never set; undefined: no known end */
   readonly endsAt: number | undefined
 }
 
-// How long before its end a token is renewed: a tenth of its life, but for short-lived ones time for a few questions.
+// How long before its end a token is renewed: a tenth of its life, but for short-lived ones time for a few requests.
 function earlierMs(lifeMs: number): number {
   return Math.max(lifeMs / 10, Math.min(lifeMs * (2 / 3), leastEarlierMs))
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason as Error))) // whatever aborts gives an Error
+  return new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason as Error))) // `abort` is always given an Error
 }
 
 // How long the start of the server waits for the first token.
@@ -125,3 +180,5 @@ const longestRetryMs = 30_000
 
 // No token of the cloud lives longer (yandex.md T-4).
 const longestPauseMs = 12 * 3_600_000
+
+const sources = ['token', 'token-file', 'token-url', 'sa-key'] as const

@@ -1,10 +1,10 @@
-// What a source of tokens is to those who take tokens, and what an issuer is to a source (yandex.md §14).
+// A source of tokens, as the invoker sees it, and an issuer, as a source sees it (yandex.md §14).
 
 import type { ContextToken } from '../../wire/frames.ts'
 
-/** Holds the token of the moment. It answers at once with what it holds: no invocation waits for a token. */
+/** Owns the token of the moment, and gives it at once: no invocation waits for a token. */
 export interface TokenSource {
-  /** Resolves when the first token is there, or when it is not worth waiting for any longer. */
+  /** Resolves when the first token is there, or after a moment without one. */
   start: () => Promise<void>
   /** May be called twice, or before `start`. */
   stop: () => void
@@ -16,24 +16,24 @@ export interface TokenSource {
 /** How a source is doing, for readiness; the reason has no secret in it. */
 export type TokenStatus = { readonly status: 'ok' } | { readonly status: 'failing'; readonly reason: string }
 
-/** Who gives tokens when asked. */
+/** Gives a token for each request. */
 export interface Issuer {
-  /** how messages call it: the option that chose it */
+  /** its name in messages: the option that chose it */
   readonly name: string
-  /** most milliseconds between two questions; absent: the token's life decides */
+  /** most milliseconds between two requests; absent: the token's life decides */
   readonly everyMs?: number
   /**
-   * Asks for a token.
+   * Requests a token.
    * @throws Error whose message says what is wrong, without any secret
    */
   issue: (signal: AbortSignal) => Promise<IssuedToken>
 }
 
-/** A token as its issuer gave it. */
+/** A token from its issuer. */
 export interface IssuedToken {
   readonly value: string
   readonly type: string
-  /** milliseconds left when it was asked for; undefined: it has no known end */
+  /** milliseconds left when it was requested; undefined: it has no known end */
   readonly lifeMs: number | undefined
 }
 

@@ -2,7 +2,7 @@
 const { spawnSync } = require('node:child_process')
 const { writeSync } = require('node:fs')
 
-exports.handler = (name) => {
+exports.handler = ({ payload: name }) => {
   console.log(`${name} prints`)
   console.error(`${name} prints`)
   for (const descriptor of [1, 2]) writeSync(descriptor, `${name} writes\n`)

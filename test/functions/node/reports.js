@@ -1,7 +1,7 @@
 // Reports its start and its end on its standard error; its input is a name and how many milliseconds it lasts.
 const { setTimeout } = require('node:timers/promises')
 
-exports.handler = async (text) => {
+exports.handler = async ({ payload: text }) => {
   const [name, ms] = text.split(' ')
   console.error(`begin ${name}`)
   await setTimeout(Number(ms))
@@ -11,7 +11,7 @@ exports.handler = async (text) => {
 
 exports.asynchronous = exports.handler
 
-exports.blocks = (text) => {
+exports.blocks = ({ payload: text }) => {
   const [name, ms] = text.split(' ')
   console.error(`begin ${name}`)
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms))

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -35,6 +38,16 @@ describe('the metadata service as a source (T-2, X-11, TV-53)', () => {
     await expect(ask(metadataIssuer(double.url))).rejects.toThrow(/^it answered 500$/)
     await double[Symbol.asyncDispose]()
     await expect(ask(metadataIssuer(double.url))).rejects.toThrow(/^it cannot be reached \(.*ECONNREFUSED/)
+  })
+
+  it('fails when it redirects: another server must not learn what was asked', async () => {
+    await using double = await metadataDouble(3)
+    const server = createServer((_, response) => response.writeHead(307, { Location: double.url }).end())
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo // listening on a port, not on a path
+    await expect(ask(metadataIssuer(`http://127.0.0.1:${port}/`))).rejects.toThrow(/^it cannot be reached/)
+    expect(double.questions).toEqual([])
+    server.close()
   })
 
   it('fails when its answer is no token', async () => {

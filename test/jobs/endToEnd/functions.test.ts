@@ -122,7 +122,7 @@ describe.each(bothLanguages)('a function as a job (%s)', (language) => {
     await using serving = await serveFrom(root, 'waits.handler', flags)
     const [gate, last, log] = [join(root, 'gate'), join(root, 'last'), join(root, 'log')]
     const both = [1, 2].map(async () => (await callRaw(serving, { gate, log, name: '1' })).status)
-    await eventually(() => serving.app.invoker.requestIds.length === 2)
+    await eventually(() => serving.app.invoker.inFlight === 2)
     // More than are reserved at a time: a reserved one has taken its UUID already.
     for (let before = 0; before < 4; before++) await run(serving, { log, name: 'before' })
     const { id: job } = await post<JobObject>(serving, '/runsync?wait=1000', { input: { log, name: 'job' } })

@@ -1,0 +1,10 @@
+// The tests on plain values: no processes, sockets or bundle, so that they can run for each of thousands of mutants.
+
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/event/**/*.test.ts', 'test/wire/**/*.test.ts'],
+    testTimeout: 60_000, // the changed code counts what runs, which makes it several times slower
+  },
+})
