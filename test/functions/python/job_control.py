@@ -1,6 +1,7 @@
 """A script for jobs.md §10.6: concurrency, progress, cancellation, fitness, refresh; arguments switch parts on."""
 
 import asyncio
+import contextvars
 import logging
 import sys
 import threading
@@ -38,10 +39,14 @@ async def async_fit():
 assert callable(fit) and fit.__name__ == "fit"
 
 gate = asyncio.Event()
+last_input = contextvars.ContextVar("last_input", default="none")
 
 
 async def handler(job):
     given = job["input"]
+    if given == "context":
+        return last_input.get()
+    last_input.set(given)
     if given == "waits":
         print("started", flush=True)
         try:
