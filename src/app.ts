@@ -75,7 +75,7 @@ export class App {
         calls: {
           timeoutMs: options.timeout,
           responseLimit: options['response-limit'],
-          token: () => this.#tokens?.current(),
+          tokens: this.#tokens,
         },
         offered: () => this.#metadata?.variables ?? {},
         runtimeApi: (instance, language) => this.#runtimeApi.apiOf(instance, language),

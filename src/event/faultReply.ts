@@ -1,8 +1,8 @@
-// The platform's own part of replies: faults and the user's errors as HttpReply (yandex.md §8), and the headers of every reply.
+// Errors → HttpReply: ours and the user's, in the bodies of yandex.md §8.
 
 import { catalogue, type Fault, type FaultCode } from '../errors.ts'
 import type { UserError } from '../wire/frames.ts'
-import { lastHeader, type Header, type HttpReply, type HttpReplyHead } from './http.ts'
+import type { Header, HttpReply } from './http.ts'
 
 /** The reply to a call that failed with a fault of the catalogue (yandex.md F-2 to F-29). */
 export function toFaultReply(fault: Fault): HttpReply {
@@ -16,30 +16,6 @@ export function toFaultReply(fault: Fault): HttpReply {
 /** The reply to a call whose handler threw (yandex.md F-1). */
 export function toThrownReply(error: UserError): HttpReply {
   return toErrorReply('function_threw', error)
-}
-
-/** What the platform's headers say. */
-export interface Platform {
-  readonly requestId: string
-  readonly functionId: string
-  readonly functionVersion: string
-  /** whether --cors is on */
-  readonly cors: boolean
-}
-
-/** Puts the platform's headers behind those of a reply, or of the head of a stream (yandex.md R-13, U-5). */
-export function withPlatformHeaders<Reply extends HttpReplyHead>(reply: Reply, platform: Platform): Reply {
-  const headers: Header[] = [
-    ...reply.headers,
-    ['X-Request-Id', platform.requestId],
-    ['X-Function-Id', platform.functionId],
-    ['X-Function-Version-Id', platform.functionVersion],
-    ['X-Content-Type-Options', 'nosniff'],
-  ]
-  const mayAllowOrigin =
-    platform.cors && lastHeader(reply.headers, 'access-control-allow-origin') === undefined
-  if (mayAllowOrigin) headers.push(['Access-Control-Allow-Origin', '*'])
-  return { ...reply, headers }
 }
 
 function toErrorReply(code: FaultCode, content: object): HttpReply {

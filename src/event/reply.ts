@@ -4,13 +4,14 @@ import { Fault } from '../errors.ts'
 import { isJsonObject, parseJson } from '../json/json.ts'
 import type { CallerMode } from '../wire/frames.ts'
 import {
+  type Header,
+  type HttpReply,
+  type HttpReplyHead,
   canonicalName,
   fromBase64,
   isHeaderName,
   isHeaderValue,
   lastHeader,
-  type Header,
-  type HttpReply,
 } from './http.ts'
 import { joinParts } from './longBody.ts'
 
@@ -143,6 +144,30 @@ function toReplyHeaders(headers: FunctionHeaders): Header[] {
     for (const value of values) lines.push([sentAs, value])
   }
   return lines
+}
+
+/** What the platform's headers say. */
+export interface Platform {
+  readonly requestId: string
+  readonly functionId: string
+  readonly functionVersion: string
+  /** whether --cors is on */
+  readonly cors: boolean
+}
+
+/** Puts the platform's headers behind those of a reply, or of the head of a stream (yandex.md R-13, U-5). */
+export function withPlatformHeaders<Reply extends HttpReplyHead>(reply: Reply, platform: Platform): Reply {
+  const headers: Header[] = [
+    ...reply.headers,
+    ['X-Request-Id', platform.requestId],
+    ['X-Function-Id', platform.functionId],
+    ['X-Function-Version-Id', platform.functionVersion],
+    ['X-Content-Type-Options', 'nosniff'],
+  ]
+  const mayAllowOrigin =
+    platform.cors && lastHeader(reply.headers, 'access-control-allow-origin') === undefined
+  if (mayAllowOrigin) headers.push(['Access-Control-Allow-Origin', '*'])
+  return { ...reply, headers }
 }
 
 const malformed = 'Malformed serverless function response'

@@ -20,7 +20,7 @@ export function toInvoke({ id, mode, text, job }: Call, limits: CallLimits): Fra
     mode,
     deadlineMs: Date.now() + (job?.timeoutMs ?? limits.timeoutMs),
     responseLimit: job?.resultLimit ?? limits.responseLimit,
-    token: limits.token(),
+    token: limits.tokens?.current(),
     text: text?.length,
   }
 }
@@ -28,7 +28,7 @@ export function toInvoke({ id, mode, text, job }: Call, limits: CallLimits): Fra
 /** The frame that sends a call ahead. */
 export function toInvokeAhead({ id, mode, text }: Call, limits: CallLimits): FrameToInstance {
   const { timeoutMs, responseLimit } = limits
-  const token = limits.token()
+  const token = limits.tokens?.current()
   return { type: 'invoke', id, mode, timeoutMs, responseLimit, ahead: true, token, text: text?.length }
 }
 

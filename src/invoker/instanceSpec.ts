@@ -2,11 +2,12 @@
 
 import type { Fault } from '../errors.ts'
 import type { Call, CallHost, Outcome } from '../invocation.ts'
-import type { ContextToken, FrameToInstance } from '../wire/frames.ts'
+import type { FrameToInstance } from '../wire/frames.ts'
 import type { EndCause, Exit } from '../exit.ts'
 import type { Command } from './handler/languages.ts'
 import type { MemoryLimit } from './process/memoryLimit.ts'
 import type { Permits } from '../wire/permits.ts'
+import type { TokenSource } from './token/source.ts'
 import type { InstanceState } from './instanceState.ts'
 
 /** Everything that one instance is started from. */
@@ -51,8 +52,8 @@ export interface CallLimits {
   readonly timeoutMs: number
   /** most bytes of a result's JSON text */
   readonly responseLimit: number
-  /** the token that a call is given at its start; undefined: there is none */
-  readonly token: () => ContextToken | undefined
+  /** where the token comes from that a call is given at its start; undefined: there is none */
+  readonly tokens: Pick<TokenSource, 'current'> | undefined
 }
 
 /** Who is told of calls: the invoker. */

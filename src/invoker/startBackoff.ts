@@ -5,7 +5,8 @@ import type { Fault } from '../errors.ts'
 /** Failed starts in a row. The first invocation that comes back ends them. */
 export class StartBackoff {
   #failures = 0
-  #fault: Fault | undefined
+  /** the last fault since the last success; to be read only */
+  fault: Fault | undefined
   #resumeAt = 0
 
   /**
@@ -13,7 +14,7 @@ export class StartBackoff {
    * @returns milliseconds until the next one may start
    */
   noteFailure(fault: Fault): number {
-    this.#fault = fault
+    this.fault = fault
     this.#failures++
     const pause = this.#pause()
     this.#resumeAt = performance.now() + pause
@@ -28,13 +29,8 @@ export class StartBackoff {
   /** Forgets the failures, after a success. */
   clear(): void {
     this.#failures = 0
-    this.#fault = undefined
+    this.fault = undefined
     this.#resumeAt = 0
-  }
-
-  /** The last fault since the last success. */
-  get fault(): Fault | undefined {
-    return this.#fault
   }
 
   get pausing(): boolean {
@@ -48,7 +44,7 @@ export class StartBackoff {
 
   get #failedToLoad(): boolean {
     return (
-      this.#fault !== undefined && this.#fault.code !== 'process_exit' && this.#fault.code !== 'out_of_memory'
+      this.fault !== undefined && this.fault.code !== 'process_exit' && this.fault.code !== 'out_of_memory'
     )
   }
 

@@ -10,6 +10,7 @@ const finished = finishedFolders.flatMap((folder) => sourcesBelow(folder, ['.ts'
 
 // Files whose idea really is alone.
 const shortFiles: Readonly<Record<string, string>> = {
+  'src/event/faultReply.ts': 'errors as replies, whatever the value of a function makes',
   'src/event/textCache.ts': 'the bounds of both caches of texts from clients, tested by themselves',
   'src/invoker/handler/functionId.ts':
     'the configuration and the application derive ids, and nothing else of the handler',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { catalogue, Fault, type FaultCode } from '../../src/errors.ts'
-import { toFaultReply, toThrownReply, withPlatformHeaders } from '../../src/event/faultReply.ts'
+import { toFaultReply, toThrownReply } from '../../src/event/faultReply.ts'
+import { withPlatformHeaders } from '../../src/event/reply.ts'
 import type { HttpReply } from '../../src/event/http.ts'
 
 // Object.keys forgets that the keys of the catalogue are the fault codes.

@@ -33,7 +33,7 @@ export function poolOf(
       args: [],
       sdk: 'auto',
       initTimeoutMs: 60_000,
-      calls: { timeoutMs: 3_600_000, responseLimit: 3_670_016, token: () => undefined },
+      calls: { timeoutMs: 3_600_000, responseLimit: 3_670_016, tokens: undefined },
       offered: () => ({}),
       runtimeApi: () => ({ address: `unix:/nowhere/${randomUUID()}`, open: () => {}, close: () => {} }),
       environment: { PATH: process.env['PATH'] ?? '' },

@@ -124,7 +124,7 @@ function launchWith(concurrency: number, timeoutMs: number, events: Events): Lau
           ...(concurrency === 1 ? { border: '\u001e5e0f\u001e' } : {}),
         },
         initTimeoutMs: 60_000,
-        calls: { timeoutMs, responseLimit: 1024, token: () => undefined },
+        calls: { timeoutMs, responseLimit: 1024, tokens: undefined },
         permits: Permits.create(),
         notice: 'SIGTERM',
         kernelKills: () => 0,

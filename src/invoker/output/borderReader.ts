@@ -5,7 +5,8 @@
 export class BorderReader {
   readonly #border: Buffer
   readonly #onPart: (part: Buffer | undefined) => void
-  #rest: Buffer = nothing
+  /** what may be the beginning of a border; to be read only */
+  rest: Buffer = nothing
 
   /** @param onPart takes the bytes between borders, and undefined for each border */
   constructor(border: string, onPart: (part: Buffer | undefined) => void) {
@@ -15,8 +16,8 @@ export class BorderReader {
 
   /** Takes bytes as they come. */
   read(bytes: Buffer): void {
-    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
-    this.#rest = nothing
+    const all = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes])
+    this.rest = nothing
     let at = 0
     for (let found = all.indexOf(this.#border); found !== -1; found = all.indexOf(this.#border, at)) {
       this.#handOver(all, at, found)
@@ -25,13 +26,13 @@ export class BorderReader {
     }
     const kept = this.#beginningIn(all, at)
     this.#handOver(all, at, kept)
-    if (kept < all.length) this.#rest = all.subarray(kept)
+    if (kept < all.length) this.rest = all.subarray(kept)
   }
 
   /** Hands over what was taken for the beginning of a border. */
   flush(): void {
-    const rest = this.#rest
-    this.#rest = nothing
+    const rest = this.rest
+    this.rest = nothing
     this.#handOver(rest, 0, rest.length)
   }
 

@@ -9,8 +9,10 @@ export type LineListener = (text: string, whole: boolean) => void
 export class LineReader {
   readonly #rateLimit: RateLimit
   readonly #onLine: LineListener
-  #rest: Buffer = nothing
-  #inPieces = false
+  /** the beginning of a line; to be read only */
+  rest: Buffer = nothing
+  /** whether a piece of a longer line was handed over; to be read only */
+  inPieces = false
   // The beginning of this line was dropped, so its end is, too.
   #skipping = false
 
@@ -21,8 +23,8 @@ export class LineReader {
 
   /** Takes bytes as they come, and hands over the lines that they complete, or drops them when they are too many. */
   read(bytes: Buffer): void {
-    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
-    this.#rest = nothing
+    const all = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes])
+    this.rest = nothing
     let at = this.#skipping && this.#rateLimit.open ? this.#skip(all) : 0
     while (at < all.length) {
       if (!this.#rateLimit.open) return this.#drop(all, at)
@@ -31,14 +33,14 @@ export class LineReader {
       if (length > longestRecord) {
         const end = endOfPiece(all, at + longestRecord)
         this.#handOver(all, at, end, false)
-        this.#inPieces = true
+        this.inPieces = true
         at = end
       } else if (feed === -1) {
-        this.#rest = all.subarray(at)
+        this.rest = all.subarray(at)
         return
       } else {
-        this.#handOver(all, at, feed, !this.#inPieces)
-        this.#inPieces = false
+        this.#handOver(all, at, feed, !this.inPieces)
+        this.inPieces = false
         at = feed + 1
       }
     }
@@ -46,10 +48,10 @@ export class LineReader {
 
   /** Hands over a line that was begun as if it had ended. */
   flush(): void {
-    const rest = this.#rest
-    this.#rest = nothing
-    if (rest.length > 0) this.#handOver(rest, 0, rest.length, !this.#inPieces)
-    this.#inPieces = false
+    const rest = this.rest
+    this.rest = nothing
+    if (rest.length > 0) this.#handOver(rest, 0, rest.length, !this.inPieces)
+    this.inPieces = false
   }
 
   #handOver(bytes: Buffer, from: number, to: number, whole: boolean): void {
@@ -69,7 +71,7 @@ export class LineReader {
   #drop(bytes: Buffer, from: number): void {
     this.#rateLimit.noteDropped(bytes.length - from)
     this.#skipping = bytes.at(-1) !== lineFeed
-    this.#inPieces = false
+    this.inPieces = false
   }
 }
 

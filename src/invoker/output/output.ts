@@ -57,6 +57,7 @@ export class Output {
   #borders = 0
   // The borders that come are not those of the runtime: they divide nothing any more.
   #bordersLost = false
+  #bordersExpected = false
   #heldBytes = 0
   #missing: NodeJS.Timeout | undefined
 
@@ -89,7 +90,7 @@ export class Output {
   awaitBorder(): void {
     if (this.#streams.stdout.borders === undefined) return
     this.#borders++
-    this.#listener.onBorders(true)
+    this.#expectBorders(true)
   }
 
   /** The end of a call was read: what it wrote is in the streams, before the border of the next call if there is one. */
@@ -102,7 +103,7 @@ export class Output {
       if (this.#speakers.includes(speaker)) this.#missing ??= setTimeout(() => this.#noteMissing(), bordersMs)
       return
     }
-    this.#listener.onBorders(false)
+    this.#expectBorders(false)
     afterTurn(() => this.#endAlone(speaker))
   }
 
@@ -126,11 +127,9 @@ export class Output {
 
   /** Announces all that is known so far: lines that were begun, and how much was dropped. */
   flush(): void {
-    for (const { borders, lines } of Object.values(this.#streams)) {
-      borders?.flush()
-      lines.flush()
-    }
-    this.#rateLimit.tell()
+    flushStream(this.#streams.stdout)
+    flushStream(this.#streams.stderr)
+    if (this.#rateLimit.dropped > 0) this.#rateLimit.tell()
   }
 
   /** The last of it; nothing more comes. */
@@ -168,6 +167,11 @@ export class Output {
     stream.held.push(part)
     this.#heldBytes += part?.length ?? 1
     if (this.#heldBytes > mostHeldBytes) this.#loseBorders()
+  }
+
+  #expectBorders(expected: boolean): void {
+    if (this.#bordersExpected !== expected) this.#listener.onBorders(expected)
+    this.#bordersExpected = expected
   }
 
   #loseBorders(): void {
@@ -244,6 +248,12 @@ export class Output {
     if (waiting.some(({ endedAt = Infinity }) => endedAt <= late)) this.#loseBorders()
     else if (waiting.length > 0) this.#missing = setTimeout(() => this.#noteMissing(), bordersMs)
   }
+}
+
+// Most calls write nothing.
+function flushStream({ borders, lines }: Stream): void {
+  if (borders !== undefined && borders.rest.length > 0) borders.flush()
+  if (lines.rest.length > 0 || lines.inPieces) lines.flush()
 }
 
 function passedBy({ passed, closed }: Stream): number {

@@ -1,7 +1,7 @@
 // How much one instance may write to its log (interface.md §7). Owns what is left of it, and the count of what was dropped.
 
 /**
- * A function that writes much at once may; one that never stops is cut. What is beyond the rateLimit is read and dropped:
+ * A function that writes much at once may; one that never stops is cut. What is beyond the limit is read and dropped:
  * to stop reading would stop the function, and make its invocation miss the deadline for the sake of its log.
  */
 export class RateLimit {
@@ -9,7 +9,8 @@ export class RateLimit {
   #left = burst
   #refilledAt = performance.now()
   #closed: NodeJS.Timeout | undefined
-  #dropped = 0
+  /** bytes that were dropped and not told of yet; to be read only */
+  dropped = 0
 
   /** @param onDropped told of so many bytes that were dropped: once in each pause, and when `tell` is called */
   constructor(onDropped: (bytes: number) => void) {
@@ -30,13 +31,13 @@ export class RateLimit {
   }
 
   noteDropped(bytes: number): void {
-    this.#dropped += bytes
+    this.dropped += bytes
   }
 
   /** Tells what was dropped since the last time, if anything was. */
   tell(): void {
-    const bytes = this.#dropped
-    this.#dropped = 0
+    const bytes = this.dropped
+    this.dropped = 0
     if (bytes > 0) this.#onDropped(bytes)
   }
 
