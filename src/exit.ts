@@ -88,3 +88,9 @@ const remedies: Readonly<Record<string, string>> = {
 }
 
 const withoutAnswer = 'Function process exited without answering'
+
+/** The runtime of the language is of another release than the server. */
+export function otherRelease(version: number, own: number): Fault {
+  const versions = `version ${version} of the protocol, the server version ${own}`
+  return new Fault('internal', `The language's runtime speaks ${versions}: they are not of one release`)
+}

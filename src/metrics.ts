@@ -39,15 +39,15 @@ export class Metrics implements Exposition {
   constructor(events: Events, gauges: Gauges) {
     this.#gauges = gauges
     events.on('invocation-ended', ({ outcome, timing, instance }) => {
-      count(this.#ended, outcomeLabel(outcome))
+      countOne(this.#ended, outcomeLabel(outcome))
       this.#queued.add(timing.queuedMs)
       if (instance !== undefined) this.#executed.add(timing.executedMs)
     })
-    events.on('request-refused', ({ fault }) => count(this.#refused, fault.code))
+    events.on('request-refused', ({ fault }) => countOne(this.#refused, fault.code))
     events.on('instance-loaded', ({ loadMs }) => this.#loaded.add(loadMs))
     events.on('instance-gone', ({ cause, code }) => {
       const reason = restartReason(cause, code)
-      if (reason !== undefined) count(this.#restarted, reason)
+      if (reason !== undefined) countOne(this.#restarted, reason)
     })
   }
 
@@ -136,7 +136,7 @@ export class Metrics implements Exposition {
 type PromClient = typeof promClient
 type Registry = promClient.Registry
 
-function count(counts: Map<string, number>, label: string): void {
+function countOne(counts: Map<string, number>, label: string): void {
   counts.set(label, (counts.get(label) ?? 0) + 1)
 }
 

@@ -179,7 +179,7 @@ function charge(error) {
   const calls = [...running.values()].filter((each) => each instanceof Call || each instanceof Task)
   const charged = origin.getStore()?.over ? [] : calls.filter(({ over }) => !over)
   if (charged.length === 0) report(inspect(error))
-  for (const call of charged) call.fail(error)
+  for (const call of charged) void call.fail(error)
 }
 
 // What follows `start` in a script is its own to do, within reason.

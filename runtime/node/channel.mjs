@@ -43,7 +43,7 @@ export class Channel {
         return true
       },
     }
-    this.#socket = new Socket(/** @type {any} */ ({ fd: 3, readable: true, writable: true, onread }))
+    this.#socket = new Socket({ fd: 3, readable: true, writable: true, onread })
     this.#socket.resume()
     this.#socket.on('error', () => {}) // 'close' follows
     this.#socket.on('close', () => this.#end())

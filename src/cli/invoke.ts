@@ -128,14 +128,13 @@ class PrintedExchange implements Exchange {
 
   reply(reply: HttpReply): void {
     this.start(reply)
-    if (!this.#isHead) this.#print(reply.body)
-    if (!this.#isHead) this.#print('\n')
+    if (!this.#isHead) void this.#print(Buffer.concat([reply.body, Buffer.from('\n')]))
     this.end()
   }
 
   start(head: HttpReplyHead): void {
     this.hasFailed = lastHeader(head.headers, 'x-fnbox-fault') !== undefined
-    this.#print(toText(head))
+    void this.#print(toText(head))
   }
 
   write(bytes: Buffer): boolean {

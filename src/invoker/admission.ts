@@ -3,6 +3,7 @@
 
 import { Fault } from '../errors.ts'
 import type { Call, CallHolder } from '../invocation.ts'
+import type { Instance } from './instance.ts'
 import type { Pool } from './pool.ts'
 
 /** How many calls may wait, and for how long. */
@@ -158,24 +159,17 @@ export class Admission implements CallHolder {
 
   // A job that has waited for long gets the next free slot, so nothing is sent ahead of it.
   #sendAhead(): void {
+    const shares = new Map<Instance, Call[]>()
     for (let call = this.#next(); call !== undefined && call.job === undefined; call = this.#next()) {
-      const instance = this.#pool.withRoomAhead()
-      if (instance === undefined) return
-      const calls = this.#takeCallers(instance.roomAhead)
-      if (instance.sendAhead(calls)) continue
-      this.#callers = new Set([...calls, ...this.#callers])
-      return
-    }
-  }
-
-  #takeCallers(most: number): readonly Call[] {
-    const calls: Call[] = []
-    for (const call of this.#callers) {
-      if (calls.length === most) break
-      calls.push(call)
+      const instance = this.#pool.withRoomAhead(shares)
+      if (instance === undefined) break
       this.#callers.delete(call)
+      const share = shares.get(instance)
+      if (share === undefined) shares.set(instance, [call])
+      else share.push(call)
     }
-    return calls
+    for (const [instance, calls] of shares)
+      if (!instance.sendAhead(calls)) this.#callers = new Set([...calls, ...this.#callers])
   }
 
   #next(): Call | undefined {

@@ -1,46 +1,67 @@
 // The calls that were sent ahead to one instance and have not begun (PROTOCOL.md, "Calls sent ahead"). Owns them, their
 // permits, and which of the latest calls were short.
 
-import type { Call } from '../invocation.ts'
+import type { Call, CallHolder } from '../invocation.ts'
+import type { Channel } from '../wire/channel.ts'
 import type { Permits } from '../wire/permits.ts'
+import { toInvokeAhead } from './callFrames.ts'
+import type { CallLimits, CallListener } from './instanceSpec.ts'
 
 /** Calls that an instance begins by itself, one after the other. */
 export class CallsAhead {
   #permits: Permits | undefined
-  readonly #onLong: () => void
+  readonly #channel: Channel
+  readonly #limits: CallLimits
+  readonly #listener: Pick<CallListener, 'onReturned'>
   readonly #calls: Call[] = []
   #recalling = false
   #longTimer: NodeJS.Timeout | undefined
   #begunAt = 0
-  /** one bit for each of the latest calls: whether it was short */
+  /** how many calls ended lately, and a bit for each: whether it was short */
+  #latest = 0
   #short = 0
   #behindLong = false
 
-  /**
-   * @param permits undefined: nothing can be sent ahead
-   * @param onLong the running call turns out to be long, so that those behind it may find another instance sooner
-   */
-  constructor(permits: Permits | undefined, onLong: () => void) {
+  /** @param permits undefined: nothing can be sent ahead */
+  constructor(
+    permits: Permits | undefined,
+    channel: Channel,
+    limits: CallLimits,
+    listener: Pick<CallListener, 'onReturned'>,
+  ) {
     this.#permits = permits
-    this.#onLong = onLong
+    this.#channel = channel
+    this.#limits = limits
+    this.#listener = listener
   }
 
   /** How many more calls may be sent ahead now. */
   room(slots: number): number {
     if (this.#permits === undefined || this.#recalling || this.#behindLong || !this.#isQuick) return 0
-    const room = mostAhead * slots - this.#calls.length
-    return room >= fewestTogether || this.#calls.length === 0 ? room : 0
+    return mostAhead * slots - this.#calls.length
   }
 
-  /** Gives calls their permits; to be called before their frames are sent. @throws the system's error */
-  add(calls: readonly Call[]): void {
-    this.#permits?.add(calls.length)
+  /**
+   * Sends calls ahead, each to begin when another one has ended. They stay queued until then.
+   * @returns false when that is not possible after all
+   */
+  send(calls: readonly Call[], holder: CallHolder): boolean {
+    try {
+      this.#permits?.add(calls.length)
+    } catch {
+      this.stop() // the disk is full
+      return false
+    }
     this.#calls.push(...calls)
+    this.#channel.together(() => {
+      for (const call of calls) {
+        call.holder = holder
+        this.#channel.send(toInvokeAhead(call, this.#limits), call.payload, call.text)
+      }
+    })
+    if (this.#channel.ended) this.giveBack()
     this.#longTimer ??= setTimeout(() => this.#look(), longMs)
-  }
-
-  has(call: Call): boolean {
-    return this.#calls.includes(call)
+    return true
   }
 
   /** The call that has begun, since another one has ended; undefined when none was sent ahead. */
@@ -48,16 +69,22 @@ export class CallsAhead {
     return this.#calls.shift()
   }
 
-  /**
-   * Takes back the calls that have not begun, in their order: the permits tell which.
-   * @returns they will never begin here; when there are any, the instance is to be told
-   */
-  recall(): readonly Call[] {
-    if (this.#calls.length === 0 || this.#permits === undefined) return []
-    // No more than these: a call whose start was inferred may still be on its way to the instance, and needs its permit.
-    const count = this.#permits.takeBack(this.#calls.length)
-    if (count > 0) this.#recalling = true
-    return this.#calls.splice(this.#calls.length - count)
+  /** Gives back the calls that have not begun, and tells the instance to forget them. */
+  giveBack(): void {
+    this.#return(this.#recall())
+  }
+
+  /** The same when the process has gone: a write would lose what it has sent last and was not read yet. */
+  giveBackSilently(): void {
+    this.#return(this.#takeBack())
+  }
+
+  /** Gives up one call, and gives back the others. @returns false: it is not here, or has begun */
+  withdraw(call: Call): boolean {
+    if (!this.#calls.includes(call)) return false
+    const back = this.#recall()
+    this.#return(back.filter((each) => each !== call))
+    return back.includes(call)
   }
 
   /** How many of the latest calls that seem to have begun have not, since their frames had not reached the instance. */
@@ -79,20 +106,41 @@ export class CallsAhead {
   /** A call has ended. */
   noteEnded(now: number): void {
     const isShort = now - this.#begunAt < shortMs
-    this.#short = ((this.#short << 1) | (isShort ? 1 : 0)) & latest
+    this.#latest = Math.min(mostLatest, this.#latest + 1)
+    this.#short = ((this.#short << 1) | (isShort ? 1 : 0)) & (2 ** mostLatest - 1)
   }
 
-  /** Sends nothing ahead any more; what was sent is to be recalled before. */
+  /** Sends nothing ahead any more. May be called twice. */
   stop(): void {
+    this.giveBack()
     this.#permits = undefined
     clearTimeout(this.#longTimer)
+  }
+
+  #recall(): readonly Call[] {
+    const back = this.#takeBack()
+    if (back.length > 0) this.#channel.send({ type: 'recall' })
+    return back
+  }
+
+  // The permits tell which have not begun. No more than these: a call whose start was inferred may still be on its way to the
+  // instance, and needs its permit.
+  #takeBack(): readonly Call[] {
+    if (this.#calls.length === 0 || this.#permits === undefined) return []
+    const count = this.#permits.takeBack(this.#calls.length)
+    if (count > 0) this.#recalling = true
+    return this.#calls.splice(this.#calls.length - count)
+  }
+
+  #return(calls: readonly Call[]): void {
+    if (calls.length > 0) this.#listener.onReturned(calls)
   }
 
   // Now and then a short call takes long, on a busy machine above all.
   get #isQuick(): boolean {
     let count = 0
     for (let bits = this.#short; bits !== 0; bits &= bits - 1) count++
-    return count >= enoughShort
+    return count > 0 && count * 4 >= this.#latest * 3
   }
 
   #look(): void {
@@ -102,7 +150,7 @@ export class CallsAhead {
     if (leftMs > 0) this.#longTimer = setTimeout(() => this.#look(), leftMs)
     else {
       this.#behindLong = true
-      this.#onLong()
+      this.giveBack()
     }
   }
 }
@@ -110,13 +158,9 @@ export class CallsAhead {
 // How many calls are sent ahead for each slot: two hide the way there and back, and a read of the channel often ends several.
 const mostAhead = 4
 
-// So many leave together, at the cost of one system call, unless the instance would have none.
-const fewestTogether = 3
-
-// Calls are sent ahead while six of the latest eight took less than this.
+// Calls are sent ahead while three quarters of the latest ones, at most eight, took less than this.
 const shortMs = 2
-const latest = 0b1111_1111
-const enoughShort = 6
+const mostLatest = 8
 
 // A call that takes longer than this holds up those behind it.
 const longMs = 5

@@ -1,19 +1,19 @@
 // One process with the function loaded. Owns the state of that process; the calls that it runs are in slots.ts.
 
-import { randomUUID } from 'node:crypto'
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { Channel, type ChannelEnd } from '../wire/channel.ts'
 import { protocolVersion, type FrameFromInstance } from '../wire/frames.ts'
 import type { Call } from '../invocation.ts'
 import { ChildProcess, exitGraceMs, noticeMs, stopGraceMs } from './process/childProcess.ts'
-import { asLoadFault, faultOfEnd, toLoadFault, type EndCause, type Exit } from '../exit.ts'
-import type { CallListener, InstanceListener, InstanceSpec } from './instanceSpec.ts'
+import { asLoadFault, faultOfEnd, otherRelease, toLoadFault, type EndCause, type Exit } from '../exit.ts'
+import type { CallListener, CallsHost, InstanceListener, InstanceSpec } from './instanceSpec.ts'
 import { MemorySigns } from './process/oom.ts'
 import { afterTurn, Output } from './output/output.ts'
 import { PeakMemory } from './process/peakMemory.ts'
 import type { ProcessTree } from './process/processTree.ts'
-import { Slots, type SlotsHost } from './slots.ts'
+import { InstanceCalls } from './instanceCalls.ts'
+import { Slots } from './slots.ts'
 import { move, type InstanceState } from './instanceState.ts'
 
 /** A child process that serves invocations. It is ended when it breaks a rule of PROTOCOL.md or passes a limit. */
@@ -29,6 +29,7 @@ export class Instance {
   readonly #output: Output
   readonly #peak: PeakMemory
   readonly #slots: Slots
+  readonly #calls: InstanceCalls
   #state: InstanceState = 'loading'
   #language = ''
   #cause: EndCause | undefined
@@ -37,8 +38,7 @@ export class Instance {
   #loadSettled = false
   #hasServed = false
   readonly #startedAt = performance.now()
-  // Told to the first call, and to no other.
-  #initMs: number | undefined
+  #initMs: number | undefined // told to the first call, and to no other
   #idleSince = performance.now()
 
   constructor(spec: InstanceSpec, events: Events, listener: InstanceListener, calls: CallListener) {
@@ -47,13 +47,11 @@ export class Instance {
     this.#events = events
     this.#listener = listener
     this.#memorySigns = new MemorySigns(spec.kernelKills)
-    // With several calls at a time a line belongs to none of them.
-    const border = spec.load.concurrency === 1 && spec.permits !== undefined ? newBorder() : undefined
-    this.#output = new Output(spec.id, border, events, {
+    this.#output = new Output(spec.id, spec.load.border, events, {
       onErrorLine: (text) => this.#memorySigns.hear(text),
-      onQuiet: (call) => this.#slots.quiet(call),
+      onQuiet: (call) => this.#calls.quiet(call),
       onBorders: (atIntervals) => this.#child.readAtIntervals(atIntervals),
-      onBordersMissing: () => this.#slots.stopAhead(),
+      onBordersMissing: () => this.#calls.stopAhead(),
     })
     this.#child = new ChildProcess({
       ...spec.command,
@@ -71,8 +69,9 @@ export class Instance {
       onFrame: (frame, body) => this.#take(frame, body),
       onEnd: (end) => this.#channelEnded(end),
     })
-    this.#slots = new Slots(
-      spec.load.concurrency,
+    this.#slots = new Slots(spec.load.concurrency)
+    this.#calls = new InstanceCalls(
+      this.#slots,
       this.#toHost(listener),
       this.#channel,
       this.#output,
@@ -81,8 +80,7 @@ export class Instance {
       spec.permits,
     )
     spec.beforeLoad()
-    const divided = border === undefined ? {} : { border }
-    this.#channel.send({ type: 'load', version: protocolVersion, ...spec.load, ...divided })
+    this.#channel.send({ type: 'load', version: protocolVersion, ...spec.load })
     this.#loading = setTimeout(() => this.#loadTimedOut(), spec.initTimeoutMs)
     this.#watch()
   }
@@ -103,7 +101,7 @@ export class Instance {
 
   /** How many more calls may be sent ahead now. */
   get roomAhead(): number {
-    return this.#isOpen ? this.#slots.roomAhead : 0
+    return this.#isOpen ? this.#calls.roomAhead : 0
   }
 
   /** Milliseconds since the last slot became free. */
@@ -123,12 +121,12 @@ export class Instance {
     this.#hasServed = true
     call.initMs = this.#initMs
     this.#initMs = undefined
-    this.#slots.start(call)
+    this.#calls.start(call)
   }
 
   /** Sends calls ahead. @returns false when that is not possible after all */
   sendAhead(calls: readonly Call[]): boolean {
-    return this.#slots.sendAhead(calls)
+    return this.#calls.sendAhead(calls)
   }
 
   /** Takes no new invocation, finishes what it runs, then stops. */
@@ -155,7 +153,7 @@ export class Instance {
     return this.#state === 'idle' || this.#state === 'busy'
   }
 
-  #toHost({ onRoom }: InstanceListener): SlotsHost {
+  #toHost({ onRoom }: InstanceListener): CallsHost {
     return {
       id: this.id,
       peakMemory: () => this.#peak.readRecent(),
@@ -183,8 +181,7 @@ export class Instance {
     this.#state = move(from, to)
     clearTimeout(this.#loading)
     if (to === 'stopping') this.#cause = cause
-    if (to === 'gone') this.#slots.leaveGone()
-    else this.#slots.leave()
+    this.#calls.leave(to === 'gone')
     if (from !== 'retiring' && from !== 'stopping') this.#listener.onLeft(from, cause, exit)
     return true
   }
@@ -215,7 +212,7 @@ export class Instance {
     this.#output.stop()
     const fault = this.#faultOf(exit)
     this.#events.emit('instance-gone', { instance: this.id, exit, cause: this.#cause, code: fault.code })
-    this.#slots.loseAll(fault, exit)
+    this.#calls.loseAll(fault, exit)
     this.#spec.permits?.close()
   }
 
@@ -233,9 +230,9 @@ export class Instance {
       case 'load-failed':
         return this.#failLoad(toLoadFault(frame.error))
       case 'slots':
-        return this.#slots.resize(Math.min(frame.count, this.#spec.mostSlots ?? frame.count))
+        return this.#calls.resize(Math.min(frame.count, this.#spec.mostSlots ?? frame.count))
       case 'recalled':
-        return this.#slots.recalled()
+        return this.#calls.recalled()
       case 'returned':
       case 'oversized':
       case 'threw':
@@ -244,7 +241,7 @@ export class Instance {
       case 'cancelling':
       case 'progress':
         if ('refresh' in frame) this.retire()
-        return this.#slots.take(frame, body)
+        return this.#calls.take(frame, body)
       default:
         frame satisfies never
     }
@@ -253,10 +250,7 @@ export class Instance {
   #greet(version: number, language: string): void {
     this.#language = language
     if (version === protocolVersion) return
-    const versions = `version ${version} of the protocol, the server version ${protocolVersion}`
-    this.#failLoad(
-      new Fault('internal', `The language's runtime speaks ${versions}: they are not of one release`),
-    )
+    this.#failLoad(otherRelease(version, protocolVersion))
   }
 
   #loaded(): void {
@@ -286,11 +280,10 @@ export class Instance {
   #channelEnded(end: ChannelEnd): void {
     if (end.type === 'broken')
       this.#events.emit('trouble', { what: `${this.id} has broken the protocol`, cause: end.reason })
-    if (end.type === 'unread') this.#slots.giveBackLast()
+    if (end.type === 'unread') this.#calls.giveBackLast()
     if (end.type === 'broken') return this.end({ type: 'channel' })
-    // A process that ends closes its channel first: its exit code is on the way. Whoever still waits for an answer has
-    // time until the deadline.
-    const timer = setTimeout(() => this.#slots.running > 0 || this.end({ type: 'channel' }), exitGraceMs)
+    // A process that ends closes its channel first: its exit code is on the way. A call that runs has until its deadline.
+    const timer = setTimeout(() => this.#slots.running.size > 0 || this.end({ type: 'channel' }), exitGraceMs)
     void this.#child.exited.then(() => clearTimeout(timer))
   }
 
@@ -301,12 +294,7 @@ export class Instance {
 
   // What runs beside a job that has heard may go on; nothing new begins there (jobs.md CTL-4).
   #giveUp(heard: boolean): void {
-    if (heard && this.#slots.running > 1) this.retire()
+    if (heard && this.#slots.running.size > 1) this.retire()
     else this.end({ type: 'unstoppable' })
   }
-}
-
-// No program writes it by chance.
-function newBorder(): string {
-  return `\u001e${randomUUID()}\u001e`
 }

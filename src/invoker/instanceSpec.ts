@@ -69,3 +69,15 @@ export interface CallListener {
   /** these were sent ahead, in this order, and will not begin here */
   onReturned: (calls: readonly Call[]) => void
 }
+
+/** What the calls need of their instance. */
+export interface CallsHost extends CallHost {
+  /** a slot has become free, or there is room for calls ahead */
+  onRoom: () => void
+  /** the deadline of a call has passed while the function was still running */
+  onExpired: () => void
+  /** the process cannot have taken the call */
+  onUndelivered: () => void
+  /** a stopped job was not heard, or still runs a good while after it was (jobs.md CTL-3, CTL-4) */
+  onUnstoppable: (heard: boolean) => void
+}

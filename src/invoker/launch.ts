@@ -1,5 +1,6 @@
 // Makes instances: everything between the configuration and a started process.
 
+import { randomUUID } from 'node:crypto'
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { FunctionIdentity, ScriptStart, TaskEvents } from '../wire/frames.ts'
@@ -94,6 +95,7 @@ export function launcher(settings: LaunchSettings, events: Events): Launch {
           function: settings.function,
           concurrency: concurrency ?? 1,
           ...(taskEvents === undefined ? {} : { taskEvents }),
+          ...(permits === undefined || (concurrency ?? 1) > 1 ? {} : { border: newBorder() }),
           ...(script ? { script: { args: settings.args, sdk: settings.sdk, instance: id } } : {}),
         },
         ...(concurrency === undefined ? {} : { mostSlots: concurrency }),
@@ -146,4 +148,9 @@ function notFound(handler: string, root: string, entry: Extract<Entry, { type: '
   const tried = entry.tried.slice(0, 8).join(', ')
   const message = `Can't find handler function ${handler} in ${root}: there is none of the files ${tried}, …`
   return new Fault('load_failed', message, { errorType: 'HandlerNotFound' })
+}
+
+// No program writes it by chance. With several calls at a time a line belongs to none of them, and there is none.
+function newBorder(): string {
+  return `\u001e${randomUUID()}\u001e`
 }

@@ -85,15 +85,18 @@ export class Pool {
     return best
   }
 
-  /** The instance that most calls may be sent ahead to; undefined when there is none now. */
-  withRoomAhead(): Instance | undefined {
+  /**
+   * The instance that most calls may be sent ahead to; undefined when there is none now.
+   * @param shares calls that are about to be sent
+   */
+  withRoomAhead(shares: ReadonlyMap<Instance, readonly unknown[]>): Instance | undefined {
     let best: Instance | undefined
     let most = 0
     for (const each of this.#instances) {
-      const { roomAhead } = each
-      if (roomAhead <= most) continue
+      const room = each.roomAhead - (shares.get(each)?.length ?? 0)
+      if (room <= most) continue
       best = each
-      most = roomAhead
+      most = room
     }
     return best
   }

@@ -28,6 +28,7 @@ export class Channel {
     if (!this.#ended) this.#listener.onFrame(parseFrame(header), body)
   })
   #ended = false
+  #lastSent: FrameToInstance | undefined
   // What is sent in answer to frames that came together leaves together: one system call, and one wake-up.
   #collecting = false
   #collected: Buffer[] = []
@@ -54,6 +55,7 @@ export class Channel {
   send(frame: FrameToInstance, body: Buffer | string = '', text?: Buffer): boolean {
     if (this.#ended) return false
     const bytes = encode(JSON.stringify(frame), body, text)
+    this.#lastSent = frame
     const bodyLength = Buffer.byteLength(body) + (text?.length ?? 0)
     if (bodyLength > longestCopied) this.#sendLong(bytes, body, text)
     else if (this.#collecting) this.#collected.push(bytes)
@@ -71,6 +73,11 @@ export class Channel {
       this.#collecting = false
       this.#flush()
     }
+  }
+
+  /** The last frame that was sent: the one that has not arrived when the channel ends `unread`. */
+  get lastSent(): FrameToInstance | undefined {
+    return this.#lastSent
   }
 
   /** Whether nothing can be sent any more. */

@@ -122,7 +122,7 @@ describe('the architecture', () => {
 })
 
 // Node.js has its one event loop from the start, and reads on it. What a call sent ahead needs is little there.
-const ownOfPython = new Set(['ahead', 'loop', 'reader'])
+const ownOfPython = new Set(['loop', 'reader'])
 
 function namesIn(language: string): readonly string[] {
   const own = runtimes.filter(

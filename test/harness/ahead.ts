@@ -1,7 +1,7 @@
 // Calls that are sent ahead to the instances of this process: which they are, and how long they stay ahead.
 
 import { CallsAhead } from '../../src/invoker/callsAhead.ts'
-import { Slots } from '../../src/invoker/slots.ts'
+import { InstanceCalls } from '../../src/invoker/instanceCalls.ts'
 import { Channel } from '../../src/wire/channel.ts'
 
 /** A moment in the life of a call that is sent ahead. */
@@ -39,10 +39,10 @@ export function watchAhead(stay: boolean): AheadWatch {
         },
     ),
     wrap(
-      Slots.prototype,
+      InstanceCalls.prototype,
       'recalled',
       (original) =>
-        function (this: Slots) {
+        function (this: InstanceCalls) {
           original.call(this)
           reach('recalled')
         },

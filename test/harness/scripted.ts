@@ -121,6 +121,7 @@ function launchWith(concurrency: number, timeoutMs: number, events: Events): Lau
           name: 'handler',
           function: { id: 'f', version: 'v', logGroup: '', memoryMb: 128 },
           concurrency,
+          ...(concurrency === 1 ? { border: '\u001e5e0f\u001e' } : {}),
         },
         initTimeoutMs: 60_000,
         calls: { timeoutMs, responseLimit: 1024, token: () => undefined },

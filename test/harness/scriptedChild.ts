@@ -23,7 +23,7 @@ export class ScriptedChild {
   readonly frames: SentFrame[] = []
   readonly #far: Duplex
   readonly #spec: ChildSpec
-  #exit: (exit: Exit) => void
+  readonly #exit: (exit: Exit) => void
 
   constructor(spec: ChildSpec) {
     const [near, far] = duplexPair()
@@ -47,6 +47,9 @@ export class ScriptedChild {
     this.signals.push(name)
     if (name === 'SIGKILL') this.exit(killed)
   }
+
+  /** Its output is what the test hands over. */
+  readAtIntervals(): void {}
 
   /** ids of the calls of these frames, in order */
   ids(type: string): readonly unknown[] {

@@ -48,7 +48,7 @@ describe('calls sent ahead', () => {
     await turns()
     ask('c')
     await turns()
-    expect(child?.ids('invoke')).toEqual(['warm-0', 'a', 'b'].slice(1))
+    expect(child?.ids('invoke')).toEqual(['a', 'b'])
     expect(child?.ahead).toEqual([])
   })
 
@@ -156,24 +156,55 @@ describe('calls sent ahead', () => {
   })
 })
 
+describe('the start of a call that was ahead', () => {
+  it.each(['before', 'after'])(
+    'is announced before its output, when that is read %s the end of the other',
+    async (when) => {
+      const { ask, ready, log } = await script()
+      const child = await ready()
+      ask('a')
+      ask('b')
+      await turns()
+      const write = (): void => {
+        child.write('stdout', `of a\n${child.border}of b\n`)
+        child.write('stderr', child.border)
+      }
+      expect(child.takePermit()).toBe(true)
+      if (when === 'before') write()
+      child.answer('a')
+      await turns()
+      if (when === 'after') write()
+      child.answer('b')
+      await turns()
+      const orders = [
+        ['START a', 'a: of a', 'END a'],
+        ['START b', 'b: of b', 'END b'],
+      ]
+      for (const order of orders) expect(log.filter((each) => order.includes(each))).toEqual(order)
+      expect(log).toHaveLength(6)
+    },
+  )
+})
+
 describe('a call that is cancelled while it is ahead', () => {
   it('does not run, and those beside it keep their order', async () => {
     const { ask, ready } = await script()
     const child = await ready()
-    const asked = ['a', 'b', 'c', 'd'].map((id) => ask(id))
+    const asked = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => ask(id))
     await turns()
+    expect(child.ahead).toEqual(['b', 'c', 'd', 'e'])
     asked[2]?.call.cancel()
     await turns()
     expect(asked[2]?.told).toEqual(['client_gone'])
     expect(child.frames.at(-1)).toEqual({ type: 'recall' })
     expect(child.takePermit()).toBe(false)
     await child.forget()
-    expect(child.ahead).toEqual(['b', 'c', 'd', 'b', 'd'])
-    await child.goOn('a')
-    await child.goOn('b')
-    child.answer('d')
+    expect(child.ahead.slice(4)).toEqual(['b', 'd', 'e', 'f'])
+    for (const id of ['a', 'b', 'd', 'e', 'f']) await child.goOn(id)
+    child.answer('g')
     await turns()
-    expect(asked.map(({ told }) => told)).toEqual([['returned'], ['returned'], ['client_gone'], ['returned']])
+    const returned = asked.filter((each) => each !== asked[2])
+    expect(returned.map(({ told }) => told)).toEqual(returned.map(() => ['returned']))
   })
 
   it('is told so when it has begun, though that was not read yet', async () => {
@@ -305,15 +336,30 @@ describe('an instance that ends', () => {
   it('is not written to any more, so that what it has sent last is still read', async () => {
     const { ask, ready } = await script()
     const child = await ready()
-    const a = ask('a')
-    ask('b')
+    const asked = ['a', 'b', 'c'].map((id) => ask(id))
     await turns()
     const sent = child.frames.length
     child.answer('a')
     child.exit()
     await turns()
     expect(child.frames).toHaveLength(sent)
-    expect(a.told).toEqual(['returned'])
+    expect(asked.map(({ told }) => told)).toEqual([['returned'], [], []])
+  })
+
+  it('gives back a call that seemed to have begun, since the one before had ended, and had not', async () => {
+    const { ask, ready, children } = await script()
+    const child = await ready()
+    const asked = ['a', 'b', 'c'].map((id) => ask(id))
+    await turns()
+    child.answer('a')
+    await turns()
+    await pass(5) // takes back what is ahead of it, and nothing that is on its way
+    expect(child.takePermit()).toBe(true)
+    expect(child.takePermit()).toBe(false)
+    child.answer('b')
+    await turns()
+    expect(asked.map(({ told }) => told)).toEqual([['returned'], ['returned'], []])
+    expect(children).toHaveLength(1)
   })
 
   it('at the deadline gives back what is ahead of it', async () => {
@@ -371,7 +417,7 @@ describe('a job', () => {
     const { ask, askJob, ready } = await script()
     const child = await ready()
     ask('a')
-    const onStart = vi.fn(() => Promise.resolve(true))
+    const onStart = vi.fn<() => Promise<boolean>>(() => Promise.resolve(true))
     askJob('job', { waitingSince: performance.now() - 9_999 }, { onStart })
     ask('b')
     await turns()
@@ -385,7 +431,7 @@ describe('a job', () => {
     await turns()
     expect(onStart).toHaveBeenCalledOnce()
     expect(child.ids('invoke')).toEqual(['warm-0', 'a', 'b', 'job'])
-    expect(child.ahead).toEqual(['b', 'c'].slice(0, 1))
+    expect(child.ahead).toEqual(['b'])
   })
 })
 

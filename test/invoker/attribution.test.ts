@@ -1,6 +1,6 @@
 // Which call a line of output belongs to, with the border of two calls read before or after the end of the first one.
 
-import fc from 'fast-check'
+import { array, assert, asyncProperty, boolean, integer, nat, record } from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Events } from '../../src/events.ts'
 import { Awaited, Call } from '../../src/invocation.ts'
@@ -132,11 +132,11 @@ describe('a line', () => {
   })
 
   it('never belongs to the call behind the one that wrote it', async () => {
-    const writes = fc.array(fc.record({ error: fc.boolean(), whole: fc.boolean() }), { maxLength: 4 })
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(writes, { minLength: 1, maxLength: 5 }),
-        fc.array(fc.record({ from: fc.nat(2), bytes: fc.integer({ min: 1, max: 20 }) }), {
+    const writes = array(record({ error: boolean(), whole: boolean() }), { maxLength: 4 })
+    await assert(
+      asyncProperty(
+        array(writes, { minLength: 1, maxLength: 5 }),
+        array(record({ from: nat(2), bytes: integer({ min: 1, max: 20 }) }), {
           minLength: 400,
           maxLength: 400,
         }),

@@ -146,8 +146,8 @@ export class Output {
   #stream(name: OutputName, border: string | undefined): Stream {
     const lines = new LineReader(this.#rateLimit, (text, whole) => {
       if (name === 'stderr') this.#listener.onErrorLine(text)
-      const border = this.#bordersLost ? this.#borders : stream.passed
-      this.#events.emit('function-wrote', { ...this.#about(border), stream: name, text, whole })
+      const passed = this.#bordersLost ? this.#borders : stream.passed
+      this.#events.emit('function-wrote', { ...this.#about(passed), stream: name, text, whole })
     })
     const borders =
       border === undefined ? undefined : new BorderReader(border, (part) => this.#take(stream, part))
@@ -246,8 +246,8 @@ export class Output {
   }
 }
 
-function passedBy({ passed, closed, held }: Stream): number {
-  return closed && held.length === 0 ? Infinity : passed
+function passedBy({ passed, closed }: Stream): number {
+  return closed ? Infinity : passed
 }
 
 /**
