@@ -15,8 +15,16 @@ def prepare():
         pass
 
 
-def take_permit():
-    """Whether the next call that was sent ahead may start. Takes one permit for it."""
+def may_start(call):
+    """Whether a call may start: one that was sent ahead takes a permit, once. Its turn must have come, or a `recall`."""
+    if not call.ahead:
+        return True
+    if not call.permitted:
+        call.permitted = _take_permit()
+    return call.permitted
+
+
+def _take_permit():
     try:
         return _read(_PERMITS, 1) != b""
     except OSError:

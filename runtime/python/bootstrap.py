@@ -106,17 +106,15 @@ class Instance:
         elif call is not None:
             call.credit(header["bytes"])
 
-    # Each call that waits has no permit any more: the supervisor has taken them back first.
+    # The supervisor has taken back the permits of the calls that are to be forgotten.
     def _recall(self):
-        for call in self._reader.forget_ahead():
-            self._running.pop(call.request_id, None)
+        self._reader.recall()
         if self._script is not None:
-            self._script.forget_ahead()
+            self._script.recall()
         self._channel.send({"type": "recalled"})
 
-    # Asked once for each call, in order. Without its permit a call sent ahead is forgotten.
     def _may_start(self, call):
-        if not call.ahead or ahead.take_permit():
+        if ahead.may_start(call):
             return True
         self._running.pop(call.request_id, None)
         return False

@@ -16,6 +16,9 @@ class Call:
     # One for all of them: one at a time runs.
     _change = threading.Condition()
 
+    #: whether it has taken a permit
+    permitted = False
+
     # What each begins with; most change none of it.
     _cancelled = False
     _acknowledged = False
@@ -30,7 +33,7 @@ class Call:
         self._body = body
         #: the id of its frames
         self.request_id = frame["id"]
-        #: whether it was sent ahead, and starts with a permit only
+        #: whether it was sent ahead, and starts with a permit only (ahead.py)
         self.ahead = frame.get("ahead") is True
         # For headers that are written by hand, because there are many.
         self._id_text = _quoted(self.request_id)

@@ -18,8 +18,8 @@ from collections import deque
 class Reader:
     """Hands the main thread what it runs.
 
-    `read` reads one frame and gives the call in it, None when it has none. `may_start` decides, once, whether a call runs;
-    no frame is read meanwhile.
+    `read` reads one frame and gives the call in it, None when it has none. `may_start` decides whether a call runs; it is
+    asked in the order of the calls, and no `recall` is read meanwhile. One that may not is forgotten.
     """
 
     def __init__(self, read, may_start):
@@ -65,13 +65,10 @@ class Reader:
                 self._deputy_reads = True
                 self._wake_deputy()
 
-    def forget_ahead(self):
-        """Takes the calls that were sent ahead out of those that wait, and returns them. For the thread that reads."""
+    def recall(self):
+        """Forgets the calls that wait and may not start. For the thread that reads."""
         with self._lock:
-            forgotten = [each for each in self._waiting if each.ahead]
-            for each in forgotten:
-                self._waiting.remove(each)
-        return forgotten
+            self._waiting = deque(filter(self._may_start, self._waiting))
 
     def _note_start(self):
         self._runs = True

@@ -1,7 +1,7 @@
 """A script (jobs.md §10.1): a program that registers its handler itself, and then serves jobs on the event loop.
 
 Owns the jobs that run, and the calls that were sent ahead and wait. `run` and `serve` are on the main thread; `take`,
-`forget_ahead` and `stop` on the one that reads the channel.
+`recall` and `stop` on the one that reads the channel.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import threading
 import types
 from collections import deque
 
-from .ahead import take_permit
+from .ahead import may_start
 from .job import Job
 from .log import flush_output, report, set_request_id
 from .sdk.fnbox_tasks.finder import FOLDER, offer_tasks
@@ -43,7 +43,7 @@ class Script:
         self._program = None
         self._slots = None
         self._jobs = {}
-        # Frames of calls that were sent ahead; the lock makes one step of taking one of them and its permit.
+        # Calls that were sent ahead. With the lock their permits are taken in order, and no `recall` comes between.
         self._ahead = deque()
         self._taking_ahead = threading.Lock()
         self._tasks = set()
@@ -80,19 +80,20 @@ class Script:
     def take(self, header, body):
         """Takes an `invoke`, `cancel` or `credit` frame."""
         if header.get("ahead") is True:
-            self._ahead.append((header, body))
+            self._ahead.append(_CallAhead(header, body))
             self._loop.call_soon_threadsafe(self._start_ahead)
         else:
             self._loop.call_soon_threadsafe(self._take, header, body)
 
-    def forget_ahead(self):
-        """Forgets the calls that were sent ahead and have not started."""
+    def recall(self):
+        """Forgets the calls that were sent ahead and have no permit any more."""
         with self._taking_ahead:
-            self._ahead.clear()
+            self._ahead = deque(filter(may_start, self._ahead))
 
     def stop(self):
         """The channel has ended: `serve` returns, and no call starts any more."""
-        self.forget_ahead()
+        with self._taking_ahead:
+            self._ahead.clear()
         self._loop.call_soon_threadsafe(self._settle, None)
 
     def progress(self, job_id, text):
@@ -138,12 +139,12 @@ class Script:
             with self._taking_ahead:
                 if not self._ahead:
                     return
-                header, body = self._ahead.popleft()
-                if not take_permit():
+                call = self._ahead.popleft()
+                if not may_start(call):
                     continue
             flush_output()
             self._border.write()
-            self._take(header, body)
+            self._take(call.header, call.body)
 
     def _most_jobs(self):
         bound = self._header["concurrency"]
@@ -190,6 +191,15 @@ class Script:
             self._stopped.set_result(None)
         else:
             self._stopped.set_exception(error)
+
+
+class _CallAhead:
+    ahead = True
+    permitted = False
+
+    def __init__(self, header, body):
+        self.header = header
+        self.body = body
 
 
 def _prepare_path(root, file, sdk):

@@ -19,13 +19,16 @@ class Task:
     id = None
     ended = False
 
+    #: whether it has taken a permit
+    permitted = False
+
     def __init__(self, channel, frame, body):
         self._channel = channel
         self._frame = frame
         self._body = body
         #: the id of its frames
         self.request_id = frame["id"]
-        #: whether it was sent ahead, and starts with a permit only
+        #: whether it was sent ahead, and starts with a permit only (ahead.py)
         self.ahead = frame.get("ahead") is True
 
     def run(self, instance_loop, *_):
