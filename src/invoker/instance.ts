@@ -49,8 +49,8 @@ export class Instance {
     this.#memorySigns = new MemorySigns(spec.kernelKills)
     this.#output = new Output(spec.id, spec.load.border, events, {
       onErrorLine: (text) => this.#memorySigns.hear(text),
+      onStart: (call) => this.#calls.started(call),
       onQuiet: (call) => this.#calls.quiet(call),
-      onBorders: (atIntervals) => this.#child.readAtIntervals(atIntervals),
       onBordersMissing: () => this.#calls.stopAhead(),
     })
     this.#child = new ChildProcess({

@@ -183,11 +183,9 @@ export class InstanceCalls implements CallHolder {
     call.state = 'running'
     call.host = this.#host
     call.quiet = false
-    if (call.startedAt === undefined) {
-      call.startedAt = now
-      this.#listener.onStarted(call, this.#host)
-    }
-    this.#output.begin(call) // behind the start: this announces what was read of its output already
+    const isNew = call.startedAt === undefined
+    call.startedAt ??= now
+    this.#output.begin(call, isNew)
   }
 
   #send(call: Call): void {
@@ -213,12 +211,14 @@ export class InstanceCalls implements CallHolder {
     this.#slots.running.delete(call.id)
     this.#slots.unread.add(call)
     this.#beginNext()
+    this.#output.end(call) // nothing more comes, however long its reader takes
     this.#refill()
   }
 
   #finish(call: Call, outcome: Outcome): void {
     this.#release(call)
     this.#listener.onOutcome(call, call.cancelled ? clientGone : outcome)
+    if (call.quiet) return this.#host.onRoom() // its output was read while its reader took the rest
     this.#output.end(call) // behind the outcome, which the announcement tells
     this.#refill()
   }
@@ -228,7 +228,7 @@ export class InstanceCalls implements CallHolder {
     clearTimeout(call.timer)
     this.#slots.running.delete(call.id)
     const hasFollower = !this.#slots.unread.delete(call) && this.#beginNext()
-    if (!hasFollower) this.#slots.quieting.add(call)
+    if (!hasFollower && !call.quiet) this.#slots.quieting.add(call)
   }
 
   // The instance begins the next call by itself when one has ended.
@@ -243,6 +243,11 @@ export class InstanceCalls implements CallHolder {
 
   #refill(): void {
     if (this.roomAhead > 0) this.#host.onRoom()
+  }
+
+  /** The start of a call is to be announced: the calls before it are quiet. */
+  started(call: Call): void {
+    this.#listener.onStarted(call, this.#host)
   }
 
   /** Everything that a call wrote has been read. */

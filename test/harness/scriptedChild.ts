@@ -48,9 +48,6 @@ export class ScriptedChild {
     if (name === 'SIGKILL') this.exit(killed)
   }
 
-  /** Its output is what the test hands over. */
-  readAtIntervals(): void {}
-
   /** ids of the calls of these frames, in order */
   ids(type: string): readonly unknown[] {
     return this.frames.filter((each) => each.type === type).map(({ id }) => id)

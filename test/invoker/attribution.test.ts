@@ -22,7 +22,7 @@ class Told {
     events.on('function-wrote', ({ requestId, text }) => this.told.push(`${requestId}: ${text}`))
     this.output = new Output('i-1', divided ? border : undefined, events, {
       onErrorLine: () => {},
-      onBorders: () => {},
+      onStart: () => {},
       onQuiet: ({ id }) => this.told.push(`QUIET ${id}`),
       onBordersMissing: () => this.missing++,
     })
@@ -71,7 +71,7 @@ describe('a line', () => {
       .read(`of a\n${border}of b\n`)
       .read(border, 'stderr')
       .end('b')
-    expect(told).toEqual([...lines, 'QUIET a', 'QUIET b'])
+    expect(told).toEqual(['a: of a', 'QUIET a', 'b: of b', 'QUIET b'])
   })
 
   it('waits for the end of the call before when the border is read first', async () => {
@@ -181,9 +181,9 @@ describe('a line', () => {
 describe('a call', () => {
   it('is quiet when both streams have passed its border', () => {
     const instance = new Told().begin('a').goOn('a', 'b').read(`${border}of b\n`)
-    expect(instance.told).toEqual(['b: of b'])
+    expect(instance.told).toEqual([])
     instance.read(`late\n${border}`, 'stderr')
-    expect(instance.told).toEqual(['b: of b', 'a: late', 'QUIET a'])
+    expect(instance.told).toEqual(['a: late', 'QUIET a', 'b: of b'])
   })
 
   it('is quiet without borders when its streams are closed', () => {

@@ -15,10 +15,10 @@ export type OutputName = 'stdout' | 'stderr'
 export interface OutputListener {
   /** each line of the standard error */
   readonly onErrorLine: (text: string) => void
+  /** this call is the next one whose lines are announced: all before it are quiet. Comes once for a call that begins `first` */
+  readonly onStart: (call: Call) => void
   /** everything that this call wrote has been announced; comes once for each `end` */
   readonly onQuiet: (call: Call) => void
-  /** whether borders are all that is expected, so that the streams may be read at intervals */
-  readonly onBorders: (atIntervals: boolean) => void
   /** the borders do not come: the function has put something else in the place of its output */
   readonly onBordersMissing: () => void
 }
@@ -27,6 +27,8 @@ export interface OutputListener {
 interface Speaker {
   readonly call: Call
   readonly border: number
+  /** whether its start has still to be announced */
+  isNew: boolean
   /** when its end was read; undefined while it runs */
   endedAt: number | undefined
   /** whether nothing more of it can come */
@@ -55,9 +57,10 @@ export class Output {
   readonly #speakers: Speaker[] = []
   // How many calls have begun behind a border.
   #borders = 0
+  // The border behind which the calls stand that are announced now; those behind later ones wait until these are quiet.
+  #front = 0
   // The borders that come are not those of the runtime: they divide nothing any more.
   #bordersLost = false
-  #bordersExpected = false
   #heldBytes = 0
   #missing: NodeJS.Timeout | undefined
 
@@ -79,18 +82,17 @@ export class Output {
     else stream.borders.read(bytes)
   }
 
-  /** A call begins to speak, when everything before it has been read. */
-  begin(call: Call): void {
-    this.#speakers.push({ call, border: this.#borders, endedAt: undefined, read: false })
+  /** A call begins to speak. @param isNew it was not run before, so its start is to be announced */
+  begin(call: Call, isNew = true): void {
+    this.#speakers.push({ call, border: this.#borders, isNew, endedAt: undefined, read: false })
+    this.#announceStarts()
     this.#release(this.#streams.stdout)
     this.#release(this.#streams.stderr)
   }
 
   /** The next call begins behind the next border. */
   awaitBorder(): void {
-    if (this.#streams.stdout.borders === undefined) return
-    this.#borders++
-    this.#expectBorders(true)
+    if (this.#streams.stdout.borders !== undefined) this.#borders++
   }
 
   /** The end of a call was read: what it wrote is in the streams, before the border of the next call if there is one. */
@@ -103,7 +105,6 @@ export class Output {
       if (this.#speakers.includes(speaker)) this.#missing ??= setTimeout(() => this.#noteMissing(), bordersMs)
       return
     }
-    this.#expectBorders(false)
     afterTurn(() => this.#endAlone(speaker))
   }
 
@@ -156,8 +157,8 @@ export class Output {
 
   // `part`: bytes, or undefined for a border.
   #take(stream: Stream, part: Buffer | undefined): void {
-    const early = part === undefined && stream.passed >= this.#borders && !this.#bordersLost
-    if (early || stream.held.length > 0) this.#hold(stream, part)
+    const early = part === undefined ? stream.passed >= this.#borders : stream.passed > this.#front
+    if ((early && !this.#bordersLost) || stream.held.length > 0) this.#hold(stream, part)
     else if (part !== undefined) stream.lines.read(part)
     else if (!this.#bordersLost) this.#passBorder(stream)
   }
@@ -169,13 +170,11 @@ export class Output {
     if (this.#heldBytes > mostHeldBytes) this.#loseBorders()
   }
 
-  #expectBorders(expected: boolean): void {
-    if (this.#bordersExpected !== expected) this.#listener.onBorders(expected)
-    this.#bordersExpected = expected
-  }
-
   #loseBorders(): void {
     this.#bordersLost = true
+    this.#settle()
+    this.#front = Infinity
+    this.#announceStarts()
     for (const stream of Object.values(this.#streams)) this.#release(stream)
     this.#listener.onBordersMissing()
     this.#settle()
@@ -210,6 +209,14 @@ export class Output {
       : { instance: this.#instance, requestId: call.id }
   }
 
+  #announceStarts(): void {
+    for (const each of this.#speakers) {
+      if (!each.isNew || each.border > this.#front) continue
+      each.isNew = false
+      this.#listener.onStart(each.call)
+    }
+  }
+
   // The call that a line belongs to: the one that is alone.
   #soleSpeaker(border: number): Call | undefined {
     let sole: Call | undefined
@@ -222,14 +229,29 @@ export class Output {
   }
 
   #settle(): void {
+    for (let quiet = this.#findQuiet(); quiet !== undefined; quiet = this.#findQuiet()) {
+      this.#speakers.splice(this.#speakers.indexOf(quiet), 1)
+      this.#listener.onQuiet(quiet.call)
+      this.#moveOn()
+    }
+  }
+
+  #findQuiet(): Speaker | undefined {
     const passed = this.#passedByBoth()
-    for (let at = 0; at < this.#speakers.length;) {
-      const { call, border, endedAt, read } = this.#speakers[at] as Speaker // `at` is below the length
-      if (endedAt !== undefined && (read || (border < this.#borders && border < passed))) {
-        this.#speakers.splice(at, 1)
-        this.#listener.onQuiet(call)
-        at = 0 // the listener may have changed them
-      } else at++
+    for (const each of this.#speakers) {
+      const isRead = each.read || (each.border < this.#borders && each.border < passed)
+      if (each.endedAt !== undefined && isRead && each.border <= this.#front) return each
+    }
+    return undefined
+  }
+
+  // To the next border that a call stands behind.
+  #moveOn(): void {
+    while (this.#front < this.#borders && !this.#speakers.some(({ border }) => border <= this.#front)) {
+      this.#front++
+      this.#announceStarts()
+      this.#release(this.#streams.stdout)
+      this.#release(this.#streams.stderr)
     }
   }
 
@@ -256,8 +278,8 @@ function flushStream({ borders, lines }: Stream): void {
   if (lines.rest.length > 0 || lines.inPieces) lines.flush()
 }
 
-function passedBy({ passed, closed }: Stream): number {
-  return closed ? Infinity : passed
+function passedBy({ passed, closed, held }: Stream): number {
+  return closed && held.length === 0 ? Infinity : passed
 }
 
 /**

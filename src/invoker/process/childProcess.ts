@@ -1,7 +1,7 @@
 // A child process in a session of its own: its start, its output, its end. The only file that starts processes.
 
 import { spawn, type ChildProcess as NodeProcess } from 'node:child_process'
-import { Duplex, type Readable } from 'node:stream'
+import { Duplex } from 'node:stream'
 import type { Exit } from '../../exit.ts'
 import { offerToKernel } from './oom.ts'
 import type { OutputName } from '../output/output.ts'
@@ -35,8 +35,6 @@ export class ChildProcess {
   readonly ended: Promise<Exit>
   readonly #process: NodeProcess
   #over = false
-  #readsAtIntervals = false
-  #nextRead: NodeJS.Timeout | undefined
 
   constructor({ command, args, cwd, env, mark, permits, onOutput, onOutputEnd, onOutputClosed }: ChildSpec) {
     // `detached` makes a new session: no terminal signal meant for the server reaches it, and one kill reaches the group.
@@ -49,19 +47,12 @@ export class ChildProcess {
     this.pid = this.#process.pid
     if (this.pid !== undefined) offerToKernel(this.pid)
     this.exited = this.#exit()
-    void this.exited.then(() => this.readAtIntervals(false))
     const closed = new Promise<void>((settle) => this.#process.once('close', () => settle()))
     // Without descriptors to spare there are no streams at all; the error is on its way.
     const [, stdout, stderr, channel] = (this.#process.stdio as NodeProcess['stdio'] | undefined) ?? []
     this.channel = (channel as Duplex | undefined) ?? unstarted() // 'pipe' beyond the standard three is a connected socket
-    stdout?.on('data', (bytes: Buffer) => {
-      if (this.#readsAtIntervals && bytes.length < fullRead) this.#pause(stdout)
-      onOutput('stdout', bytes)
-    })
-    stderr?.on('data', (bytes: Buffer) => {
-      if (this.#readsAtIntervals && bytes.length < fullRead) this.#pause(stderr)
-      onOutput('stderr', bytes)
-    })
+    stdout?.on('data', (bytes: Buffer) => onOutput('stdout', bytes))
+    stderr?.on('data', (bytes: Buffer) => onOutput('stderr', bytes))
     stdout?.once('end', () => onOutputEnd('stdout'))
     stderr?.once('end', () => onOutputEnd('stderr'))
     for (const each of [stdout, stderr]) each?.on('error', () => {}) // `close` follows
@@ -78,28 +69,6 @@ export class ChildProcess {
     } catch {
       // ESRCH: all have ended; EPERM: a setuid program, which the kernel protects from us
     }
-  }
-
-  /**
-   * Reads the output at intervals from now on, or as it comes: to read what each short call has written costs as much as the
-   * call. A flood is read as it comes.
-   */
-  readAtIntervals(atIntervals: boolean): void {
-    if (this.#readsAtIntervals === atIntervals) return
-    this.#readsAtIntervals = atIntervals
-    if (!atIntervals) this.#resume()
-  }
-
-  #pause(stream: Readable): void {
-    stream.pause()
-    this.#nextRead ??= setTimeout(() => this.#resume(), readIntervalMs)
-  }
-
-  #resume(): void {
-    clearTimeout(this.#nextRead)
-    this.#nextRead = undefined
-    this.#process.stdout?.resume()
-    this.#process.stderr?.resume()
   }
 
   // A process that ends closes its output, too: only one that lives on is reported.
@@ -147,7 +116,3 @@ export const exitGraceMs = 1000
 // How long output that is still in the pipes may take to be read after the processes that could write have ended. A
 // process that we may not kill can keep the pipes open for longer.
 const outputGraceMs = 500
-
-// A stream that gives so many bytes at once has more.
-const fullRead = 32 * 1024
-const readIntervalMs = 2
