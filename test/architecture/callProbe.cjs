@@ -28,13 +28,15 @@ process.once('SIGUSR2', () => {
 function write() {
   hook.disable()
   session.post('Profiler.takePreciseCoverage', (_error, { result }) => {
-    // The module itself counts as a function that has run when it was loaded meanwhile; only calls of its functions matter.
-    /** @param {import('node:inspector').Profiler.ScriptCoverage} script */
-    const ran = ({ functions }) =>
-      functions.some(
-        ({ functionName, ranges }) => functionName !== '' && (ranges[0]?.count ?? 0) > leastCalls,
-      )
     const files = result.filter(ran).map(({ url }) => url)
     writeFileSync(file, JSON.stringify({ files, promises }))
   })
+}
+
+// The module itself counts as a function that has run when it was loaded meanwhile; only calls of its functions matter.
+/** @param {import('node:inspector').Profiler.ScriptCoverage} script */
+function ran({ functions }) {
+  return functions.some(
+    ({ functionName, ranges }) => functionName !== '' && (ranges[0]?.count ?? 0) > leastCalls,
+  )
 }

@@ -40,7 +40,7 @@ describe('a warm call', () => {
   })
 
   it(`passes at most ${mostFiles} files of src/`, () => {
-    expect(measured.files.length, measured.files.join('\n')).toBeLessThanOrEqual(mostFiles)
+    expect(measured.files.slice(mostFiles)).toEqual([])
   })
 
   it('makes at most four promises', () => {
