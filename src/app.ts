@@ -173,24 +173,23 @@ export class App {
     await this.#runtimeApi.stop()
     await this.#background.stop()
     await this.#server?.stop(Math.max(0, drained - performance.now()))
-    this.#certificate?.stop()
-    this.#authorizer.stop()
-    this.#metadata?.stop()
-    this.#tokens?.stop()
+    this.#stopSources()
     this.events.emit('stopped')
   }
 
   /** Ends every process now, and refuses who waits. */
   async kill(): Promise<void> {
-    this.#certificate?.stop()
-    this.#authorizer.stop()
-    this.#metadata?.stop()
-    this.#tokens?.stop()
+    this.#stopSources()
     this.#background.drain()
     this.invoker.close()
     this.invoker.refuseAll()
     await this.#pool.kill()
     this.#runtimeApi.kill()
+  }
+
+  // What asks or watches in the background; each may be stopped twice, or before it was started.
+  #stopSources(): void {
+    for (const each of [this.#certificate, this.#authorizer, this.#metadata, this.#tokens]) each?.stop()
   }
 
   // A question, since the answer may change at every wait.
