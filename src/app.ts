@@ -1,6 +1,6 @@
 // Constructs things (those of jobs are background.ts), wires them, starts them, and stops them in reverse order.
 
-import { AppJobs as Background } from './appJobs.ts'
+import { AppJobs } from './appJobs.ts'
 import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
 import { authorizer, everyone, type Authorizer } from './http/auth/auth.ts'
@@ -38,7 +38,7 @@ export class App {
   readonly #tokens: TokenSource | undefined
   readonly #metadata: MetadataServer | undefined
   readonly #runtimeApi: RuntimeSockets
-  readonly #background: Background
+  readonly #jobs: AppJobs
   #server: HttpServer | undefined
   #listening: Promise<string | undefined> = Promise.resolve(undefined)
   #stopping = false
@@ -54,7 +54,7 @@ export class App {
     this.#tokens = tokenSource(options, this.events)
     this.#metadata = this.#tokens && new MetadataServer(this.#tokens)
     this.#runtimeApi = new RuntimeSockets(
-      () => this.#background.tasks,
+      () => this.#jobs.tasks,
       {
         resultLimit: options['task-result-limit'],
         hasOneSeat: () => options.instances === 1 && this.#pool.slots <= 1,
@@ -94,7 +94,7 @@ export class App {
       this.#tokens,
       this.events,
     )
-    this.#background = new Background(config, this.invoker, () => this.#report(), this.events)
+    this.#jobs = new AppJobs(config, this.invoker, () => this.#report(), this.events)
     this.#metrics = new Metrics(this.events, {
       waiting: () => this.invoker.waiting,
       inFlight: () => this.invoker.inFlight,
@@ -147,9 +147,9 @@ export class App {
       certificate: this.#certificate,
       metrics: this.#metrics,
       events: this.events,
-      ...this.#background.served,
+      ...this.#jobs.served,
     })
-    void this.#background.start()
+    void this.#jobs.start()
     await this.#certificate?.start() // it is shown by the servers that are there by now
     if (this.#isStopping()) return undefined
     const addresses = await this.#server.start()
@@ -162,7 +162,7 @@ export class App {
   async stop(): Promise<void> {
     const { options } = this.#config
     this.#stopping = true
-    this.#background.drain()
+    this.#jobs.drain()
     this.invoker.close()
     const drainMs = options['drain-timeout'] ?? options.timeout
     const drained = performance.now() + drainMs
@@ -171,7 +171,7 @@ export class App {
     await this.#pool.stop()
     await this.invoker.idle()
     await this.#runtimeApi.stop()
-    await this.#background.stop()
+    await this.#jobs.stop()
     await this.#server?.stop(Math.max(0, drained - performance.now()))
     this.#stopSources()
     this.events.emit('stopped')
@@ -180,7 +180,7 @@ export class App {
   /** Ends every process now, and refuses who waits. */
   async kill(): Promise<void> {
     this.#stopSources()
-    this.#background.drain()
+    this.#jobs.drain()
     this.invoker.close()
     this.invoker.refuseAll()
     await this.#pool.kill()

@@ -1,5 +1,5 @@
-// One call of the handler and how it ends: the two values that pass the waist. Whoever calls (HTTP, a job, a task, the
-// command line) makes a `Call` and gives it to the invoker; below it nothing knows who called.
+// One call of the handler and how it ends: the two values that pass the waist. HTTP, a job, a task or the command line
+// makes a `Call` and gives it to the invoker; below it nothing knows who called.
 
 import type { Fault } from './errors.ts'
 import type { Exit } from './exit.ts'

@@ -38,7 +38,7 @@ export function takeBody(
   if (lastHeader(headers, 'expect') !== undefined || lastHeader(headers, 'transfer-encoding') !== undefined)
     return undefined
   if (length === 0) return nothing
-  return request.readableLength === length ? ((request.read() ?? nothing) as Buffer) : undefined // nobody has set an encoding
+  return request.readableLength === length ? ((request.read() ?? nothing) as Buffer) : undefined // no encoding was set
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { Fault } from '../errors.ts'
 import type { Call, CallHolder } from '../invocation.ts'
+import { clientGone } from './callFrames.ts'
 import type { Instance } from './instance.ts'
 import type { Pool } from './pool.ts'
 
@@ -90,7 +91,7 @@ export class Admission implements CallHolder {
   }
 
   cancel(call: Call): void {
-    this.#fail(call, new Fault('client_gone', 'request cancelled'))
+    this.#fail(call, clientGone.fault)
   }
 
   withdraw(call: Call): boolean {

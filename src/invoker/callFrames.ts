@@ -81,7 +81,10 @@ function toJobEnd({ error, refresh }: JobEnd): JobEnd {
 }
 
 /** The caller has gone, or has stopped its job. */
-export const clientGone: Outcome = { type: 'failed', fault: new Fault('client_gone', 'request cancelled') }
+export const clientGone = {
+  type: 'failed',
+  fault: new Fault('client_gone', 'request cancelled'),
+} as const satisfies Outcome
 
 /** The start of a job's call was refused by the store. */
 export const notWanted: Outcome = {

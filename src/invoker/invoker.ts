@@ -1,4 +1,4 @@
-// The waist: every call, whoever makes it, comes in through `start` and ends with an outcome for its caller.
+// The waist: every call comes in through `start` and ends with an outcome for its caller.
 // Owns the calls in flight.
 
 import { Fault } from '../errors.ts'
@@ -7,6 +7,7 @@ import type { Exit } from '../exit.ts'
 import type { Call, CallHost, Outcome } from '../invocation.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import type { Pool, PoolStatus } from './pool.ts'
+import { clientGone } from './callFrames.ts'
 import type { CallListener } from './instanceSpec.ts'
 import type { TokenSource, TokenStatus } from './token/source.ts'
 
@@ -54,7 +55,7 @@ export class Invoker implements CallListener {
     call.arrivedAt = performance.now()
     this.#events.emit('invocation-arrived', { requestId: call.id })
     if (!call.cancelled) this.#admission.enter(call)
-    else this.onOutcome(call, { type: 'failed', fault: new Fault('client_gone', 'request cancelled') })
+    else this.onOutcome(call, clientGone)
   }
 
   /** Whether a call with this id is in flight, in any case of its letters. */
@@ -129,7 +130,7 @@ export class Invoker implements CallListener {
 
   // An instance may have ended unnoticed before it got the call: then another one takes it.
   onUndelivered(call: Call): void {
-    if (call.cancelled) return this.onOutcome(call, { type: 'failed', fault: gone() })
+    if (call.cancelled) return this.onOutcome(call, clientGone)
     if (++call.undelivered < mostUndelivered) return this.#admission.enter(call, true)
     const message = 'Function process exited without answering: it ends before it is called'
     this.onOutcome(call, { type: 'failed', fault: new Fault('process_exit', message) })
@@ -172,10 +173,6 @@ export class Invoker implements CallListener {
     })
     if (--this.#unannounced === 0) for (const settle of this.#whenIdle.splice(0)) settle()
   }
-}
-
-function gone(): Fault {
-  return new Fault('client_gone', 'request cancelled')
 }
 
 // Faults of a function that has run: whatever was wrong before, it starts.
