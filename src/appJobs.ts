@@ -4,14 +4,14 @@ import { dataDir, toAsyncTerms, toJobSettings, type Config } from './config.ts'
 import type { Events } from './events.ts'
 import type { ServerParts } from './http/server.ts'
 import type { Invoker } from './invoker/invoker.ts'
-import { AddressGuard } from './jobs/addresses.ts'
+import { SsrfGuard } from './jobs/delivery/ssrfGuard.ts'
 import { JobEngine, type EngineSettings, type InstanceReport } from './jobs/engine.ts'
-import { receivers } from './jobs/receivers.ts'
-import { jobDialect } from './jobs/jobDialect.ts'
+import { receivers } from './jobs/delivery/receivers.ts'
+import { jobKind } from './jobs/kinds/jobKind.ts'
 import { holdsJobs, memoryStore, sqliteStore } from './jobs/store/sqlite.ts'
-import { Targets } from './jobs/targets.ts'
-import { taskDialect } from './jobs/taskDialect.ts'
-import { TaskEngine, type TaskSettings } from './jobs/taskEngine.ts'
+import { Targets } from './jobs/delivery/sqs.ts'
+import { taskKind } from './jobs/kinds/taskKind.ts'
+import { TaskService, type TaskSettings } from './jobs/taskService.ts'
 import type { OptionValues } from './options.ts'
 
 /** Jobs and tasks. */
@@ -26,7 +26,7 @@ export class AppJobs {
   #again: NodeJS.Timeout | undefined
   #hasFailed = false
   /** tasks that instances dispatch */
-  readonly tasks: TaskEngine
+  readonly tasks: TaskService
 
   constructor(config: Config, invoker: Invoker, instances: () => InstanceReport, events: Events) {
     const { options, isScript, targets } = config
@@ -36,10 +36,10 @@ export class AppJobs {
     this.#isKept = isKept
     this.#hasJobs = isKept && holdsJobs(folder)
     this.#targets = new Targets(targets)
-    const receiverOf = receivers(new AddressGuard(options['webhook-allow']), this.#targets)
+    const receiverOf = receivers(new SsrfGuard(options['webhook-allow']), this.#targets)
     const store = isKept ? sqliteStore(folder) : memoryStore()
     this.#engine = new JobEngine(store, invoker, toEngineSettings(config), { instances, receiverOf }, events)
-    this.tasks = new TaskEngine(this.#engine, toTaskSettings(config))
+    this.tasks = new TaskService(this.#engine, toTaskSettings(config))
     this.served = {
       jobs: { service: this.#engine, settings: toJobSettings(config) },
       async: isScript ? undefined : toAsyncTerms(config),
@@ -82,8 +82,8 @@ export class AppJobs {
 
 function toEngineSettings({ options, entry, isScript, environment }: Config): EngineSettings {
   const slots = options.instances * options.concurrency
-  const ofTasks = taskDialect(options['task-result-limit'])
-  const ofJobs = jobDialect({
+  const ofTasks = taskKind(options['task-result-limit'])
+  const ofJobs = jobKind({
     resultLimit: ({ origin }) => options[origin === 'sync' ? 'job-sync-limit' : 'job-limit'],
     reschedule: options.reschedule,
     asyncRetries: options['async-retries'],
@@ -98,7 +98,7 @@ function toEngineSettings({ options, entry, isScript, environment }: Config): En
     tasksKept: options['task-keep'],
     streamLimit: options['job-stream-limit'],
     tasksAtOnce: tasksAtOnce(options),
-    dialectOf: (origin) => (origin === 'task' ? ofTasks : ofJobs),
+    kindOf: (origin) => (origin === 'task' ? ofTasks : ofJobs),
   }
 }
 

@@ -10,8 +10,8 @@ import type { JobSettings } from './http/jobs/settings.ts'
 import { tlsProblems, type TlsSettings } from './http/tls.ts'
 import { deriveId } from './invoker/handler/functionId.ts'
 import { resolveEntry, type Entry } from './invoker/handler/entrypoint.ts'
-import { allowProblems } from './jobs/addresses.ts'
-import { targetProblems, toTargetSettings, type TargetSettings } from './jobs/targetSettings.ts'
+import { allowProblems } from './jobs/delivery/ssrfGuard.ts'
+import { sqsProblems, toSqsSettings, type SqsSettings } from './jobs/delivery/sqsSettings.ts'
 import { tokenProblems } from './invoker/token/renewal.ts'
 import { options, type OptionName, type OptionValues } from './options.ts'
 
@@ -36,7 +36,7 @@ export interface Config {
   /** the entry file when the configuration was read; each instance looks it up again */
   readonly entry: Entry
   /** the receivers of the outcomes of asynchronous invocations */
-  readonly targets: TargetSettings
+  readonly targets: SqsSettings
   /** the variables that the function may see: the user's own */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -73,14 +73,14 @@ export function checkConfig(
   const functionId = values['function-id'] ?? deriveId(basename(root))
   if (!isUsableFunctionId(functionId))
     problems.push(`--function-id: ${functionId} is a reserved path or not a single path segment`)
-  const targets = toTargetSettings(
+  const targets = toSqsSettings(
     { success: values['async-success-target'], failure: values['async-failure-target'] },
     env,
   )
   problems.push(
     ...conflicts(values, broken),
     ...allowProblems(values['webhook-allow']),
-    ...targetProblems(targets),
+    ...sqsProblems(targets),
     ...authProblems(toAuthSettings(values)),
     ...tlsProblems(toTlsSettings(values)),
   )

@@ -3,7 +3,7 @@
 import { Fault } from '../errors.ts'
 import type { HttpReply } from '../event/http.ts'
 import type { Invoker } from '../invoker/invoker.ts'
-import type { NewJob } from '../jobs/job.ts'
+import type { NewJob } from '../jobs/model/job.ts'
 import type { JobService } from '../jobs/service.ts'
 
 /** What every asynchronous invocation is stored with: the terms of its job that no caller can choose. */

@@ -1,7 +1,7 @@
 // Long polling: a request that waits for a job to change, and the deadline of its wait (jobs.md §5, §6, tasks.md §12, §13).
 // Owns the latest state of the job, and the timer of the deadline.
 
-import { isTerminal, type Job } from '../jobs/job.ts'
+import { isTerminal, type Job } from '../jobs/model/job.ts'
 import type { JobService } from '../jobs/service.ts'
 
 /** Watches a job until it is disposed of. */

@@ -8,9 +8,9 @@ import { toFaultReply } from '../event/faultReply.ts'
 import type { Events } from '../events.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { JobService } from '../jobs/service.ts'
-import type { Tasks } from '../jobs/tasks.ts'
+import type { Tasks } from '../jobs/model/tasks.ts'
 import { everyone, type Authorizer } from './auth/auth.ts'
-import { JobDoor } from './jobs/door.ts'
+import { JobsApi } from './jobs/api.ts'
 import { jobRoutes, ownJobRoutes } from './jobs/router.ts'
 import type { JobSettings } from './jobs/settings.ts'
 import { metricsRoute, type Exposition } from './metrics.ts'
@@ -41,7 +41,7 @@ export function mainRoutes(
   toFunction: RequestListener,
 ): RequestListener {
   const app = plainExpress()
-  const jobs = toJobDoor(parts)
+  const jobs = toJobsApi(parts)
   if (!hasAdminPort) app.use('/_', ...ownRoutes(invoker, parts, parts.authorizer), ...own(jobs))
   app.use('/_', answerNotFound)
   if (jobs !== undefined) app.use(jobRoutes(jobs))
@@ -52,7 +52,7 @@ export function mainRoutes(
 /** The routes of the port for everything below `/_/`. */
 export function adminRoutes(invoker: Invoker, parts: RouteParts): RequestListener {
   const app = plainExpress()
-  app.use('/_', ...ownRoutes(invoker, parts, everyone), ...own(toJobDoor(parts)))
+  app.use('/_', ...ownRoutes(invoker, parts, everyone), ...own(toJobsApi(parts)))
   app.use(answerNotFound)
   return app
 }
@@ -74,11 +74,11 @@ function probes(invoker: Invoker): Router {
   return router
 }
 
-function toJobDoor({ jobs, authorizer, events }: RouteParts): JobDoor | undefined {
-  return jobs && new JobDoor(jobs.service, jobs.settings, authorizer, events)
+function toJobsApi({ jobs, authorizer, events }: RouteParts): JobsApi | undefined {
+  return jobs && new JobsApi(jobs.service, jobs.settings, authorizer, events)
 }
 
-function own(jobs: JobDoor | undefined): readonly Router[] {
+function own(jobs: JobsApi | undefined): readonly Router[] {
   return jobs === undefined ? [] : [ownJobRoutes(jobs)]
 }
 

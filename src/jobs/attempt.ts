@@ -1,14 +1,14 @@
 // One try of a job, from its reservation to its end in the store. Owns the clock of the attempt.
 
 import { randomUUID } from 'node:crypto'
-import type { Dialect, Sequel } from './dialect.ts'
-import { asChunkJson } from './document.ts'
+import type { JobKind, Sequel } from './kinds/kind.ts'
+import { asChunkJson } from './model/document.ts'
 import { Call, type Caller, type Outcome } from '../invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { CancelReason, ChunkKind } from '../wire/frames.ts'
-import type { JobOrigin, Work } from './job.ts'
+import type { JobOrigin, Work } from './model/job.ts'
 import { Latest } from './latest.ts'
-import type { AttemptEnd, JobStore, RequeueTerms } from './store.ts'
+import type { AttemptEnd, JobStore, RequeueTerms } from './model/store.ts'
 
 /** What holds for every attempt. */
 export interface AttemptTerms {
@@ -27,7 +27,7 @@ export class Attempt implements Caller {
   readonly #job: Work
   readonly #runner: string
   readonly #store: JobStore
-  readonly #dialect: Dialect
+  readonly #kind: JobKind
   readonly #terms: AttemptTerms
   readonly #onSeated: () => void
   readonly #mayTryAgain: MayTryAgain
@@ -52,7 +52,7 @@ export class Attempt implements Caller {
     job: Work,
     runner: string,
     store: JobStore,
-    dialect: Dialect,
+    kind: JobKind,
     terms: AttemptTerms,
     onSeated: () => void,
     mayTryAgain: MayTryAgain,
@@ -60,7 +60,7 @@ export class Attempt implements Caller {
     this.#job = job
     this.#runner = runner
     this.#store = store
-    this.#dialect = dialect
+    this.#kind = kind
     this.#terms = terms
     this.#onSeated = onSeated
     this.#mayTryAgain = mayTryAgain
@@ -87,7 +87,7 @@ export class Attempt implements Caller {
    */
   async run(invoker: JobInvoker): Promise<void> {
     const { id, executionTimeoutMs, lowPriority, since, task } = this.#job
-    const { mode, resultLimit, waitsForLoad, followExpiry } = this.#dialect
+    const { mode, resultLimit, waitsForLoad, followExpiry } = this.#kind
     const due = Math.max(since, task?.dueAt ?? since)
     const requestId = id.slice(-uuidLength)
     const call = new Call(
@@ -130,7 +130,7 @@ export class Attempt implements Caller {
     const job = await begun
     if (job === undefined) return false
     this.#begun = { number: job.attempt, instance, at: performance.now() }
-    const { followExpiry } = this.#dialect
+    const { followExpiry } = this.#kind
     if (followExpiry !== undefined)
       this.#deadline = setTimeout(() => void this.#expire(followExpiry), this.#job.executionTimeoutMs)
     return true
@@ -139,7 +139,7 @@ export class Attempt implements Caller {
   onChunk(call: Call, kind: ChunkKind, data: Buffer): boolean {
     if (this.#begun === undefined || this.#ended || this.#isRefused) return true
     const json = asChunkJson(kind, data)
-    const limit = this.#dialect.resultLimit(this.#job)
+    const limit = this.#kind.resultLimit(this.#job)
     this.#streamed += json.length
     if (json.length > limit) void this.#refuse(`a chunk of ${json.length} bytes`, limit)
     else if (this.#streamed > this.#terms.streamLimit)
@@ -159,7 +159,7 @@ export class Attempt implements Caller {
     try {
       const isWanted = await this.#begin(instance)
       if (isWanted)
-        call.payload = this.#dialect.toPayload(
+        call.payload = this.#kind.toPayload(
           this.#job,
           this.#number,
           Date.now() + this.#job.executionTimeoutMs,
@@ -204,7 +204,7 @@ export class Attempt implements Caller {
 
   onProgress(_call: Call, json: Buffer): void {
     if (this.#begun === undefined || this.#ended) return
-    if (json.length > this.#dialect.resultLimit(this.#job)) return
+    if (json.length > this.#kind.resultLimit(this.#job)) return
     this.#progressed.offer(json)
   }
 
@@ -213,7 +213,7 @@ export class Attempt implements Caller {
   }
 
   // The handler is stopped also when that cannot be stored.
-  async #expire(followExpiry: NonNullable<Dialect['followExpiry']>): Promise<void> {
+  async #expire(followExpiry: NonNullable<JobKind['followExpiry']>): Promise<void> {
     const stored = this.#follow(followExpiry(this.#job))
     this.#stop('deadline')
     await stored.catch(() => {}) // `run` throws it
@@ -223,7 +223,7 @@ export class Attempt implements Caller {
     if (this.#ended) return void (await this.#stored)
     if (this.#begun === undefined) return this.#giveUp(outcome)
     if (isCutOff(outcome)) return this.#requeue({ isRetry: false })
-    await this.#follow(this.#dialect.follow(outcome, this.#job, this.#begun.instance))
+    await this.#follow(this.#kind.follow(outcome, this.#job, this.#begun.instance))
   }
 
   // It never had an instance: the function cannot be loaded, or the server stops.
@@ -233,7 +233,7 @@ export class Attempt implements Caller {
     if (!isHopeless || !(await this.#begin('')))
       return this.#insist(() => this.#store.release([id], this.#runner))
     clearTimeout(this.#deadline)
-    await this.#follow(this.#dialect.follow(outcome, this.#job, ''))
+    await this.#follow(this.#kind.follow(outcome, this.#job, ''))
   }
 
   #follow(sequel: Sequel): Promise<void> {

@@ -4,9 +4,9 @@ import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { InstanceState } from '../invoker/instanceState.ts'
 import type { JobInvoker } from './attempt.ts'
-import { Deliverer } from './deliverer.ts'
-import { isTerminal, type Job, type NewJob, type Work } from './job.ts'
-import type { Receiver } from './receiver.ts'
+import { Deliverer } from './delivery/deliverer.ts'
+import { isTerminal, type Job, type NewJob, type Work } from './model/job.ts'
+import type { Receiver } from './delivery/receiver.ts'
 import { leaseMs, Runner, type RunnerSettings } from './runner.ts'
 import type { Health, JobService } from './service.ts'
 import {
@@ -17,7 +17,7 @@ import {
   type Retried,
   type Submitted,
   type SubmitTerms,
-} from './store.ts'
+} from './model/store.ts'
 
 /** What the operator has settled about jobs. */
 export interface EngineSettings extends RunnerSettings {

@@ -4,9 +4,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Events } from '../events.ts'
 import { Attempt, type AttemptTerms, type JobInvoker } from './attempt.ts'
-import type { Dialect } from './dialect.ts'
-import { isTerminal, type Job, type JobOrigin, type Work } from './job.ts'
-import type { JobStore } from './store.ts'
+import type { JobKind } from './kinds/kind.ts'
+import { isTerminal, type Job, type JobOrigin, type Work } from './model/job.ts'
+import type { JobStore } from './model/store.ts'
 
 /** What the runner needs besides the store. */
 export interface RunnerSettings extends AttemptTerms {
@@ -14,7 +14,7 @@ export interface RunnerSettings extends AttemptTerms {
   readonly ahead: number
   /** how many tasks may run, or be reserved, at a time (tasks.md L3) */
   readonly tasksAtOnce: number
-  readonly dialectOf: (origin: JobOrigin) => Dialect
+  readonly kindOf: (origin: JobOrigin) => JobKind
 }
 
 /** What a runner holds is another's after this long without a sign of it, in milliseconds. Its own restart waits for that, too. */
@@ -150,7 +150,7 @@ export class Runner {
       job,
       this.id,
       this.#store,
-      this.#settings.dialectOf(job.origin),
+      this.#settings.kindOf(job.origin),
       this.#settings,
       () => this.fill(),
       (cause) => this.#pause(cause),

@@ -1,7 +1,7 @@
 // Jobs as those who ask for them see them: the HTTP routes.
 
-import type { Job, NewJob } from './job.ts'
-import type { ChunkPage, JobCounts, Retried, Submitted, SubmitTerms } from './store.ts'
+import type { Job, NewJob } from './model/job.ts'
+import type { ChunkPage, JobCounts, Retried, Submitted, SubmitTerms } from './model/store.ts'
 
 /** The engine of jobs. Every method may reject with a Fault, store_unavailable among others. */
 export interface JobService {

@@ -30,7 +30,7 @@ const homes: readonly (readonly [what: string, pattern: RegExp, home: string])[]
   ['prom-client', /'prom-client'/, 'src/metrics.ts'],
   ['Express', /from 'express'/, 'src/http/'],
   ['raw-body', /from 'raw-body'/, 'src/http/readRequest.ts'],
-  ['the AWS SDK', /'@aws-sdk\//, 'src/jobs/targets.ts'],
+  ['the AWS SDK', /'@aws-sdk\//, 'src/jobs/delivery/sqs.ts'],
   ['selfsigned', /'selfsigned'/, 'src/http/tls.ts'],
   ['SQLite', /from 'node:sqlite'/, 'src/jobs/store/'],
   ['worker_threads', /from 'node:worker_threads'/, 'src/jobs/store/'],

@@ -2,10 +2,16 @@
 // src/jobs/service.ts and store.ts; the tests of the HTTP API can be played against any other engine that has a JobDriver.
 
 import { EventEmitter } from 'node:events'
-import { isTerminal, type EndState, type Job, type NewJob, type StoredChunk } from '../../src/jobs/job.ts'
+import {
+  isTerminal,
+  type EndState,
+  type Job,
+  type NewJob,
+  type StoredChunk,
+} from '../../src/jobs/model/job.ts'
 import { memoryStore } from '../../src/jobs/store/sqlite.ts'
 import type { Health, JobService } from '../../src/jobs/service.ts'
-import type { ChunkPage, Retried, Submitted, SubmitTerms } from '../../src/jobs/store.ts'
+import type { ChunkPage, Retried, Submitted, SubmitTerms } from '../../src/jobs/model/store.ts'
 import { storeDriver } from './storeDriver.ts'
 
 /** What the tests need of an engine: the service, and a way to make things happen. */

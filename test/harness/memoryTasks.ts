@@ -1,7 +1,7 @@
 // Tasks that do what a test says: everything is in memory and nothing happens by itself. Follows the contract of src/jobs/tasks.ts.
 
 import { EventEmitter } from 'node:events'
-import type { TaskError } from '../../src/jobs/job.ts'
+import type { TaskError } from '../../src/jobs/model/job.ts'
 import {
   isFinal,
   type Dispatched,
@@ -9,7 +9,7 @@ import {
   type OwnTask,
   type Task,
   type Tasks,
-} from '../../src/jobs/tasks.ts'
+} from '../../src/jobs/model/tasks.ts'
 
 /** The double, with its records and switches. */
 export class MemoryTasks implements Tasks {

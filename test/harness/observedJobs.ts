@@ -1,6 +1,6 @@
 // A JobService between the HTTP API and an engine, in which a test sees what is asked and can make it fail.
 
-import type { NewJob } from '../../src/jobs/job.ts'
+import type { NewJob } from '../../src/jobs/model/job.ts'
 import type { Health, JobService } from '../../src/jobs/service.ts'
 
 /** The service, with its records and switches. */

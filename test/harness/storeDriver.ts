@@ -1,9 +1,9 @@
 // The jobs of a real store, which do what a test says: what the store promises, seen through the HTTP API.
 
 import { Fault } from '../../src/errors.ts'
-import type { Job } from '../../src/jobs/job.ts'
+import type { Job } from '../../src/jobs/model/job.ts'
 import type { JobService } from '../../src/jobs/service.ts'
-import type { JobStore, RequeueTerms } from '../../src/jobs/store.ts'
+import type { JobStore, RequeueTerms } from '../../src/jobs/model/store.ts'
 import type { JobDriver } from './jobDriver.ts'
 
 /** A driver for a store, which it starts. */

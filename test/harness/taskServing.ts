@@ -1,6 +1,6 @@
 // The public view of tasks served for a test on a free port, in front of tasks that the test drives.
 
-import type { NewTask } from '../../src/jobs/tasks.ts'
+import type { NewTask } from '../../src/jobs/model/tasks.ts'
 import { serveDoors, type DoorTerms, type ServedDoors } from './doors.ts'
 import { MemoryTasks } from './memoryTasks.ts'
 

@@ -1,9 +1,9 @@
 // A store of deliveries in memory, for tests of the deliverer: the part of JobStore that it uses, and outages on demand.
 
-import type { Job, Work } from '../../src/jobs/job.ts'
-import type { Delivery } from '../../src/jobs/store.ts'
-import type { DeliveryStore } from '../../src/jobs/deliverer.ts'
-import { StoreError } from '../../src/jobs/store.ts'
+import type { Job, Work } from '../../src/jobs/model/job.ts'
+import type { Delivery } from '../../src/jobs/model/store.ts'
+import type { DeliveryStore } from '../../src/jobs/delivery/deliverer.ts'
+import { StoreError } from '../../src/jobs/model/store.ts'
 
 /** The store, and what a test does to it and sees of it. */
 export interface Deliveries extends DeliveryStore {

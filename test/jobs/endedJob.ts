@@ -1,6 +1,6 @@
 // A job that has ended, for tests of those who tell of it.
 
-import type { Work } from '../../src/jobs/job.ts'
+import type { Work } from '../../src/jobs/model/job.ts'
 
 /** A completed job of `/run`, with the members given in place of its own. */
 export function endedJob(changed: Partial<Work> = {}): Work {

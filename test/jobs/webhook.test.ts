@@ -1,14 +1,14 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { AddressGuard, type Resolve } from '../../src/jobs/addresses.ts'
-import type { Work } from '../../src/jobs/job.ts'
-import { RefusedError } from '../../src/jobs/receiver.ts'
-import { toWebhookMessage, webhookReceiver } from '../../src/jobs/webhook.ts'
+import { SsrfGuard, type Resolve } from '../../src/jobs/delivery/ssrfGuard.ts'
+import type { Work } from '../../src/jobs/model/job.ts'
+import { RefusedError } from '../../src/jobs/delivery/receiver.ts'
+import { toWebhookMessage, webhookReceiver } from '../../src/jobs/delivery/webhook.ts'
 import { eventually } from '../harness/calling.ts'
 import { endedJob } from './endedJob.ts'
 import { webhookServer } from './webhookServer.ts'
 
-const local = new AddressGuard(['127.0.0.1'])
+const local = new SsrfGuard(['127.0.0.1'])
 
 async function send(url: string, { job = endedJob(), guard = local, signal = never() } = {}): Promise<void> {
   return webhookReceiver(url, guard).send(job, signal)
@@ -173,7 +173,7 @@ describe('an address within the network', () => {
     '%s is refused without a connection (WH-4)',
     async (host) => {
       await using server = await webhookServer()
-      await expect(send(`http://${host}:${server.port}/`, { guard: new AddressGuard([]) })).rejects.toThrow(
+      await expect(send(`http://${host}:${server.port}/`, { guard: new SsrfGuard([]) })).rejects.toThrow(
         RefusedError,
       )
       expect(server.connections()).toBe(0)
@@ -182,7 +182,7 @@ describe('an address within the network', () => {
 
   it.each(['127.0.0.1', '::ffff:127.0.0.1'])('is refused behind a name, too: %s (WH-4)', async (address) => {
     await using server = await webhookServer()
-    const guard = new AddressGuard([], resolvingTo(address))
+    const guard = new SsrfGuard([], resolvingTo(address))
     for (const scheme of ['http', 'https'])
       await expect(send(`${scheme}://example.com:${server.port}/`, { guard })).rejects.toThrow(RefusedError)
     expect(server.connections()).toBe(0)
@@ -191,7 +191,7 @@ describe('an address within the network', () => {
   it('is reached by the address that was checked: the name is asked for once (WH-4)', async () => {
     await using server = await webhookServer()
     let asked = 0
-    const guard = new AddressGuard(['127.0.0.1'], (_host, _options, callback) => {
+    const guard = new SsrfGuard(['127.0.0.1'], (_host, _options, callback) => {
       asked++
       callback(null, [{ address: asked === 1 ? '127.0.0.1' : '10.0.0.1', family: 4 }])
     })

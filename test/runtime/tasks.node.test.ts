@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { withFiles } from '../harness/files.ts'
 import { eventually } from '../harness/calling.ts'
-import { TaskEngine } from '../harness/taskEngine.ts'
+import { TaskService } from '../harness/taskService.ts'
 import { functionsOf, Peer, type Frame } from './player.ts'
 
 const lambda = 'zappa.asynchronous.route_lambda_task'
@@ -171,7 +171,7 @@ describe('a task that is delivered', () => {
   })
 
   it('may dispatch others (W1, L8)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', {}, engine.env)
     const { response_text: text } = (await execute(peer, 'nests')) as { response_text: string }
     expect(engine.asked[0]?.body['id']).toBe(JSON.parse(text))
@@ -261,7 +261,7 @@ describe('files of the code root (N3, X3, X4)', () => {
 
 describe('updateProgress (U1)', () => {
   it('is sent for the task of the calling context', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', {}, engine.env)
     await deliver(peer, 'works', [{ p: 1 }], { id: 'a' })
     await deliver(peer, 'works', [{ p: 2 }], { id: 'b' })
@@ -276,7 +276,7 @@ describe('updateProgress (U1)', () => {
   })
 
   it('has no effect with capture off, and for an attempt that does not run any more', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', {}, engine.env)
     expect(await execute(peer, 'works', [1], { capture: 'off' })).toEqual(complete(null))
     expect(engine.asked).toEqual([])
@@ -285,7 +285,7 @@ describe('updateProgress (U1)', () => {
   })
 
   it('fails for what JSON cannot hold or is too large', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', {}, engine.env)
     engine.answers.push([413, { error: { code: 'payload_too_large', message: 'too large' } }])
     const error = { type: 'AsyncException', message: 'too large' }
@@ -357,7 +357,7 @@ describe('events that carry a task (§9)', () => {
   })
 
   it('a record is written where the message asks for it (M3)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', { taskEvents: 'on' }, engine.env)
     expect(await valueOf(peer, { ...message, capture_response: true, response_id: 'r' })).toBe(6)
     expect(engine.asked.map(({ method, body }) => [method, body['status']])).toEqual([
@@ -394,7 +394,7 @@ describe('an installed copy of the package', () => {
       'app.mjs': `import { task, updateProgress } from 'fnbox/tasks'
         export const f = task(async function f() { return [import.meta.resolve('fnbox/tasks'), await updateProgress(1)] })`,
     }
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await withHandler(files, async (root) => {
       const copy = join(root, 'node_modules', 'fnbox')
       await cp(join(project, 'runtime', 'node'), join(copy, 'runtime', 'node'), { recursive: true })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../harness/calling.ts'
-import { TaskEngine } from '../harness/taskEngine.ts'
+import { TaskService } from '../harness/taskService.ts'
 import { functionsOf, Peer, type Frame } from './player.ts'
 import { run } from './scripts.ts'
 
@@ -212,7 +212,7 @@ describe('a task in the instance of a function', () => {
   })
 
   test('may dispatch another (L8)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await instance({}, 'app.handler', engine.env)
     const { response_text } = await execute(peer, 'app.calls_task', [5])
     expect(engine.takeDispatched()).toEqual([
@@ -226,7 +226,7 @@ describe('a task in the instance of a function', () => {
 
 describe('progress (U1)', () => {
   test.each(['progresses', 'progresses_on_loop', 'progresses_in_thread'])('of app.%s', async (name) => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await instance({}, 'app.handler', engine.env)
     const answer = await execute(peer, `app.${name}`, [{ p: 50 }], { attempt: 2 })
     expect(answer).toEqual(complete('true'))
@@ -344,7 +344,7 @@ describe('events of mode raw (§9)', () => {
   })
 
   test('a captured message has its record written (M3)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await instance({ taskEvents: 'on' }, 'app.handler', engine.env)
     for (const path of ['app.f2', 'app.awaits'])
       await peer.invoke({ ...task, task_path: path, args: [1], capture_response: true })
@@ -395,7 +395,7 @@ describe('a task in the instance of a script', () => {
   })
 
   test('shows progress from its thread, and fails as a function’s does (U1, L5)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await serving(engine.env)
     expect(await execute(peer, 'task_script.progresses', [7])).toEqual(complete('true'))
     expect(engine.takeAsked()[0]?.body).toEqual({ attempt: 1, value_text: '7' })
@@ -457,7 +457,7 @@ describe('where the module comes from (G3)', () => {
   })
 
   test('processes that a function starts with multiprocessing find it, too (W1)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await instance({}, 'where.spawns', engine.env)
     expect((await peer.invoke()).body.toString()).toBe('true')
     expect(engine.takeDispatched()).toMatchObject([{ message: { task_path: 'app.f2', args: [1] } }])

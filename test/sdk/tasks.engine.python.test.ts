@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { batch, type Results } from './batch.ts'
-import { TaskEngine } from '../harness/taskEngine.ts'
+import { TaskService } from '../harness/taskService.ts'
 import { python } from './python.ts'
 import { below, tasksFolder } from './tasks.ts'
 
@@ -280,7 +280,7 @@ except Exception as error: print(get_func_task_path(f), error.code)`
     ['a file outside of the code root', ['../outside.py'], '__main__.f not_importable'],
     ['no file', ['-c', program], '__main__.f not_importable'],
   ])('is known by the path of its file: %s', async (_, args, expected) => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     const folder = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
     try {
       const cwd = join(folder, 'code')

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import * as tasks from 'fnbox/tasks'
 import { functionsOf, Peer } from '../runtime/player.ts'
 import { withFiles } from '../harness/files.ts'
-import { TaskEngine } from '../harness/taskEngine.ts'
+import { TaskService } from '../harness/taskService.ts'
 
 const uuid = expect.stringMatching(
   /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/,
@@ -33,8 +33,8 @@ async function evaluateIn(peer: Peer, code: string): Promise<unknown> {
 }
 
 /** The code's value, and what the engine was asked. */
-async function dispatching(code: string): Promise<{ value: unknown; engine: TaskEngine }> {
-  await using engine = await TaskEngine.start()
+async function dispatching(code: string): Promise<{ value: unknown; engine: TaskService }> {
+  await using engine = await TaskService.start()
   return { value: await evaluate(code, engine.env), engine }
 }
 
@@ -170,7 +170,7 @@ describe('task', () => {
   })
 
   it('of an unknown service runs in place, and says so once (T4)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await evaluating(engine.env)
     expect(await evaluateIn(peer, 'return [await app.unserved(1), await app.unserved(2)]')).toEqual([1, 2])
     expect(engine.asked).toEqual([])
@@ -227,7 +227,7 @@ describe('run', () => {
   )
 
   it('finds an export of a loaded CommonJS module (N2)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = new Peer('node', functionsOf('node'), engine.env)
     await peer.load('task_common.handler')
     await peer.invoke(7)
@@ -271,7 +271,7 @@ describe('what cannot be handed over', () => {
         .send('app.f', ['x'.repeat(length)], {})
       await send(${longest})
       return thrown(send(${longest} + 1))`
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await withFiles({ 'app.js': '', 'handler.mjs': evaluator }, async (root) => {
       await using peer = new Peer('node', root, engine.env)
       await peer.load('handler.handler')
@@ -299,7 +299,7 @@ describe('what cannot be handed over', () => {
 
 describe('the engine', () => {
   it('a dispatch whose connection broke is sent once more with the same id (H1)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     engine.answers.push('break')
     await evaluate('return app.double(1)', engine.env)
     expect(engine.asked).toHaveLength(2)
@@ -307,7 +307,7 @@ describe('the engine', () => {
   })
 
   it('once more and no more; what is read is not read again (H1)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     engine.answers.push('break', 'break', 'break')
     const code = 'return [await thrown(app.double(1)), await thrown(tasks.getAsyncResponse("x"))]'
     expect(await evaluate(code, engine.env)).toMatchObject([
@@ -323,7 +323,7 @@ describe('the engine', () => {
     [413, 'payload_too_large'],
     [429, 'queue_full'],
   ])('%i is %s, with its text (§6)', async (status, code) => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     engine.answers.push([status, { error: { code, message: 'the reason' } }])
     const error = await evaluate('return thrown(app.double(1))', engine.env)
     expect(error).toMatchObject({ type: 'AsyncException', code, message: 'the reason' })
@@ -332,7 +332,7 @@ describe('the engine', () => {
   it.each<[number, object?]>([[503, { error: { code: 'draining', message: 'stopping' } }], [500], [200]])(
     '%i %j is engine_unreachable (§6)',
     async (status, document) => {
-      await using engine = await TaskEngine.start()
+      await using engine = await TaskService.start()
       engine.answers.push([status, document])
       expect(await evaluate('return thrown(app.double(1))', engine.env)).toMatchObject({
         code: 'engine_unreachable',
@@ -367,13 +367,13 @@ describe('getAsyncResponse', () => {
     ['complete without a result', { status: 'complete' }, { status: 'complete', response: null }],
     ['capture off', { status: 'failed', capture: 'off' }, null],
   ])('%s (A2, A3)', async (_, members, expected) => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     engine.records.set('x', record(members))
     expect(await evaluate('return tasks.getAsyncResponse("x")', engine.env)).toEqual(expected)
   })
 
   it('rejects for a failed task (A3)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     const attempts = [{ outcome: 'interrupted' }, { outcome: 'failed' }, { outcome: 'failed' }]
     const error = { type: 'ValueError', message: 'x' }
     engine.records.set('x', record({ status: 'failed', error, attempts }))
@@ -400,7 +400,7 @@ describe('wait', () => {
   const waited = 'const r = await app.double(1); return thrown(r.wait({ timeout: 0 }))'
 
   it('asks in slices of at most 30 s until the task is final, and gives its value (C2)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     engine.answers.push([202, {}], [200, record({ status: 'in progress' })])
     engine.answers.push([200, record({ status: 'complete', response_text: '[4]' })])
     expect(await evaluate('return (await app.double(2)).wait()', engine.env)).toEqual([4])
@@ -409,7 +409,7 @@ describe('wait', () => {
   })
 
   it('rejects: not sent, not known, too long, deadlock, failed (C2, C3)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await using peer = await evaluating(engine.env)
     expect(await evaluateIn(peer, 'return thrown(new tasks.LambdaAsyncResponse().wait())')).toMatchObject({
       code: 'not_sent',
@@ -518,7 +518,7 @@ describe('paths', () => {
           return [good.taskPath, await bad().catch(({ code }) => code)]
         }`,
     }
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     await withFiles(files, async (root) => {
       await using peer = new Peer('node', root, engine.env)
       await peer.load('handler.handler')
@@ -528,7 +528,7 @@ describe('paths', () => {
   })
 
   it('a file outside of the code root is not importable under fnbox (P3)', async () => {
-    await using engine = await TaskEngine.start()
+    await using engine = await TaskService.start()
     const shared = {
       'shared.mjs': `import { task } from 'fnbox/tasks'\nexport const f = task(function f() {})`,
     }

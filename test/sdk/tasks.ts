@@ -1,7 +1,7 @@
 // What the tests of zappa.asynchronous begin with, below fnbox and without it. Owns nothing.
 
 import { join } from 'node:path'
-import { TaskEngine } from '../harness/taskEngine.ts'
+import { TaskService } from '../harness/taskService.ts'
 import { batch, type Results } from './batch.ts'
 
 /** The code root of the tasks: `app.py` and the seed's examples. */
@@ -9,7 +9,7 @@ export const tasksFolder = join(import.meta.dirname, '..', 'functions', 'python'
 
 /** Runs pieces of code as part of the function, with an engine. */
 export async function below(pieces: Readonly<Record<string, string>>, env: object = {}): Promise<Results> {
-  await using engine = await TaskEngine.start()
+  await using engine = await TaskService.start()
   return await batch(beginning, pieces, { cwd: tasksFolder, env: { ...engine.env, ...env } })
 }
 

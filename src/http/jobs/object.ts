@@ -1,7 +1,7 @@
-// The forms of the job object that only the routes show (jobs.md §2, §6). The object itself is jobs/object.ts.
+// The forms of the job object that only the routes show (jobs.md §2, §6). The object itself is jobs/model/jobJson.ts.
 
-import { isTerminal, type Job } from '../../jobs/job.ts'
-import { toJobMembers, toJobObject, toJsonObject } from '../../jobs/object.ts'
+import { isTerminal, type Job } from '../../jobs/model/job.ts'
+import { toJobMembers, toJobObject, toJsonObject } from '../../jobs/model/jobJson.ts'
 
 /** The object without `output` unless the job is terminal: what an event stream shows (jobs.md STR-15). */
 export function toJobEvent(job: Job, now: number): Buffer {

@@ -2,7 +2,7 @@
 // routes.
 
 import manifest from '../../../package.json' with { type: 'json' }
-import { schemas } from './schemas.ts'
+import { schemas } from './openapiSchemas.ts'
 
 const idInPath = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
 const wait = query('wait', 'How long the answer may be held, in milliseconds; above 300000 counts as 300000.')

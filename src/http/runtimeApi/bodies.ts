@@ -2,11 +2,11 @@
 
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
-import type { NewTask, OwnTask } from '../../jobs/tasks.ts'
+import type { NewTask, OwnTask } from '../../jobs/model/tasks.ts'
 import { isJsonObject, parseJson } from '../../json/json.ts'
 import { isTaskId } from '../tasks/waiting.ts'
 import { readTaskPath } from './message.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal } from './errors.ts'
 
 /** A dispatch. @throws Refusal bad_request that says what is wrong with it */
 export function toNewTask(body: Buffer, language: NewTask['language']): NewTask {

@@ -1,7 +1,7 @@
 // The message of a task (tasks.md §5), which is kept as it is: only its shape is looked at, and which function it names. Owns nothing.
 
 import { isJsonObject, parseJson } from '../../json/json.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal } from './errors.ts'
 
 /**
  * The task path in a message, which may have NaN, Infinity and numbers beyond double precision in it.

@@ -11,14 +11,14 @@ import type { Events } from '../../events.ts'
 import { describeExit, type Exit } from '../../exit.ts'
 import type { LanguageName } from '../../invoker/handler/languages.ts'
 import type { RuntimeApi } from '../../invoker/launch.ts'
-import type { Tasks } from '../../jobs/tasks.ts'
+import type { Tasks } from '../../jobs/model/tasks.ts'
 import { within } from '../../timeout.ts'
 import { onDemand } from '../onDemand.ts'
 import { refuseUnreadable } from '../unreadable.ts'
-import type { Caller, RuntimeApiSettings } from './answers.ts'
-import type { RuntimeApiParts } from './door.ts'
-import { OwnTasks } from './ownTasks.ts'
-import { asRefusal, Refusal, toRefusalReply } from './refusal.ts'
+import type { Caller, RuntimeApiSettings } from './handlers.ts'
+import type { RuntimeApiParts } from './api.ts'
+import { OwnTasks } from './inlineTasks.ts'
+import { asRefusal, Refusal, toRefusalReply } from './errors.ts'
 
 /** Opens and closes the runtime API of instances. */
 export class RuntimeSockets {
@@ -111,7 +111,7 @@ function serverFor(caller: Caller, parts: RuntimeApiParts): Server {
   const latest = new WeakMap<Duplex, ServerResponse>()
   const toDoor = onDemand(
     async () => {
-      const { answer } = await import('./door.ts')
+      const { answer } = await import('./api.ts')
       return (request, response) => void answer(request, response, caller, parts)
     },
     parts.events,

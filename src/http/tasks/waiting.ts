@@ -2,7 +2,7 @@
 
 import { Fault } from '../../errors.ts'
 import { lastQueryValue } from '../../event/query.ts'
-import { isFinal, type Task, type Tasks } from '../../jobs/tasks.ts'
+import { isFinal, type Task, type Tasks } from '../../jobs/model/tasks.ts'
 import type { PollDeadline } from '../longPoll.ts'
 
 /**

@@ -1,9 +1,9 @@
 // Attempts: a reserved job is begun, yields, and ends or is queued again. What comes from any but the running attempt is dropped
 // (jobs.md C-4).
 
-import type { Job } from '../job.ts'
-import type { AttemptEnd, RequeueTerms } from '../store.ts'
-import { toTaskError } from '../task.ts'
+import type { Job } from '../model/job.ts'
+import type { AttemptEnd, RequeueTerms } from '../model/store.ts'
+import { toTaskError } from '../model/task.ts'
 import { addChunks } from './chunks.ts'
 import { addTo } from './counts.ts'
 import type { Database } from './database.ts'

@@ -1,6 +1,6 @@
 // Executes what waits: all that is to be written in one transaction, since waiting for the disk is what costs.
 
-import type { Job } from '../job.ts'
+import type { Job } from '../model/job.ts'
 import type { Database } from './database.ts'
 import type { Answer, Call } from './messages.ts'
 import { operations } from './operations.ts'

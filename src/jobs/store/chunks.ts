@@ -1,7 +1,7 @@
 // Chunks: what a job has yielded, under indexes that it never uses twice (jobs.md STR-10).
 
-import type { ChunkPage } from '../store.ts'
-import type { StoredChunk } from '../job.ts'
+import type { ChunkPage } from '../model/store.ts'
+import type { StoredChunk } from '../model/job.ts'
 import { asBuffer } from './bytes.ts'
 import type { Database } from './database.ts'
 

@@ -1,8 +1,8 @@
 // What is counted (jobs.md CTL-7). Jobs in the queue and in progress are counted as they come and go; ends and re-queues since the
 // store was created.
 
-import type { JobOrigin, JobState } from '../job.ts'
-import type { JobCounts } from '../store.ts'
+import type { JobOrigin, JobState } from '../model/job.ts'
+import type { JobCounts } from '../model/store.ts'
 import type { Database } from './database.ts'
 
 /** Counts jobs that have come to a state (or, when it is not terminal, have left it), or re-queues. */

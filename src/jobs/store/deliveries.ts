@@ -1,6 +1,6 @@
 // Messages about ends of jobs that are still to be sent (jobs.md WH-3). They hold their job in the store, even a removed one.
 
-import type { Delivery } from '../store.ts'
+import type { Delivery } from '../model/store.ts'
 import type { Database } from './database.ts'
 import { toWork, type Row } from './rows.ts'
 

@@ -1,6 +1,6 @@
 // The changes of jobs, also those that other processes make. Owns how far they were announced.
 
-import type { Job } from '../job.ts'
+import type { Job } from '../model/job.ts'
 import type { Database } from './database.ts'
 import type { Change } from './messages.ts'
 import { toJob, type Row } from './rows.ts'

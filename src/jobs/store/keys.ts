@@ -1,7 +1,7 @@
 // Idempotency keys (jobs.md REQ-6, REQ-7): they outlive their jobs.
 
-import type { EndState } from '../job.ts'
-import type { SubmitTerms, Submitted } from '../store.ts'
+import type { EndState } from '../model/job.ts'
+import type { SubmitTerms, Submitted } from '../model/store.ts'
 import type { Database } from './database.ts'
 import { findRow, toJob } from './rows.ts'
 

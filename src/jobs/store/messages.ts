@@ -1,6 +1,6 @@
 // What a store and its thread say to each other.
 
-import type { Job } from '../job.ts'
+import type { Job } from '../model/job.ts'
 import type { Name, Values } from './operations.ts'
 
 /** The path of a database that only lives as long as its thread. */

@@ -1,7 +1,7 @@
 // Changes of a job. The only place where its state changes, so that the table of moves, the counters and the deliveries hold.
 
 import type { SQLInputValue } from 'node:sqlite'
-import { isTerminal, moves, type EndState, type JobState } from '../job.ts'
+import { isTerminal, moves, type EndState, type JobState } from '../model/job.ts'
 import { addTo } from './counts.ts'
 import type { Database } from './database.ts'
 import type { Row } from './rows.ts'

@@ -1,7 +1,7 @@
 // What the thread can do, by the names of JobStore.
 
-import type { Job } from '../job.ts'
-import type { JobStore } from '../store.ts'
+import type { Job } from '../model/job.ts'
+import type { JobStore } from '../model/store.ts'
 import * as attempts from './attempts.ts'
 import { markDelivered, readChunks, readUndelivered } from './chunks.ts'
 import { count } from './counts.ts'

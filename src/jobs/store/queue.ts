@@ -1,7 +1,7 @@
 // The queue: jobs come in, are reserved by runners, or leave it without having run.
 
-import { isTerminal, type Job, type NewJob, type TaskTerms, type Work } from '../job.ts'
-import type { Retried, Submitted, SubmitTerms } from '../store.ts'
+import { isTerminal, type Job, type NewJob, type TaskTerms, type Work } from '../model/job.ts'
+import type { Retried, Submitted, SubmitTerms } from '../model/store.ts'
 import { addTo, countQueued } from './counts.ts'
 import type { Database } from './database.ts'
 import { recallKey, rememberKey } from './keys.ts'

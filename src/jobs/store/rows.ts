@@ -1,6 +1,6 @@
 // Jobs as rows: how they are found, and what is made of them.
 
-import type { Job, JobOrigin, JobState, StoredTask, TaskTerms, Work } from '../job.ts'
+import type { Job, JobOrigin, JobState, StoredTask, TaskTerms, Work } from '../model/job.ts'
 import { asBuffer } from './bytes.ts'
 import { listOf } from './chunks.ts'
 import type { Database } from './database.ts'

@@ -1,8 +1,8 @@
 // What time does to jobs: ttl, retention, leases that have lapsed (jobs.md C-5, DUR-4). Removed jobs stay as empty rows for a
 // moment, so that other processes hear of them.
 
-import { isTerminal, type TaskError } from '../job.ts'
-import { pauseAfter } from '../task.ts'
+import { isTerminal, type TaskError } from '../model/job.ts'
+import { pauseAfter } from '../model/task.ts'
 import type { Database } from './database.ts'
 import { rememberEnd } from './keys.ts'
 import { change, end, queueAgain } from './moving.ts'

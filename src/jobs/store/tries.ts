@@ -1,6 +1,6 @@
 // The attempts of tasks, which are listed to those who ask (tasks.md §13); of other jobs only the number is kept.
 
-import type { TaskAttempt, TaskError } from '../job.ts'
+import type { TaskAttempt, TaskError } from '../model/job.ts'
 import type { Database } from './database.ts'
 
 /** An attempt begins. */

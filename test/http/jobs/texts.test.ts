@@ -17,7 +17,7 @@ import {
 } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jsonDigest } from '../../../src/json/digest.ts'
-import { toNewJob } from '../../../src/http/jobs/request.ts'
+import { toNewJob } from '../../../src/http/jobs/submitRequest.ts'
 import { anyJobSettings } from '../../harness/jobSettings.ts'
 import { memberTexts } from '../../../src/json/members.ts'
 

@@ -2,8 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Job, JobState } from '../../../src/jobs/job.ts'
-import type { JobStore, SubmitTerms } from '../../../src/jobs/store.ts'
+import type { Job, JobState } from '../../../src/jobs/model/job.ts'
+import type { JobStore, SubmitTerms } from '../../../src/jobs/model/store.ts'
 import {
   beginNext,
   changeOf,

@@ -1,8 +1,8 @@
 // Jobs for the tests of stores, and the short cuts that they need. Time begins at `start` and only moves when a test says so.
 
 import { randomUUID } from 'node:crypto'
-import type { Job, NewJob } from '../../../src/jobs/job.ts'
-import type { AttemptEnd, JobStore } from '../../../src/jobs/store.ts'
+import type { Job, NewJob } from '../../../src/jobs/model/job.ts'
+import type { AttemptEnd, JobStore } from '../../../src/jobs/model/store.ts'
 
 /** when the tests begin */
 export const start = Date.UTC(2030, 0, 1)

@@ -2,8 +2,8 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { moves, type JobState } from '../../../src/jobs/job.ts'
-import type { JobStore } from '../../../src/jobs/store.ts'
+import { moves, type JobState } from '../../../src/jobs/model/job.ts'
+import type { JobStore } from '../../../src/jobs/model/store.ts'
 import { memoryStore } from '../../../src/jobs/store/sqlite.ts'
 import { Model, type ModelJob } from './model.ts'
 import { purge, step, type Step } from './steps.ts'

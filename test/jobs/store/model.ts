@@ -1,6 +1,6 @@
 // The simplest store of jobs that could be right: a list. What the real one does is compared with it.
 
-import type { JobState } from '../../../src/jobs/job.ts'
+import type { JobState } from '../../../src/jobs/model/job.ts'
 
 /** A job of the model. */
 export interface ModelJob {

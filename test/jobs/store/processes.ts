@@ -3,7 +3,7 @@
 import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { JobStore } from '../../../src/jobs/store.ts'
+import type { JobStore } from '../../../src/jobs/model/store.ts'
 
 /** A store in another process; disposing of it kills that. */
 export interface RemoteStore

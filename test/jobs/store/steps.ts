@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { expect } from 'vitest'
-import type { JobStore } from '../../../src/jobs/store.ts'
+import type { JobStore } from '../../../src/jobs/model/store.ts'
 import { ended, newJob, start } from './jobs.ts'
 import { attempts, leaseMs, retentionMs, ttlMs, type Model, type ModelJob } from './model.ts'
 

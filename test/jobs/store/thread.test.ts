@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads'
 import { expect, it, vi } from 'vitest'
-import { StoreError } from '../../../src/jobs/store.ts'
+import { StoreError } from '../../../src/jobs/model/store.ts'
 import { sqliteStore } from '../../../src/jobs/store/sqlite.ts'
 import { freshDirectory } from './directories.ts'
 import { changeOf, start, submit } from './jobs.ts'

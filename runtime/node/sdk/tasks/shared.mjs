@@ -12,7 +12,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
  * @property {number} limit most characters of a progress value's text
  */
 
-/** @typedef {import('../../../../src/jobs/job.ts').Capture} Capture */
+/** @typedef {import('../../../../src/jobs/model/job.ts').Capture} Capture */
 
 /**
  * Where a function is found again.

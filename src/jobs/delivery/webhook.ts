@@ -1,13 +1,13 @@
 // A job's end → a POST to the URL that its submitter named (jobs.md §8). Owns nothing.
 
 import type { ClientRequest, RequestOptions } from 'node:http'
-import type { AddressGuard } from './addresses.ts'
-import type { Work } from './job.ts'
-import { toJobMembers, toJsonObject } from './object.ts'
+import type { SsrfGuard } from './ssrfGuard.ts'
+import type { Work } from '../model/job.ts'
+import { toJobMembers, toJsonObject } from '../model/jobJson.ts'
 import type { Receiver } from './receiver.ts'
 
 /** The receiver at `url`, which was checked when the job was submitted: an absolute http or https URL. */
-export function webhookReceiver(url: string, guard: AddressGuard): Receiver {
+export function webhookReceiver(url: string, guard: SsrfGuard): Receiver {
   const target = new URL(url)
   return {
     name: `webhook at ${target.origin}`,

@@ -21,7 +21,7 @@ export type Answer = readonly [status: number, body?: unknown] | 'break'
  * Programs may tell it what to do next: `POST /test/answers` with a list of answers, `PUT /test/records/{id}` with a record;
  * `GET /test/asked` gives what it was asked since that was last asked.
  */
-export class TaskEngine implements AsyncDisposable {
+export class TaskService implements AsyncDisposable {
   /** in the order of arrival */
   readonly asked: Asked[] = []
   /** answers to come, before those that it makes by itself */
@@ -36,8 +36,8 @@ export class TaskEngine implements AsyncDisposable {
     this.#server = createServer((request, response) => void this.#serve(request, response))
   }
 
-  static async start(): Promise<TaskEngine> {
-    const engine = new TaskEngine(await mkdtemp(join(tmpdir(), 'fnbox-test-')))
+  static async start(): Promise<TaskService> {
+    const engine = new TaskService(await mkdtemp(join(tmpdir(), 'fnbox-test-')))
     engine.#server.listen(join(engine.#folder, 'i-1.sock'))
     await once(engine.#server, 'listening')
     return engine

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { unescaped, type Header, type HttpReply } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
-import type { Tasks } from '../../jobs/tasks.ts'
+import type { Tasks } from '../../jobs/model/tasks.ts'
 
 import { readBody, readHead } from '../readRequest.ts'
 import { clientOf, writeReply } from '../exchange.ts'
@@ -16,8 +16,8 @@ import {
   type ApiCall,
   type Caller,
   type RuntimeApiSettings,
-} from './answers.ts'
-import { asRefusal, Refusal, toRefusalReply } from './refusal.ts'
+} from './handlers.ts'
+import { asRefusal, Refusal, toRefusalReply } from './errors.ts'
 
 /** What answers are made with. */
 export interface RuntimeApiParts {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { LookupAddress } from 'node:dns'
-import { AddressGuard, allowProblems, type Resolve } from '../../src/jobs/addresses.ts'
-import { RefusedError } from '../../src/jobs/receiver.ts'
+import { SsrfGuard, allowProblems, type Resolve } from '../../src/jobs/delivery/ssrfGuard.ts'
+import { RefusedError } from '../../src/jobs/delivery/receiver.ts'
 
 function refuses(host: string, allow: readonly string[] = []): boolean {
   try {
-    new AddressGuard(allow).checkLiteral(host)
+    new SsrfGuard(allow).checkLiteral(host)
     return false
   } catch (error) {
     expect(error).toBeInstanceOf(RefusedError)
@@ -23,7 +23,7 @@ function resolving(...addresses: readonly string[]): Resolve {
 
 const unknown: Resolve = (_host, _options, callback) => callback(new Error('ENOTFOUND'), [])
 
-async function lookUp(guard: AddressGuard, host = 'example.com'): Promise<readonly string[]> {
+async function lookUp(guard: SsrfGuard, host = 'example.com'): Promise<readonly string[]> {
   return new Promise((settle, fail) =>
     guard.lookup(host, { all: true }, (error, found) => {
       if (error === null)
@@ -90,30 +90,30 @@ describe('an address (WH-4)', () => {
 
 describe('a name (WH-4)', () => {
   it('is connected to those of its addresses that are permitted', async () => {
-    const guard = new AddressGuard([], resolving('10.0.0.1', '8.8.8.8', '::1', '2a02:6b8::1'))
+    const guard = new SsrfGuard([], resolving('10.0.0.1', '8.8.8.8', '::1', '2a02:6b8::1'))
     expect(await lookUp(guard)).toEqual(['8.8.8.8', '2a02:6b8::1'])
   })
 
   it.each(['10.0.0.1', '::1', '::ffff:10.0.0.1', '169.254.169.254'])(
     'of %s alone is refused',
     async (address) => {
-      await expect(lookUp(new AddressGuard([], resolving(address)))).rejects.toBeInstanceOf(RefusedError)
+      await expect(lookUp(new SsrfGuard([], resolving(address)))).rejects.toBeInstanceOf(RefusedError)
     },
   )
 
   it('that --webhook-allow names may have any address, in any case of its letters; another may not', async () => {
-    const guard = new AddressGuard(['Hooks.Internal'], resolving('10.0.0.1'))
+    const guard = new SsrfGuard(['Hooks.Internal'], resolving('10.0.0.1'))
     expect(await lookUp(guard, 'hooks.internal')).toEqual(['10.0.0.1'])
     expect(await lookUp(guard, 'HOOKS.internal.')).toEqual(['10.0.0.1'])
     await expect(lookUp(guard, 'other.internal')).rejects.toBeInstanceOf(RefusedError)
   })
 
   it('that does not resolve is an error like any other: it may resolve later', async () => {
-    await expect(lookUp(new AddressGuard([], unknown))).rejects.not.toBeInstanceOf(RefusedError)
+    await expect(lookUp(new SsrfGuard([], unknown))).rejects.not.toBeInstanceOf(RefusedError)
   })
 
   it('gives one address to who wants one', async () => {
-    const guard = new AddressGuard([], resolving('10.0.0.1', '8.8.8.8'))
+    const guard = new SsrfGuard([], resolving('10.0.0.1', '8.8.8.8'))
     const found = await new Promise((settle) =>
       guard.lookup('example.com', {}, (_error, address, family) => settle([address, family])),
     )

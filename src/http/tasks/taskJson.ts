@@ -1,8 +1,8 @@
 // A task as it is shown: to everybody who may call (tasks.md §13), and to instances (H2). One composition, two forms. Owns nothing.
 
-import { toJsonObject, type JsonMember } from '../../jobs/object.ts'
-import type { TaskAttempt, TaskError } from '../../jobs/job.ts'
-import { isFinal, type Task } from '../../jobs/tasks.ts'
+import { toJsonObject, type JsonMember } from '../../jobs/model/jobJson.ts'
+import type { TaskAttempt, TaskError } from '../../jobs/model/job.ts'
+import { isFinal, type Task } from '../../jobs/model/tasks.ts'
 import { parseJson } from '../../json/json.ts'
 
 /** The public view: no arguments, no stack traces; texts of values put in place unchanged (tasks.md V1, V2). */

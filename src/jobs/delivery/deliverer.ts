@@ -1,11 +1,11 @@
 // Tells receivers that jobs have ended (jobs.md WH-2, WH-3). What is to be told is in the store; this owns the tries in flight, when
 // the next one is due, and verdicts that the store could not take yet.
 
-import type { Events } from '../events.ts'
+import type { Events } from '../../events.ts'
 import { systemClock, type Clock } from './clock.ts'
-import { isTerminal, type Work } from './job.ts'
+import { isTerminal, type Work } from '../model/job.ts'
 import { RefusedError, type Receiver } from './receiver.ts'
-import type { Delivery, JobStore } from './store.ts'
+import type { Delivery, JobStore } from '../model/store.ts'
 
 /** What a deliverer needs of the store. */
 export type DeliveryStore = Pick<JobStore, 'onChange' | 'dueDeliveries' | 'settleDelivery'>

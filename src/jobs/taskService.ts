@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto'
 import type { JobEngine } from './engine.ts'
-import { isTerminal, type NewJob, type TaskTerms } from './job.ts'
-import { toTask } from './task.ts'
-import type { Dispatched, NewTask, OwnTask, Task, Tasks } from './tasks.ts'
+import { isTerminal, type NewJob, type TaskTerms } from './model/job.ts'
+import { toTask } from './model/task.ts'
+import type { Dispatched, NewTask, OwnTask, Task, Tasks } from './model/tasks.ts'
 
 /** What the operator has settled about tasks (tasks.md §7). Durations are in milliseconds. */
 export interface TaskSettings {
@@ -19,7 +19,7 @@ export interface TaskSettings {
 }
 
 /** Takes tasks, and tells what becomes of them. */
-export class TaskEngine implements Tasks {
+export class TaskService implements Tasks {
   readonly #engine: JobEngine
   readonly #settings: TaskSettings
 

@@ -1,12 +1,12 @@
 // How an outcome ends a job: state, output and error text (jobs.md §10.4, §10.5, FN-2, DUR-5). Pure.
 
-import type { Fault } from '../errors.ts'
-import { describeExit, type Exit } from '../exit.ts'
-import { parseJson } from '../json/json.ts'
-import type { LanguageName } from '../invoker/handler/languages.ts'
-import type { Outcome } from '../invocation.ts'
-import type { UserError } from '../wire/frames.ts'
-import type { AttemptEnd } from './store.ts'
+import type { Fault } from '../../errors.ts'
+import { describeExit, type Exit } from '../../exit.ts'
+import { parseJson } from '../../json/json.ts'
+import type { LanguageName } from '../../invoker/handler/languages.ts'
+import type { Outcome } from '../../invocation.ts'
+import type { UserError } from '../../wire/frames.ts'
+import type { AttemptEnd } from '../model/store.ts'
 
 /** What is known of the function that runs the jobs. */
 export interface ResultTerms {

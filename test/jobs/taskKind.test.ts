@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../../src/errors.ts'
 import type { Outcome } from '../../src/invocation.ts'
-import type { Work } from '../../src/jobs/job.ts'
-import { taskDialect } from '../../src/jobs/taskDialect.ts'
+import type { Work } from '../../src/jobs/model/job.ts'
+import { taskKind } from '../../src/jobs/kinds/taskKind.ts'
 
 const task: Work = {
   id: 't-1',
@@ -40,10 +40,10 @@ const task: Work = {
   },
 }
 
-const dialect = taskDialect(1000)
+const kind = taskKind(1000)
 
 function after(outcome: Outcome, differences: Partial<Work> = {}): unknown {
-  return dialect.follow(outcome, { ...task, ...differences }, 'i-1')
+  return kind.follow(outcome, { ...task, ...differences }, 'i-1')
 }
 
 function answered(answer: unknown): Outcome {
@@ -65,13 +65,13 @@ function failedWith(type: string): object {
 /** After how many seconds a task that has failed so often runs again; -1: never. */
 function wait(retries: number, maxAttempts: number): number {
   const stored = task.task && { ...task.task, maxAttempts }
-  const sequel = dialect.follow(threw(true), { ...task, retries, ...(stored && { task: stored }) }, 'i-1')
+  const sequel = kind.follow(threw(true), { ...task, retries, ...(stored && { task: stored }) }, 'i-1')
   return sequel.type === 'again' ? (sequel.terms.pauseMs ?? 0) / 1000 : -1
 }
 
 describe('a task', () => {
   it('is delivered with its message as it was written (§12)', () => {
-    expect(JSON.parse(dialect.toPayload(task, 2, 1767608100120).toString())).toEqual({
+    expect(JSON.parse(kind.toPayload(task, 2, 1767608100120).toString())).toEqual({
       kind: 'task',
       id: 't-1',
       attempt: 2,

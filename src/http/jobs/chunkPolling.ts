@@ -1,8 +1,8 @@
 // The JSON answers of `/stream` (jobs.md §6.1, §6.2). Owns whose turn it is to drain a job.
 
-import type { StoredChunk } from '../../jobs/job.ts'
+import type { StoredChunk } from '../../jobs/model/job.ts'
 import type { JobService } from '../../jobs/service.ts'
-import type { ChunkPage } from '../../jobs/store.ts'
+import type { ChunkPage } from '../../jobs/model/store.ts'
 import type { JobExchange } from './exchange.ts'
 import type { LongPoll, PollDeadline } from '../longPoll.ts'
 import { Turns } from './turns.ts'

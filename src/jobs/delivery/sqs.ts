@@ -2,19 +2,19 @@
 
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { toFailureMessage, toSuccessMessage } from './asyncMessage.ts'
-import type { Work } from './job.ts'
+import type { Work } from '../model/job.ts'
 import type { Receiver } from './receiver.ts'
-import type { TargetSettings } from './targetSettings.ts'
+import type { SqsSettings } from './sqsSettings.ts'
 
 /** Success and failure target. The queue service's library is loaded with the first message. */
 export class Targets {
-  readonly #settings: TargetSettings
+  readonly #settings: SqsSettings
   readonly #success: Receiver | undefined
   readonly #failure: Receiver | undefined
   readonly #clients = new Map<string, Promise<SQSClient>>()
 
   /** @param settings without problems */
-  constructor(settings: TargetSettings) {
+  constructor(settings: SqsSettings) {
     const { success, failure } = settings
     this.#settings = settings
     this.#success = success === undefined ? undefined : this.#queue('success', success, toSuccessMessage)

@@ -1,9 +1,9 @@
 // A job as its handler gets it, and what the handler yields as JSON text. Values that were sent are copied as they are (jobs.md A-9).
 
 import { isUtf8 } from 'node:buffer'
-import type { ChunkKind } from '../wire/frames.ts'
+import type { ChunkKind } from '../../wire/frames.ts'
 import type { Work } from './job.ts'
-import { toJsonObject } from './object.ts'
+import { toJsonObject } from './jobJson.ts'
 
 /** The body of an invocation of mode `job` (jobs.md W-7). */
 export function toDocument({ id, input, webhook, policy, s3Config }: Sent): Buffer {

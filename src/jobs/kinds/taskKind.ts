@@ -1,16 +1,16 @@
 // Tasks: what an instance is told of one, and what its answer means (tasks.md §12, L4 to L6). Pure.
 
 import { z } from 'zod'
-import type { Fault } from '../errors.ts'
-import { describeExit } from '../exit.ts'
-import type { Outcome } from '../invocation.ts'
-import { parseJson } from '../json/json.ts'
-import type { Dialect, Sequel } from './dialect.ts'
-import type { StoredTask, TaskError, Work } from './job.ts'
-import { pauseAfter } from './task.ts'
+import type { Fault } from '../../errors.ts'
+import { describeExit } from '../../exit.ts'
+import type { Outcome } from '../../invocation.ts'
+import { parseJson } from '../../json/json.ts'
+import type { JobKind, Sequel } from './kind.ts'
+import type { StoredTask, TaskError, Work } from '../model/job.ts'
+import { pauseAfter } from '../model/task.ts'
 
-/** The dialect of tasks. @param resultLimit most characters of a result, which is ASCII */
-export function taskDialect(resultLimit: number): Dialect {
+/** The kind of tasks. @param resultLimit most characters of a result, which is ASCII */
+export function taskKind(resultLimit: number): JobKind {
   return {
     mode: 'task',
     resultLimit: () => resultLimit,

@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { toAsyncError } from './asyncError.ts'
-import type { Work } from './job.ts'
+import type { Work } from '../model/job.ts'
 
 /** The message of an invocation that has returned: its result as JSON text. A queue takes no empty message: `null` for no result. */
 export function toSuccessMessage({ output }: Pick<Work, 'output'>): string {

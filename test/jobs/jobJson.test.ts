@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Job } from '../../src/jobs/job.ts'
-import { toJobObject, toJsonObject } from '../../src/jobs/object.ts'
+import type { Job } from '../../src/jobs/model/job.ts'
+import { toJobObject, toJsonObject } from '../../src/jobs/model/jobJson.ts'
 import { endedJob } from './endedJob.ts'
 
 function shown(changed: Partial<Job>, now = 2000): unknown {

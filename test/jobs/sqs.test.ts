@@ -2,12 +2,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { toFailureMessage, toSuccessMessage } from '../../src/jobs/asyncMessage.ts'
-import type { Work } from '../../src/jobs/job.ts'
-import { toEnd } from '../../src/jobs/result.ts'
+import { toFailureMessage, toSuccessMessage } from '../../src/jobs/delivery/asyncMessage.ts'
+import type { Work } from '../../src/jobs/model/job.ts'
+import { toEnd } from '../../src/jobs/kinds/jobResult.ts'
 import type { UserError } from '../../src/wire/frames.ts'
-import { Targets } from '../../src/jobs/targets.ts'
-import { targetProblems, toTargetSettings, type ChosenTargets } from '../../src/jobs/targetSettings.ts'
+import { Targets } from '../../src/jobs/delivery/sqs.ts'
+import { sqsProblems, toSqsSettings, type ChosenTargets } from '../../src/jobs/delivery/sqsSettings.ts'
 import { eventually } from '../harness/calling.ts'
 import { endedJob } from './endedJob.ts'
 import { queueService } from './queueService.ts'
@@ -19,7 +19,7 @@ function asyncJob(changed: Partial<Work> = {}): Work {
 }
 
 function targetsAt(chosen: Partial<ChosenTargets>, env: Readonly<Record<string, string>> = key): Targets {
-  return new Targets(toTargetSettings({ success: undefined, failure: undefined, ...chosen }, env))
+  return new Targets(toSqsSettings({ success: undefined, failure: undefined, ...chosen }, env))
 }
 
 async function tell(targets: Targets, job: Work, signal = new AbortController().signal): Promise<void> {
@@ -214,7 +214,7 @@ describe('credentials of the targets', () => {
       FNBOX_AWS_SECRET_ACCESS_KEY: 's',
       FNBOX_AWS_SESSION_TOKEN: 't',
     }
-    expect(toTargetSettings(chosen, { ...key, ...own }).credentials).toEqual({
+    expect(toSqsSettings(chosen, { ...key, ...own }).credentials).toEqual({
       accessKeyId: 'ours',
       secretAccessKey: 's',
       sessionToken: 't',
@@ -225,7 +225,7 @@ describe('credentials of the targets', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'fnbox-test-')), 'secret')
     writeFileSync(path, 'from a file\n')
     const env = { FNBOX_AWS_ACCESS_KEY_ID: 'ours', FNBOX_AWS_SECRET_ACCESS_KEY_FILE: path }
-    expect(toTargetSettings(chosen, env).credentials?.secretAccessKey).toBe('from a file')
+    expect(toSqsSettings(chosen, env).credentials?.secretAccessKey).toBe('from a file')
   })
 
   it.each([
@@ -235,19 +235,19 @@ describe('credentials of the targets', () => {
     { FNBOX_AWS_ACCESS_KEY_ID: 'half', AWS_SECRET_ACCESS_KEY: 'of another' },
     { FNBOX_AWS_ACCESS_KEY_ID: 'ours', FNBOX_AWS_SECRET_ACCESS_KEY_FILE: '/nowhere' },
   ])('that are not whole are a problem: %j', (env) => {
-    expect(targetProblems(toTargetSettings(chosen, env))).toEqual([
+    expect(sqsProblems(toSqsSettings(chosen, env))).toEqual([
       expect.stringMatching(/^--async-success-target: needs .*AWS_ACCESS_KEY_ID/),
     ])
   })
 
   it('are not needed without targets', () => {
-    expect(targetProblems(toTargetSettings({ success: undefined, failure: undefined }, {}))).toEqual([])
+    expect(sqsProblems(toSqsSettings({ success: undefined, failure: undefined }, {}))).toEqual([])
   })
 
   it.each(['q', 'ftp://q/good', 'https://me:hush@q/good'])(
     'do not help a target that is no URL of a queue: %s',
     (url) => {
-      const problems = targetProblems(toTargetSettings({ success: undefined, failure: url }, key))
+      const problems = sqsProblems(toSqsSettings({ success: undefined, failure: url }, key))
       expect(problems).toEqual([expect.stringMatching(/^--async-failure-target: must be /)])
       expect(problems.join()).not.toContain('hush')
     },

@@ -12,7 +12,7 @@ export type Resolve = (
 ) => void
 
 /** Lets connections go to permitted addresses only. */
-export class AddressGuard {
+export class SsrfGuard {
   readonly #allowed = new BlockList()
   readonly #names = new Set<string>()
   readonly #everything: boolean

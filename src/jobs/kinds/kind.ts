@@ -1,9 +1,9 @@
 // What jobs of one kind have of their own: how they are invoked, and what the end of an attempt means for them.
 
-import type { Outcome } from '../invocation.ts'
-import type { InvocationMode } from '../wire/frames.ts'
-import type { Work } from './job.ts'
-import type { AttemptEnd, RequeueTerms } from './store.ts'
+import type { Outcome } from '../../invocation.ts'
+import type { InvocationMode } from '../../wire/frames.ts'
+import type { Work } from '../model/job.ts'
+import type { AttemptEnd, RequeueTerms } from '../model/store.ts'
 
 /** How an attempt goes on when it is over: the job ends, or is queued again. */
 export type Sequel =
@@ -11,7 +11,7 @@ export type Sequel =
   | { readonly type: 'again'; readonly terms: RequeueTerms }
 
 /** One kind of jobs. */
-export interface Dialect {
+export interface JobKind {
   readonly mode: InvocationMode
   /** most bytes of a result or a chunk */
   readonly resultLimit: (job: Work) => number

@@ -1,9 +1,9 @@
 // Why an asynchronous invocation has ended without a result, as its failure target is told (yandex.md M-14). Owns nothing.
 
-import { catalogue } from '../errors.ts'
-import { isJsonObject, parseJson, type JsonObject } from '../json/json.ts'
-import type { UserError } from '../wire/frames.ts'
-import type { Job } from './job.ts'
+import { catalogue } from '../../errors.ts'
+import { isJsonObject, parseJson, type JsonObject } from '../../json/json.ts'
+import type { UserError } from '../../wire/frames.ts'
+import type { Job } from '../model/job.ts'
 
 /** What the handler threw, or what became of the invocation. */
 export function toAsyncError({ state, error }: Pick<Job, 'state' | 'error'>): UserError {

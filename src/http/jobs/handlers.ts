@@ -1,22 +1,22 @@
 // What each route of the jobs API does (jobs.md §2.2): one function for each row of the table.
 
 import { Fault } from '../../errors.ts'
-import type { Job, NewJob } from '../../jobs/job.ts'
+import type { Job, NewJob } from '../../jobs/model/job.ts'
 import type { JobService } from '../../jobs/service.ts'
-import type { SubmitTerms } from '../../jobs/store.ts'
+import type { SubmitTerms } from '../../jobs/model/store.ts'
 import { jsonDigest } from '../../json/digest.ts'
-import { EventStream } from './eventStream.ts'
+import { EventStream } from './sse.ts'
 import type { JobExchange } from './exchange.ts'
 import { LongPoll, PollDeadline } from '../longPoll.ts'
 import { toHealthObject } from './health.ts'
-import { toJobObject } from '../../jobs/object.ts'
+import { toJobObject } from '../../jobs/model/jobJson.ts'
 import { toJobStatus } from './object.ts'
 import { description } from './openapi.ts'
 import { idempotencyKey, lastEventId, wantsEvents, type Parameters } from './parameters.ts'
-import { toNewJob, withoutMark } from './request.ts'
+import { toNewJob, withoutMark } from './submitRequest.ts'
 import type { RouteName } from './routes.ts'
 import type { JobSettings } from './settings.ts'
-import type { Streams } from './streams.ts'
+import type { Streams } from './chunkPolling.ts'
 
 /** A request whose route, method, credential, size and parameters are fine. */
 export interface JobCall {

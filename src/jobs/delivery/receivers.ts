@@ -1,14 +1,14 @@
 // Whom to tell of a job's end: its submitter's webhook, or the targets of asynchronous invocations. Owns nothing.
 
-import type { AddressGuard } from './addresses.ts'
-import type { Work } from './job.ts'
+import type { SsrfGuard } from './ssrfGuard.ts'
+import type { Work } from '../model/job.ts'
 import type { Receiver } from './receiver.ts'
-import type { Targets } from './targets.ts'
+import type { Targets } from './sqs.ts'
 import { webhookReceiver } from './webhook.ts'
 
 /** Makes what finds the receiver of a job that has ended; it gives undefined where nobody is to be told. */
 export function receivers(
-  guard: AddressGuard,
+  guard: SsrfGuard,
   targets: Pick<Targets, 'receiverOf'>,
 ): (job: Work) => Receiver | undefined {
   return (job) => {

@@ -1,13 +1,13 @@
 // What each route of the runtime API does (tasks.md §12). Loaded with the first request: most functions never ask anything.
 
 import type { LanguageName } from '../../invoker/handler/languages.ts'
-import { isFinal, type NewTask, type OwnTask, type Task, type Tasks } from '../../jobs/tasks.ts'
+import { isFinal, type NewTask, type OwnTask, type Task, type Tasks } from '../../jobs/model/tasks.ts'
 import { PollDeadline } from '../longPoll.ts'
-import { toInstanceRecord, toStatus } from '../tasks/record.ts'
+import { toInstanceRecord, toStatus } from '../tasks/taskJson.ts'
 import { isTaskId, readWait, settledTask } from '../tasks/waiting.ts'
 import { toNewTask, toOwnTask, toProgress } from './bodies.ts'
-import type { OwnTasks } from './ownTasks.ts'
-import { Refusal } from './refusal.ts'
+import type { OwnTasks } from './inlineTasks.ts'
+import { Refusal } from './errors.ts'
 
 /** Who asks: the instance that the socket belongs to. */
 export interface Caller {

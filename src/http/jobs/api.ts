@@ -5,15 +5,15 @@ import type { Header } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import type { JobService } from '../../jobs/service.ts'
 import { toCredential, type Authorizer, type Credential } from '../auth/auth.ts'
-import { answers, type JobParts } from './answers.ts'
+import { answers, type JobParts } from './handlers.ts'
 import { replyFault, type JobExchange } from './exchange.ts'
 import { readParameters } from './parameters.ts'
 import { matchOwnRoute, matchRoute, type Match } from './routes.ts'
 import type { JobSettings } from './settings.ts'
-import { Streams } from './streams.ts'
+import { Streams } from './chunkPolling.ts'
 
 /** Answers requests about jobs. */
-export class JobDoor {
+export class JobsApi {
   readonly #parts: JobParts
   readonly #authorizer: Authorizer
   readonly #events: Events

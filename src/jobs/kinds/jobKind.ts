@@ -1,13 +1,13 @@
 // Jobs of callers, in a script or a function (jobs.md), and their asynchronous invocations (yandex.md §4). Pure.
 
-import type { Outcome } from '../invocation.ts'
-import type { Dialect, Sequel } from './dialect.ts'
-import { toDocument } from './document.ts'
-import type { Job, Work } from './job.ts'
-import { toEnd, type ResultTerms } from './result.ts'
+import type { Outcome } from '../../invocation.ts'
+import type { JobKind, Sequel } from './kind.ts'
+import { toDocument } from '../model/document.ts'
+import type { Job, Work } from '../model/job.ts'
+import { toEnd, type ResultTerms } from './jobResult.ts'
 
 /** What holds for all of them. */
-export interface JobDialectTerms extends ResultTerms {
+export interface JobKindTerms extends ResultTerms {
   /** most bytes of a result or a chunk */
   readonly resultLimit: (job: Job) => number
   /** automatic re-queues after a process that ended by itself (jobs.md DUR-5) */
@@ -16,8 +16,8 @@ export interface JobDialectTerms extends ResultTerms {
   readonly asyncRetries: number
 }
 
-/** The dialect of jobs. */
-export function jobDialect(terms: JobDialectTerms): Dialect {
+/** The kind of jobs. */
+export function jobKind(terms: JobKindTerms): JobKind {
   const { isScript, resultLimit, reschedule, asyncRetries } = terms
   const followFailure = ({ origin, retries }: Work): Sequel | undefined => {
     if (origin !== 'async' || retries >= asyncRetries) return undefined

@@ -1,6 +1,6 @@
 // Who is told that a job has ended: what a webhook and the target of asynchronous invocations have in common. Owns nothing.
 
-import type { Work } from './job.ts'
+import type { Work } from '../model/job.ts'
 
 /** Takes the message about a job's end. */
 export interface Receiver {

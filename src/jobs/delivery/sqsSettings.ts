@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 
 /** Where the ends of asynchronous invocations are told. */
-export interface TargetSettings {
+export interface SqsSettings {
   /** URLs of queues of an SQS-compatible service; undefined: nobody is told */
   readonly success: string | undefined
   readonly failure: string | undefined
@@ -19,23 +19,23 @@ export interface TargetCredentials {
 }
 
 /** The queues as the options name them. */
-export type ChosenTargets = Pick<TargetSettings, 'success' | 'failure'>
+export type ChosenTargets = Pick<SqsSettings, 'success' | 'failure'>
 
 /**
  * Finds region and credentials among the variables. Those that begin with FNBOX_AWS_ are the server's alone and count first; the
  * usual AWS_ ones are the function's as well, which sees them in any case (interface.md §8).
  */
-export function toTargetSettings(
+export function toSqsSettings(
   { success, failure }: ChosenTargets,
   env: Readonly<Record<string, string | undefined>>,
-): TargetSettings {
+): SqsSettings {
   const region =
     present(env['FNBOX_AWS_REGION']) ?? present(env['AWS_REGION']) ?? present(env['AWS_DEFAULT_REGION'])
   return { success, failure, region: region ?? yandexRegion, credentials: toCredentials(env) }
 }
 
 /** What is wrong with the settings, one sentence each. An address is not repeated: it may hold a password. */
-export function targetProblems({ success, failure, credentials }: TargetSettings): readonly string[] {
+export function sqsProblems({ success, failure, credentials }: SqsSettings): readonly string[] {
   const problems: string[] = []
   for (const [flag, url] of [
     ['--async-success-target', success],

@@ -1,7 +1,7 @@
 // The tasks that the invocations of one instance execute by themselves (tasks.md M3). Owns which of them are in progress, so that
 // their records do not stay so when the instance has gone.
 
-import type { OwnTask, Tasks } from '../../jobs/tasks.ts'
+import type { OwnTask, Tasks } from '../../jobs/model/tasks.ts'
 
 /** Writes the records of such tasks, and fails those that are left behind. */
 export class OwnTasks {
