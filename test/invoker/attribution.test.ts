@@ -150,10 +150,10 @@ describe('a line', () => {
 
   it('is announced with its stream and its instance; errors are heard', () => {
     const instance = new Told()
-    const lines: unknown[] = []
-    instance.events.on('function-wrote', (line) => lines.push(line))
+    const written: unknown[] = []
+    instance.events.on('function-wrote', (line) => written.push(line))
     instance.read('out\n').begin('a').read('err\n', 'stderr')
-    expect(lines).toEqual([
+    expect(written).toEqual([
       { instance: 'i-1', stream: 'stdout', text: 'out', whole: true },
       { instance: 'i-1', requestId: 'a', stream: 'stderr', text: 'err', whole: true },
     ])

@@ -23,6 +23,15 @@ function linesOf(text: string, split: number): readonly Read[] {
   return lines
 }
 
+function partsOf(reads: readonly string[]): readonly (string | undefined)[] {
+  const found: (string | undefined)[] = []
+  const reader = new BorderReader('\u00ff-\u00ff!', (part) => found.push(part?.toString('latin1')))
+  for (const each of reads) reader.read(Buffer.from(each, 'latin1'))
+  found.push('rest')
+  reader.flush()
+  return found
+}
+
 describe('output by lines', () => {
   it.each([1, 2, 3, 7, 100])('is the same when it comes in pieces of %d bytes (G-1)', (split) => {
     expect(linesOf('a\n\nää\r€\r\n😀', split)).toEqual([
@@ -95,15 +104,6 @@ describe('output by lines', () => {
 })
 
 describe('output between borders', () => {
-  const parts = (...reads: readonly string[]): readonly (string | undefined)[] => {
-    const found: (string | undefined)[] = []
-    const reader = new BorderReader('\u00ff-\u00ff!', (part) => found.push(part?.toString('latin1')))
-    for (const each of reads) reader.read(Buffer.from(each, 'latin1'))
-    found.push('rest')
-    reader.flush()
-    return found
-  }
-
   it.each([
     [['a\u00ff-\u00ff!b'], ['a', undefined, 'b', 'rest']],
     [['\u00ff-\u00ff!\u00ff-\u00ff!'], [undefined, undefined, 'rest']],
@@ -118,7 +118,7 @@ describe('output between borders', () => {
       ['a', '\u00ff-', undefined, 'rest'],
     ],
   ])('is handed over as soon as it cannot be a border: %j', (reads, found) => {
-    expect(parts(...reads)).toEqual(found)
+    expect(partsOf(reads)).toEqual(found)
   })
 })
 

@@ -50,6 +50,10 @@ class Opened {
   }
 }
 
+function errorOf(code: string): Error {
+  return Object.assign(new Error('of the socket'), { code })
+}
+
 const recall = { type: 'recall' } as const
 const cancel = { type: 'cancel', id: 'a', reason: 'deadline' } as const
 const loaded = frameOf({ type: 'loaded' })
@@ -143,8 +147,6 @@ describe('a channel', () => {
 })
 
 describe('the end of a channel', () => {
-  const errorOf = (code: string): Error => Object.assign(new Error('of the socket'), { code })
-
   it.each<[string, (socket: Duplex) => unknown, ChannelEnd['type']]>([
     ['is closed', (socket) => socket.destroy(), 'closed'],
     ['ends', (socket) => socket.push(null), 'closed'],

@@ -20,6 +20,11 @@ function bytesOf(body?: Buffer): Buffer {
   return frameOf(header, body)
 }
 
+// Without the body when that is too long to be copied.
+function lengthOf(body: Buffer | string, text?: Buffer): number {
+  return encode('{}', body, text).length
+}
+
 function lengthField(length: number): Buffer {
   const bytes = Buffer.alloc(8)
   bytes.writeUInt32BE(length, 0)
@@ -76,10 +81,9 @@ describe('the codec', () => {
   })
 
   it('copies a body behind its header up to 16 KiB', () => {
-    const length = (body: Buffer | string, text?: Buffer): number => encode('{}', body, text).length
     const most = Buffer.alloc(longestCopied, 'x')
-    expect([most, most.toString()].map((body) => length(body))).toEqual([10 + 16_384, 10 + 16_384])
-    expect([length(most, Buffer.from('y')), length(Buffer.alloc(longestCopied + 1))]).toEqual([10, 10])
+    expect([most, most.toString()].map((body) => lengthOf(body))).toEqual([10 + 16_384, 10 + 16_384])
+    expect([lengthOf(most, Buffer.from('y')), lengthOf(Buffer.alloc(longestCopied + 1))]).toEqual([10, 10])
     expect(encode('{"ü":1}', 'bödy', Buffer.from('text')).toString('utf8', 8)).toBe('{"ü":1}bödytext')
     expect(encode('{"ü":1}', Buffer.from('bödy'), Buffer.from('text')).toString('utf8', 8)).toBe(
       '{"ü":1}bödytext',
