@@ -41,6 +41,19 @@ describe('the queue', () => {
     expect(tolds([ask('g'), ask('h')])).toEqual([undefined, 'queue_full'])
   })
 
+  it('is that of callers: a job that runs has a place, too, one that waits has none', async () => {
+    const { ask, askJob, ready, invoker } = await script({ queue: 0 })
+    const child = await ready()
+    askJob('j1')
+    askJob('j2')
+    await turns()
+    expect(tolds([ask('a')])).toEqual(['queue_full'])
+    child.answer('j1')
+    await turns()
+    expect([child.ids('invoke').at(-1), invoker.waiting]).toEqual(['j2', 0])
+    expect(tolds([ask('b')])).toEqual(['queue_full'])
+  })
+
   it('is left in order of arrival', async () => {
     const { ask, children } = await script()
     for (const id of ['a', 'b', 'c']) ask(id)
