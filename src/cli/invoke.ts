@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { STATUS_CODES } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { App } from '../app.ts'
-import { jobTimeoutMs, type Config } from '../config.ts'
+import type { Config } from '../config.ts'
 import { lastHeader, type Header, type HttpReply, type HttpReplyHead } from '../event/http.ts'
 import { gatewayRefusal, isRefusedByGateway } from './samples/gateways.ts'
 import { toChunkBytes } from '../event/streamReply.ts'
@@ -15,6 +15,7 @@ import type { Exchange, ExchangeListener } from '../http/exchange.ts'
 import { FunctionEndpoint } from '../http/functionEndpoint.ts'
 import { Awaited, Call, type Outcome } from '../invocation.ts'
 import { logEvents } from '../log/log.ts'
+import { jobTimeoutMs } from '../settings.ts'
 import type { InvokeFlags } from './arguments.ts'
 import { endOnSignal, type Host } from './serve.ts'
 import { invokeJob } from './invokeJob.ts'
@@ -33,7 +34,7 @@ export async function invoke(config: Config, flags: InvokeFlags, host: Host): Pr
     format: config.options['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json'),
     level: config.options['log-level'],
     output: process.stderr,
-    function: app.identity,
+    function: config.function,
     environment: config.environment,
   })
   endOnSignal(app, host, flush)

@@ -18,7 +18,7 @@ export async function serve(config: Config, host: Host): Promise<number> {
     format: config.options['log-format'] ?? (process.stdout.isTTY ? 'text' : 'json'),
     level: config.options['log-level'],
     output: process.stdout,
-    function: app.identity,
+    function: config.function,
     environment: config.environment,
   })
   const signalled = stopOnSignal(app, host, flush)
