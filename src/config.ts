@@ -11,7 +11,7 @@ import { resolveEntry, type Entry } from './invoker/handler/entrypoint.ts'
 import { containerMemory } from './invoker/process/oom.ts'
 import { allowProblems } from './jobs/delivery/ssrfGuard.ts'
 import { sqsProblems, toSqsSettings, type SqsSettings } from './jobs/delivery/sqsSettings.ts'
-import { tokenProblems } from './invoker/token/renewal.ts'
+import { tokenProblems } from './invoker/token/source.ts'
 import { options, type OptionName, type OptionValues } from './options.ts'
 import type { FunctionIdentity } from './wire/frames.ts'
 

@@ -12,7 +12,6 @@ const finished = finishedFolders.flatMap((folder) => sourcesBelow(folder, ['.ts'
 const shortFiles: Readonly<Record<string, string>> = {
   'src/event/faultReply.ts': 'errors as replies, whatever the value of a function makes',
   'src/event/textCache.ts': 'the bounds of both caches of texts from clients, tested by themselves',
-  'src/invoker/token/metadata.ts': 'one file for each issuer of tokens',
   'src/json/json.ts': 'every folder reads JSON; members and digest serve the jobs API',
 }
 
