@@ -12,7 +12,7 @@ import { containerMemory } from './invoker/process/oom.ts'
 import { allowProblems } from './jobs/delivery/ssrfGuard.ts'
 import { sqsProblems, toSqsSettings, type SqsSettings } from './jobs/delivery/sqsSettings.ts'
 import { tokenProblems } from './invoker/token/source.ts'
-import { options, type OptionName, type OptionValues } from './options.ts'
+import { optionNames, options, type OptionName, type OptionValues } from './options.ts'
 import type { FunctionIdentity } from './wire/frames.ts'
 
 /** Environment variables by name. */
@@ -168,7 +168,7 @@ export function readOptions(flags: Flags, env: Environment = process.env): ReadO
   const values: Record<string, unknown> = {}
   const broken = new Set<OptionName>()
   const chosen = new Set<OptionName>()
-  for (const name of Object.keys(options) as OptionName[]) {
+  for (const name of optionNames) {
     const { schema, env: variable } = options[name]
     const flag = flags[name]
     const given = flag === true ? 'true' : (flag ?? emptyAsAbsent(env[variable]))
