@@ -37,7 +37,7 @@ function isJobs(path: string): boolean {
 
 // What `serve` needs to answer calls: everything but jobs, tasks and the tools of a developer.
 function isCore(path: string): boolean {
-  return !isJobs(path) && !/^src\/cli\/(?:samples\/|check\.ts|invoke\.ts|invokeJob\.ts)/.test(path)
+  return !isJobs(path) && !/^src\/cli\/(?:samples\/|check\.ts|invoke(?:Http)?\.ts)/.test(path)
 }
 
 function linesOf(sources: readonly Source[]): number {
