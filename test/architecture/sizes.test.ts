@@ -10,8 +10,9 @@ const finished = finishedFolders.flatMap((folder) => sourcesBelow(folder, ['.ts'
 
 // Files whose idea really is alone.
 const shortFiles: Readonly<Record<string, string>> = {
+  'src/invoker/instanceState.ts': 'the table of states, from which a diagram is drawn',
+  'src/invoker/slots.ts': 'what an instance and its calls share',
   'src/event/faultReply.ts': 'errors as replies, whatever the value of a function makes',
-  'src/event/textCache.ts': 'the bounds of both caches of texts from clients, tested by themselves',
   'src/json/json.ts': 'every folder reads JSON; members and digest serve the jobs API',
 }
 
