@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { App } from '../app.ts'
 import { Awaited, Call } from '../invocation.ts'
-import { toDocument } from '../jobs/model/document.ts'
+import { toDocument } from '../jobs/model/jobJson.ts'
 
 /**
  * Runs one job with this input.
