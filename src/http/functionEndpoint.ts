@@ -1,8 +1,8 @@
-// The function's own endpoint: a request becomes a call, its outcome the answer. Knows nothing of sockets. Owns nothing.
+// The function's own endpoint: a request becomes a call, its outcome the answer. Knows nothing of sockets.
 
 import { asFault, Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { toEventParts } from '../event/longBody.ts'
+import { toEventParts } from '../event/httpEvent.ts'
 import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
 import { lastHeader, type HttpReply } from '../event/http.ts'
 import { chooseRequestId, chooseTraceId, route } from '../event/route.ts'

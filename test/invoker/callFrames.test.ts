@@ -3,7 +3,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Fault } from '../../src/errors.ts'
 import { Awaited, Call, type JobTerms } from '../../src/invocation.ts'
-import { toInvoke, toInvokeAhead, toOutcome, type EndingFrame } from '../../src/invoker/callFrames.ts'
+import { toInvoke, toInvokeAhead, toOutcome, type LastFrame } from '../../src/invoker/callFrames.ts'
 import { ProtocolError } from '../../src/wire/frames.ts'
 
 const token = { access_token: 't', expires_in: 1, token_type: 'Bearer' }
@@ -54,7 +54,7 @@ describe('the outcome of a call', () => {
   const json = Buffer.from('"v"')
   const text = Buffer.from('text')
 
-  it.each<[EndingFrame, object]>([
+  it.each<[LastFrame, object]>([
     [returned, { type: 'returned', json: body }],
     [
       { ...returned, undefined: true },
