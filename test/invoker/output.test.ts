@@ -203,10 +203,10 @@ describe('a rate limit', () => {
 
   it('drops nothing of as much that is written over a longer time', () => {
     const { reader, lines } = reading()
-    for (let second = 0; second < 60; second++) {
+    for (let second = 0; second < 10; second++) {
       reader.read(Buffer.from(hundredBytes.repeat(6000)))
       vi.advanceTimersByTime(1000)
     }
-    expect(lines).toHaveLength(60 * 6000)
+    expect(lines).toHaveLength(10 * 6000)
   })
 })
