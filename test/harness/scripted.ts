@@ -84,8 +84,7 @@ export async function script(limits: ScriptedLimits = {}): Promise<Scripted> {
       ask(id, { mode: 'job', job: { ...anyJob(id), ...terms } }, caller),
     ready: async () => {
       const [first] = started
-      for (const each of started) each.load()
-      await turns()
+      for (const each of started) await each.load()
       // The first call of each instance: it takes no time.
       const warming = started.map((_, at) => ask(`warm-${at}`))
       await turns()
@@ -97,6 +96,12 @@ export async function script(limits: ScriptedLimits = {}): Promise<Scripted> {
       return first
     },
   }
+}
+
+/** Starts the instances and makes them ready; `child` is the first one. */
+export async function scriptReady(limits: ScriptedLimits = {}): Promise<Scripted & { child: ScriptedChild }> {
+  const scripted = await script(limits)
+  return { ...scripted, child: await scripted.ready() }
 }
 
 /** Moves time on, and lets what is due happen. */

@@ -69,13 +69,20 @@ export class ScriptedChild {
   }
 
   /** Has loaded the function. */
-  load(): void {
+  async load(): Promise<void> {
     this.sayAll({ type: 'hello', version: 2, language: 'none', languageVersion: '1' }, { type: 'loaded' })
+    await turns()
   }
 
   /** Ends a call. */
   answer(id: string, json = 'null'): void {
     this.say({ type: 'returned', id }, json)
+  }
+
+  /** Ends a call, and lets its caller hear of it. */
+  async end(id: string): Promise<void> {
+    this.answer(id)
+    await turns()
   }
 
   /** Begins the next call that was sent ahead. @returns false: it was taken back */

@@ -1,7 +1,7 @@
 // Which calls wait, in which order, for how long, and how many instances are started for them.
 
 import { describe, expect, it, vi } from 'vitest'
-import { pass, script, type Asked } from '../harness/scripted.ts'
+import { pass, script, scriptReady, type Asked } from '../harness/scripted.ts'
 import { turns, type ScriptedChild } from '../harness/scriptedChild.ts'
 
 vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) => ({
@@ -18,11 +18,6 @@ async function failToLoad(child: ScriptedChild | undefined): Promise<void> {
   await turns()
 }
 
-async function loaded(child: ScriptedChild | undefined): Promise<void> {
-  child?.load()
-  await turns()
-}
-
 describe('the queue', () => {
   it('takes --queue callers beside those that fit into all instances, loaded or not; jobs do not count', async () => {
     const { ask, askJob, invoker, children } = await script({ most: 2, least: 0, concurrency: 2, queue: 1 })
@@ -34,22 +29,19 @@ describe('the queue', () => {
     })
     expect([invoker.waiting, invoker.inFlight]).toEqual([5, 7])
     await turns()
-    await loaded(children[0])
+    await children[0]?.load()
     expect(invoker.waiting).toBe(3)
-    children[0]?.answer('a')
-    await turns()
+    await children[0]?.end('a')
     expect(tolds([ask('g'), ask('h')])).toEqual([undefined, 'queue_full'])
   })
 
   it('is that of callers: a job that runs has a place, too, one that waits has none', async () => {
-    const { ask, askJob, ready, invoker } = await script({ queue: 0 })
-    const child = await ready()
+    const { ask, askJob, invoker, child } = await scriptReady({ queue: 0 })
     askJob('j1')
     askJob('j2')
     await turns()
     expect(tolds([ask('a')])).toEqual(['queue_full'])
-    child.answer('j1')
-    await turns()
+    await child.end('j1')
     expect([child.ids('invoke').at(-1), invoker.waiting]).toEqual(['j2', 0])
     expect(tolds([ask('b')])).toEqual(['queue_full'])
   })
@@ -58,13 +50,12 @@ describe('the queue', () => {
     const { ask, children } = await script()
     for (const id of ['a', 'b', 'c']) ask(id)
     const [child] = children
-    await loaded(child)
+    await child?.load()
     await pass(3)
     for (const id of ['a', 'b', 'c']) {
       expect(child?.ids('invoke').at(-1)).toBe(id)
       await pass(3)
-      child?.answer(id)
-      await turns()
+      await child?.end(id)
     }
   })
 
@@ -81,7 +72,7 @@ describe('the queue', () => {
     expect(a.outcome).toMatchObject({
       fault: { code: 'queue_timeout', message: 'No node can serve the request: Queue wait time exceeded' },
     })
-    await loaded(children[0])
+    await children[0]?.load()
     expect([children[0]?.ids('invoke'), invoker.inFlight]).toEqual([['c'], 1])
     await pass(100)
     expect(c.told).toEqual([])
@@ -101,31 +92,26 @@ describe('the queue', () => {
       undefined,
     ])
     await pass(200)
-    await loaded(children[1])
-    children[1]?.answer('j2')
-    await turns()
-    children[1]?.answer('j4')
-    await turns()
+    await children[1]?.load()
+    await children[1]?.end('j2')
+    await children[1]?.end('j4')
     expect([asked[2]?.told, asked[5]?.told, invoker.inFlight]).toEqual([['returned'], ['returned'], 0])
   })
 
   it('of jobs is left in order, also by one that was stopped', async () => {
-    const { askJob, ready } = await script()
-    const child = await ready()
+    const { askJob, child } = await scriptReady()
     const [, second] = ['j1', 'j2', 'j3'].map((id) => askJob(id))
     await turns()
     second?.call.cancel('cancelled')
     expect(second?.told).toEqual(['client_gone'])
-    child.answer('j1')
-    await turns()
+    await child.end('j1')
     expect(child.ids('invoke').slice(1)).toEqual(['j1', 'j3'])
   })
 })
 
 describe('a server that drains', () => {
   it('serves callers that wait, and refuses jobs that wait and all that come', async () => {
-    const { ask, askJob, ready, invoker } = await script()
-    const child = await ready()
+    const { ask, askJob, invoker, child } = await scriptReady()
     const asked = [ask('a'), ask('b'), askJob('j1')]
     expect(invoker.isDraining).toBe(false)
     invoker.close()
@@ -135,20 +121,18 @@ describe('a server that drains', () => {
       true,
     ])
     await child.goOn('a')
-    child.answer('b')
-    await turns()
+    await child.end('b')
     expect(tolds(asked).slice(0, 2)).toEqual(['returned', 'returned'])
   })
 
   it('runs a call again that has lost its instance, until all are refused', async () => {
-    const { ask, ready, children, invoker } = await script({ reschedule: 9 })
-    const child = await ready()
+    const { ask, children, invoker, child } = await scriptReady({ reschedule: 9 })
     const a = ask('a')
     await turns()
     invoker.close()
     child.exit()
     await turns()
-    await loaded(children[1])
+    await children[1]?.load()
     expect(children[1]?.ids('invoke')).toEqual(['a'])
     invoker.refuseAll()
     expect(a.told).toEqual([])
@@ -184,7 +168,7 @@ describe('instances', () => {
 
   it('are not started for a job that may not grow while there is one', async () => {
     const { askJob, children } = await script({ most: 3, least: 1 })
-    await loaded(children[0])
+    await children[0]?.load()
     askJob('j1', { mayGrow: false })
     await turns()
     askJob('j2', { mayGrow: false })

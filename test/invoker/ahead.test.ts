@@ -1,7 +1,7 @@
 // Which calls are sent ahead, to which instance, and what brings them back.
 
 import { describe, expect, it, vi } from 'vitest'
-import { pass, script } from '../harness/scripted.ts'
+import { pass, script, scriptReady } from '../harness/scripted.ts'
 import { turns } from '../harness/scriptedChild.ts'
 
 vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) => ({
@@ -11,16 +11,14 @@ vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) =>
 
 describe('calls sent ahead', () => {
   it('are at most four, in order of arrival; the others follow as calls end', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     const asked = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => ask(id))
     await turns()
     expect(child.ahead).toEqual(['b', 'c', 'd', 'e'])
     await child.goOn('a')
     expect(child.ahead).toEqual(['b', 'c', 'd', 'e', 'f'])
     for (const id of ['b', 'c', 'd', 'e', 'f']) await child.goOn(id)
-    child.answer('g')
-    await turns()
+    await child.end('g')
     expect(child.ids('invoke')).toEqual(['warm-0', 'a', 'b', 'c', 'd', 'e', 'f', 'g'])
     expect(asked.map(({ told }) => told)).toEqual(asked.map(() => ['returned']))
   })
@@ -37,37 +35,31 @@ describe('calls sent ahead', () => {
   })
 
   it('are eight with --concurrency 2, and only while both slots are taken', async () => {
-    const { ask, ready } = await script({ concurrency: 2 })
-    const child = await ready()
+    const { ask, child } = await scriptReady({ concurrency: 2 })
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k']
     const asked = ids.map((id) => ask(id))
     await turns()
     expect(child.ahead).toEqual(['c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'])
     await child.goOn('b')
-    child.answer('c')
-    await turns()
+    await child.end('c')
     expect(asked.map(({ told }) => told.length)).toEqual([0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0])
   })
 
   it('are none with --concurrency 2 while one slot is about to be free: the instance would begin them at once', async () => {
-    const { ask, ready } = await script({ concurrency: 2 })
-    const child = await ready()
+    const { ask, child } = await scriptReady({ concurrency: 2 })
     ask('a')
     let last: ReturnType<typeof ask> | undefined
     // Asks at the moment when the call has ended, and its output is still to be read.
     ask('b', {}, { onOutcome: () => (last = ask('c')) })
-    child.answer('b')
-    await turns()
+    await child.end('b')
     expect(child.ids('invoke')).toEqual(['warm-0', 'a', 'b', 'c'])
     expect(child.ahead).toEqual([])
-    child.answer('c')
-    await turns()
+    await child.end('c')
     expect(last?.told).toEqual(['returned'])
   })
 
   it('have their deadline from the begin, not from the sending', async () => {
-    const { ask, ready } = await script({ timeoutMs: 100 })
-    const child = await ready()
+    const { ask, child } = await scriptReady({ timeoutMs: 100 })
     ask('a')
     const b = ask('b')
     await turns()
@@ -83,22 +75,19 @@ describe('calls sent ahead', () => {
   })
 
   it('have waited until they begin, as the report says', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     ask('a')
     const b = ask('b')
     await pass(4)
     expect(child.ahead).toEqual(['b'])
     await child.goOn('a')
     await pass(3)
-    child.answer('b')
-    await turns()
+    await child.end('b')
     expect(b.call.timing).toEqual({ queuedMs: 4, executedMs: 3 })
   })
 
   it('count as waiting for --queue', async () => {
-    const { ask, ready, invoker } = await script({ queue: 2 })
-    const child = await ready()
+    const { ask, invoker, child } = await scriptReady({ queue: 2 })
     for (const id of ['a', 'b', 'c']) ask(id)
     await turns()
     expect(child.ahead).toEqual(['b', 'c'])
@@ -110,8 +99,7 @@ describe('calls sent ahead', () => {
   })
 
   it('are refused at the queue timeout, and never run', async () => {
-    const { ask, ready } = await script({ queueTimeoutMs: 3 })
-    const child = await ready()
+    const { ask, child } = await scriptReady({ queueTimeoutMs: 3 })
     const a = ask('a')
     const b = ask('b')
     await turns()
@@ -120,14 +108,12 @@ describe('calls sent ahead', () => {
     expect(b.told).toEqual(['queue_timeout'])
     expect(child.frames.at(-1)).toEqual({ type: 'recall' })
     expect(child.takePermit()).toBe(false)
-    child.answer('a')
-    await turns()
+    await child.end('a')
     expect(a.told).toEqual(['returned'])
   })
 
   it('are not refused at the queue timeout when they have begun, though that was not read yet', async () => {
-    const { ask, ready } = await script({ queueTimeoutMs: 3 })
-    const child = await ready()
+    const { ask, child } = await scriptReady({ queueTimeoutMs: 3 })
     ask('a')
     const b = ask('b')
     await turns()
@@ -155,11 +141,9 @@ describe('the start of a call that was ahead', () => {
       }
       expect(child.takePermit()).toBe(true)
       if (when === 'before') write()
-      child.answer('a')
-      await turns()
+      await child.end('a')
       if (when === 'after') write()
-      child.answer('b')
-      await turns()
+      await child.end('b')
       const orders = [
         ['START a', 'a: of a', 'END a'],
         ['START b', 'b: of b', 'END b'],
@@ -172,8 +156,7 @@ describe('the start of a call that was ahead', () => {
 
 describe('a call that is cancelled while it is ahead', () => {
   it('does not run, and those beside it keep their order', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     const asked = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => ask(id))
     await turns()
     expect(child.ahead).toEqual(['b', 'c', 'd', 'e'])
@@ -185,15 +168,13 @@ describe('a call that is cancelled while it is ahead', () => {
     await child.forget()
     expect(child.ahead.slice(4)).toEqual(['b', 'd', 'e', 'f'])
     for (const id of ['a', 'b', 'd', 'e', 'f']) await child.goOn(id)
-    child.answer('g')
-    await turns()
+    await child.end('g')
     const returned = asked.filter((each) => each !== asked[2])
     expect(returned.map(({ told }) => told)).toEqual(returned.map(() => ['returned']))
   })
 
   it('is told so when it has begun, though that was not read yet', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     ask('a')
     const b = ask('b')
     await turns()
@@ -205,8 +186,7 @@ describe('a call that is cancelled while it is ahead', () => {
     child.writeBorders()
     await turns()
     expect(child.frames.at(-1)).toEqual({ type: 'cancel', id: 'b', reason: 'disconnected' })
-    child.answer('b')
-    await turns()
+    await child.end('b')
     expect(b.told).toEqual(['client_gone'])
   })
 })
@@ -241,41 +221,34 @@ describe('a recall', () => {
 
 describe('an instance that ends', () => {
   it('loses its running call alone; those ahead run in the next one, in order', async () => {
-    const { ask, ready, children } = await script()
-    const child = await ready()
+    const { ask, children, child } = await scriptReady()
     const asked = ['a', 'b', 'c'].map((id) => ask(id))
     await turns()
     child.exit()
     await turns()
     const next = children[1]
-    next?.load()
-    await turns()
+    await next?.load()
     expect(asked.map(({ told }) => told)).toEqual([['process_exit'], [], []])
     expect(next?.ids('invoke')).toEqual(['b'])
-    next?.answer('b')
-    await turns()
-    next?.answer('c')
-    await turns()
+    await next?.end('b')
+    await next?.end('c')
     expect(asked.map(({ told }) => told)).toEqual([['process_exit'], ['returned'], ['returned']])
   })
 
   it('loses a call that has begun, though that was not read; it does not run again', async () => {
-    const { ask, ready, children } = await script()
-    const child = await ready()
+    const { ask, children, child } = await scriptReady()
     const asked = ['a', 'b', 'c'].map((id) => ask(id))
     await turns()
     expect(child.takePermit()).toBe(true)
     child.exit()
     await turns()
-    children[1]?.load()
-    await turns()
+    await children[1]?.load()
     expect(asked.map(({ told }) => told)).toEqual([['process_exit'], ['process_exit'], []])
     expect(children[1]?.ids('invoke')).toEqual(['c'])
   })
 
   it('is not written to any more, so that what it has sent last is still read', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     const asked = ['a', 'b', 'c'].map((id) => ask(id))
     await turns()
     const sent = child.frames.length
@@ -287,8 +260,7 @@ describe('an instance that ends', () => {
   })
 
   it('gives back calls that seemed to have begun, since those before had ended, and had not', async () => {
-    const { ask, ready, children } = await script({ concurrency: 2 })
-    const child = await ready()
+    const { ask, children, child } = await scriptReady({ concurrency: 2 })
     const asked = ['a', 'b', 'c', 'd', 'e'].map((id) => ask(id))
     await turns()
     child.sayAll({ type: 'returned', id: 'a' }, { type: 'returned', id: 'b' })
@@ -296,8 +268,7 @@ describe('an instance that ends', () => {
     expect(child.takePermit()).toBe(true)
     child.exit()
     await turns()
-    children[1]?.load()
-    await turns()
+    await children[1]?.load()
     expect(asked.map(({ told }) => told[0])).toEqual([
       'returned',
       'returned',
@@ -309,24 +280,20 @@ describe('an instance that ends', () => {
   })
 
   it('is not asked for a call that has begun, though others ahead of it have not', async () => {
-    const { ask, ready, children } = await script()
-    const child = await ready()
+    const { ask, children, child } = await scriptReady()
     const asked = ['a', 'b', 'c'].map((id) => ask(id))
     await turns()
-    child.answer('a')
-    await turns()
+    await child.end('a')
     await pass(5) // takes back what is ahead of it, and nothing that is on its way
     expect(child.takePermit()).toBe(true)
     expect(child.takePermit()).toBe(false)
-    child.answer('b')
-    await turns()
+    await child.end('b')
     expect(asked.map(({ told }) => told)).toEqual([['returned'], ['returned'], []])
     expect(children).toHaveLength(1)
   })
 
   it('at the deadline gives back what is ahead of it', async () => {
-    const { ask, ready, children } = await script({ timeoutMs: 4 })
-    const child = await ready()
+    const { ask, children, child } = await scriptReady({ timeoutMs: 4 })
     const a = ask('a')
     const b = ask('b')
     await turns()
@@ -337,16 +304,14 @@ describe('an instance that ends', () => {
     expect(child.signals).toEqual([])
     await pass(50)
     expect(child.signals).toContain('SIGKILL')
-    children[1]?.load()
-    await turns()
+    await children[1]?.load()
     expect(children[1]?.ids('invoke')).toEqual(['b'])
   })
 })
 
 describe('a server that drains', () => {
   it('refuses what is ahead when its time is over', async () => {
-    const { ask, ready, invoker, pool } = await script()
-    const child = await ready()
+    const { ask, invoker, pool, child } = await scriptReady()
     ask('a')
     const b = ask('b')
     await turns()
@@ -361,8 +326,7 @@ describe('a server that drains', () => {
 
 describe('a job', () => {
   it('that has waited for 10 s goes before what would be sent ahead', async () => {
-    const { ask, askJob, ready } = await script()
-    const child = await ready()
+    const { ask, askJob, child } = await scriptReady()
     ask('a')
     const onStart = vi.fn<() => Promise<boolean>>(() => Promise.resolve(true))
     askJob('job', { waitingSince: performance.now() - 9_999 }, { onStart })
@@ -374,8 +338,7 @@ describe('a job', () => {
     await turns()
     expect(child.ahead).toEqual(['b'])
     await child.goOn('a')
-    child.answer('b')
-    await turns()
+    await child.end('b')
     expect(onStart).toHaveBeenCalledOnce()
     expect(child.ids('invoke')).toEqual(['warm-0', 'a', 'b', 'job'])
     expect(child.ahead).toEqual(['b'])
@@ -384,8 +347,7 @@ describe('a job', () => {
 
 describe('a stream whose reader is slow', () => {
   it('does not hold up the call that has begun behind it', async () => {
-    const { ask, ready, log } = await script()
-    const child = await ready()
+    const { ask, log, child } = await scriptReady()
     const a = ask('a')
     a.takes = false
     const b = ask('b')
@@ -398,8 +360,7 @@ describe('a stream whose reader is slow', () => {
     child.write('stdout', 'of b\n')
     await child.goOn('b')
     expect([a.told, b.told]).toEqual([[], ['returned']])
-    child.answer('c')
-    await turns()
+    await child.end('c')
     expect(c.told).toEqual(['returned'])
     a.call.resume()
     await turns()
@@ -413,8 +374,7 @@ describe('a stream whose reader is slow', () => {
   })
 
   it('has nothing sent ahead of it once it has ended: the instance would begin that at once', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     const a = ask('a')
     a.takes = false
     child.say({ type: 'chunk', id: 'a', kind: 'text' }, 'x')

@@ -1,7 +1,7 @@
 // The life of a call: what its caller is told, what its instance is told, and what follows when either ends.
 
 import { describe, expect, it, vi } from 'vitest'
-import { pass, script } from '../harness/scripted.ts'
+import { pass, script, scriptReady } from '../harness/scripted.ts'
 import { turns } from '../harness/scriptedChild.ts'
 import { Awaited, Call } from '../../src/invocation.ts'
 import { Slots } from '../../src/invoker/slots.ts'
@@ -14,8 +14,7 @@ vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) =>
 
 describe('a chunk', () => {
   it('is credited with its overhead, at once or when its reader has taken it (PROTOCOL.md, promise 4)', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     const a = ask('a')
     child.say({ type: 'chunk', id: 'a', kind: 'text' }, 'four')
     await turns()
@@ -32,8 +31,7 @@ describe('a chunk', () => {
   })
 
   it('beyond the window ends the instance; one that reaches it does not', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     const a = ask('a')
     a.takes = false
     child.say({ type: 'chunk', id: 'a', kind: 'bytes' }, 'x'.repeat(chunkWindow - chunkOverhead - 1))
@@ -47,8 +45,7 @@ describe('a chunk', () => {
   })
 
   it('that its reader has not taken at the deadline ends the call, not the instance', async () => {
-    const { ask, ready } = await script({ timeoutMs: 100 })
-    const child = await ready()
+    const { ask, child } = await scriptReady({ timeoutMs: 100 })
     const a = ask('a')
     a.takes = false
     child.say({ type: 'chunk', id: 'a', kind: 'text' }, 'x')
@@ -64,12 +61,10 @@ describe('a chunk', () => {
 
 describe('a call that is over', () => {
   it('is counted no more', async () => {
-    const { ask, ready, invoker } = await script({ queue: 0 })
-    const child = await ready()
+    const { ask, invoker, child } = await scriptReady({ queue: 0 })
     for (const id of ['a', 'b', 'c']) {
       const asked = ask(id)
-      child.answer(id)
-      await turns()
+      await child.end(id)
       expect(asked.told).toEqual(['returned'])
     }
     expect(invoker.inFlight).toBe(0)
@@ -77,8 +72,7 @@ describe('a call that is over', () => {
   })
 
   it('is told once, whatever its instance says later', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     const a = ask('a')
     child.sayAll({ type: 'returned', id: 'a' }, { type: 'returned', id: 'a' })
     child.say({ type: 'chunk', id: 'a', kind: 'text' }, 'late')
@@ -87,23 +81,19 @@ describe('a call that is over', () => {
   })
 
   it('leaves its id to another one, in any case of its letters; before that the id is refused', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     ask('abc')
     expect(ask('ABC').told).toEqual(['duplicate_request_id'])
-    child.answer('abc')
-    await turns()
+    await child.end('abc')
     const again = ask('Abc')
-    child.answer('Abc')
-    await turns()
+    await child.end('Abc')
     expect(again.told).toEqual(['returned'])
   })
 })
 
 describe('a caller that goes', () => {
   it('is heard by the handler, which then may take its time', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     const a = ask('a')
     await turns()
     a.call.cancel()
@@ -113,14 +103,12 @@ describe('a caller that goes', () => {
       { type: 'cancel', id: 'a', reason: 'disconnected' },
       [],
     ])
-    child.answer('a')
-    await turns()
+    await child.end('a')
     expect(a.told).toEqual(['client_gone'])
   })
 
   it('before it has taken the rest of a stream that has ended is told at once', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
+    const { ask, child } = await scriptReady()
     const a = ask('a')
     a.takes = false
     child.say({ type: 'chunk', id: 'a', kind: 'text' }, 'x')
@@ -134,8 +122,7 @@ describe('a caller that goes', () => {
 
 describe('the frames of an instance', () => {
   it('are outcomes, and progress of a job', async () => {
-    const { ask, askJob, ready } = await script()
-    const child = await ready()
+    const { ask, askJob, child } = await scriptReady()
     const progress: string[] = []
     const asked = [
       ask('a'),
@@ -150,8 +137,7 @@ describe('the frames of an instance', () => {
     child.say({ type: 'progress', id: 'job' }, '1')
     child.say({ type: 'cancelling', id: 'job' }) // means nothing: it was not cancelled
     await pass(6000)
-    child.answer('job')
-    await turns()
+    await child.end('job')
     expect([asked.map(({ told }) => told[0]), progress]).toEqual([
       ['threw', 'response_too_large', 'returned'],
       ['1'],
@@ -161,8 +147,7 @@ describe('the frames of an instance', () => {
 
 describe('the deadline', () => {
   it('is told to the handler 50 ms before its process is killed', async () => {
-    const { ask, ready } = await script({ timeoutMs: 100 })
-    const child = await ready()
+    const { ask, child } = await scriptReady({ timeoutMs: 100 })
     const a = ask('a')
     await pass(100)
     expect(a.told).toEqual(['timeout'])
@@ -174,8 +159,7 @@ describe('the deadline', () => {
   })
 
   it('does not count when the answer is here already', async () => {
-    const { ask, ready } = await script({ timeoutMs: 100 })
-    const child = await ready()
+    const { ask, child } = await scriptReady({ timeoutMs: 100 })
     const a = ask('a')
     child.answer('a')
     vi.advanceTimersByTime(100)
@@ -184,8 +168,7 @@ describe('the deadline', () => {
   })
 
   it('of a job that ends by itself ends nothing', async () => {
-    const { askJob, ready } = await script({ timeoutMs: 100 })
-    const child = await ready()
+    const { askJob, child } = await scriptReady({ timeoutMs: 100 })
     const job = askJob('job', { timeoutMs: 100, endsAtDeadline: false })
     await turns()
     await pass(1000)
@@ -193,8 +176,7 @@ describe('the deadline', () => {
   })
 
   it('of a job is its own', async () => {
-    const { askJob, ready } = await script({ timeoutMs: 100 })
-    const child = await ready()
+    const { askJob, child } = await scriptReady({ timeoutMs: 100 })
     const job = askJob('job', { timeoutMs: 500, endsAtDeadline: true })
     const before = Date.now()
     await turns()
@@ -208,8 +190,7 @@ describe('the deadline', () => {
 
 describe('a stopped job', () => {
   it('whose handler has not heard of it after 500 ms loses its instance', async () => {
-    const { askJob, ready } = await script()
-    const child = await ready()
+    const { askJob, child } = await scriptReady()
     const job = askJob('job')
     await turns()
     job.call.cancel('cancelled')
@@ -222,8 +203,7 @@ describe('a stopped job', () => {
   })
 
   it('whose handler has heard of it has 5 s to clean up', async () => {
-    const { askJob, ready } = await script()
-    const child = await ready()
+    const { askJob, child } = await scriptReady()
     const job = askJob('job')
     await turns()
     job.call.cancel('cancelled')
@@ -237,8 +217,7 @@ describe('a stopped job', () => {
   })
 
   it('whose handler has heard takes no other job with it; nothing starts beside them any more', async () => {
-    const { askJob, ready, children } = await script({ concurrency: 3 })
-    const child = await ready()
+    const { askJob, children, child } = await scriptReady({ concurrency: 3 })
     const [stopped, other] = ['a', 'b'].map((id) => askJob(id))
     await turns()
     stopped?.call.cancel('cancelled')
@@ -249,14 +228,12 @@ describe('a stopped job', () => {
     askJob('c')
     await turns()
     expect([child.ids('invoke').includes('c'), children.length]).toEqual([false, 2])
-    child.answer('b')
-    await turns()
+    await child.end('b')
     expect(other?.told).toEqual(['returned'])
   })
 
   it('whose handler has not heard takes the others with it', async () => {
-    const { askJob, ready } = await script({ concurrency: 2 })
-    const child = await ready()
+    const { askJob, child } = await scriptReady({ concurrency: 2 })
     const jobs = ['a', 'b'].map((id) => askJob(id))
     await turns()
     jobs[0]?.call.cancel('cancelled')
@@ -268,8 +245,7 @@ describe('a stopped job', () => {
   })
 
   it.each(['cancelled', 'refused'])('that was %s while its start was stored does not run', async (how) => {
-    const { ask, askJob, ready, log } = await script()
-    const child = await ready()
+    const { ask, askJob, log, child } = await scriptReady()
     const stored = Promise.withResolvers<boolean>()
     const job = askJob('job', {}, { onStart: () => stored.promise })
     const next = ask('next')
@@ -282,20 +258,17 @@ describe('a stopped job', () => {
       fault: { code: 'client_gone', message: 'the job is not wanted any more' },
     })
     expect([child.ids('invoke').slice(1), log]).toEqual([['next'], ['END job', 'START next']])
-    child.answer('next')
-    await turns()
+    await child.end('next')
     expect(next.told).toEqual(['returned'])
   })
 
   it('leaves its instance alone when it ends in time', async () => {
-    const { askJob, ready } = await script()
-    const child = await ready()
+    const { askJob, child } = await scriptReady()
     const job = askJob('job')
     await turns()
     job.call.cancel('cancelled')
     child.say({ type: 'cancelling', id: 'job' })
-    child.answer('job')
-    await turns()
+    await child.end('job')
     await pass(10_000)
     expect([job.told, child.signals]).toEqual([['client_gone'], []])
   })
@@ -303,8 +276,7 @@ describe('a stopped job', () => {
 
 describe('jobs', () => {
   it('go behind callers for 10 s, and then before them', async () => {
-    const { ask, askJob, ready } = await script()
-    const child = await ready()
+    const { ask, askJob, child } = await scriptReady()
     ask('a')
     await pass(10) // nothing is sent ahead of a long call
     child.answer('a')
@@ -313,29 +285,25 @@ describe('jobs', () => {
     ask('c')
     await turns()
     await pass(9_985)
-    child.answer('b')
-    await turns()
+    await child.end('b')
     expect(child.ids('invoke').at(-1)).toBe('c')
     ask('d')
     await pass(15)
-    child.answer('c')
-    await turns()
+    await child.end('c')
     expect(child.ids('invoke').at(-1)).toBe('job')
   })
 })
 
 describe('a call whose instance dies', () => {
   it('runs again --reschedule times, and goes before those that wait', async () => {
-    const { ask, ready, children, log } = await script({ reschedule: 2 })
-    const child = await ready()
+    const { ask, children, log, child } = await scriptReady({ reschedule: 2 })
     const a = ask('a')
     await pass(10)
     const b = ask('b')
     child.exit()
     for (const at of [1, 2]) {
       await turns()
-      children[at]?.load()
-      await turns()
+      await children[at]?.load()
       expect(children[at]?.ids('invoke')).toEqual(['a'])
       expect(a.told).toEqual([])
       children[at]?.exit()
@@ -343,29 +311,25 @@ describe('a call whose instance dies', () => {
     await turns()
     expect(a.told).toEqual(['too_many_reschedules'])
     expect(log).toEqual(['START a', 'END a'])
-    children[3]?.load()
-    await turns()
+    await children[3]?.load()
     expect(children[3]?.ids('invoke')).toEqual(['b'])
     expect(b.told).toEqual([])
   })
 
   it('does not run again once its caller has seen a part of its stream', async () => {
-    const { ask, ready, children } = await script({ reschedule: 1 })
-    const child = await ready()
+    const { ask, children, child } = await scriptReady({ reschedule: 1 })
     const a = ask('a')
     child.say({ type: 'chunk', id: 'a', kind: 'text' }, 'x')
     await turns()
     child.exit()
     await turns()
     expect(a.told).toEqual(['process_exit'])
-    children[1]?.load()
-    await turns()
+    await children[1]?.load()
     expect(children[1]?.ids('invoke')).toEqual([])
   })
 
   it('is announced as over when it fails while it waits for another one', async () => {
-    const { ask, ready, invoker, log } = await script({ reschedule: 1, queueTimeoutMs: 100 })
-    const child = await ready()
+    const { ask, invoker, log, child } = await scriptReady({ reschedule: 1, queueTimeoutMs: 100 })
     const a = ask('a')
     await turns()
     child.exit()
@@ -380,16 +344,14 @@ describe('a call whose instance dies', () => {
 
 describe('a call that its instance has not read', () => {
   it('goes to the next one, up to five times', async () => {
-    const { ask, ready, children } = await script()
-    const child = await ready()
+    const { ask, children, child } = await scriptReady()
     const a = ask('a')
     child.reset()
     child.exit()
     await turns()
     for (let at = 1; at < 5; at++) {
       expect(a.told).toEqual([])
-      children[at]?.load()
-      await turns()
+      await children[at]?.load()
       expect(children[at]?.ids('invoke')).toEqual(['a'])
       children[at]?.reset()
       children[at]?.exit()
@@ -401,8 +363,7 @@ describe('a call that its instance has not read', () => {
 
 describe('an instance without a channel', () => {
   it.each(['with the last frame unread', 'that was closed'])('gets no call any more: %s', async (how) => {
-    const { ask, ready, children } = await script()
-    const child = await ready()
+    const { ask, children, child } = await scriptReady()
     const first = ask('a')
     await turns()
     if (how === 'that was closed') child.channel.destroy()
@@ -414,11 +375,9 @@ describe('an instance without a channel', () => {
     await turns()
     const ids = how === 'that was closed' ? ['b'] : ['a', 'b']
     for (const id of ids) {
-      children[1]?.load()
-      await turns()
+      await children[1]?.load()
       expect(children[1]?.ids('invoke').at(-1)).toBe(id)
-      children[1]?.answer(id)
-      await turns()
+      await children[1]?.end(id)
     }
     expect([first.told, next.told]).toEqual([[ids.length === 1 ? 'process_exit' : 'returned'], ['returned']])
   })
@@ -426,8 +385,7 @@ describe('an instance without a channel', () => {
 
 describe('an instance', () => {
   it('that ignores its notice is killed after two seconds', async () => {
-    const { ready, pool } = await script()
-    const child = await ready()
+    const { pool, child } = await scriptReady()
     const stopped = pool.stop()
     expect(child.signals).toEqual(['SIGTERM'])
     await pass(1999)
@@ -438,8 +396,7 @@ describe('an instance', () => {
   })
 
   it('with more slots starts the calls that wait', async () => {
-    const { askJob, ready } = await script()
-    const child = await ready()
+    const { askJob, child } = await scriptReady()
     askJob('a')
     await turns()
     askJob('b')
@@ -467,11 +424,9 @@ describe('an instance', () => {
     await starts(200)
     await fail()
     await starts(400)
-    children.at(-1)?.load()
-    await turns()
+    await children.at(-1)?.load()
     const a = ask('a')
-    children.at(-1)?.answer('a')
-    await turns()
+    await children.at(-1)?.end('a')
     expect(a.told).toEqual(['returned'])
     ask('b')
     children.at(-1)?.exit()
