@@ -12,6 +12,11 @@ import { Permits } from '../../src/wire/permits.ts'
 import type { ChunkKind } from '../../src/wire/frames.ts'
 import { started, turns, type ScriptedChild } from './scriptedChild.ts'
 
+vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) => ({
+  ...(await original()),
+  ChildProcess: (await import('./scriptedChild.ts')).ScriptedChild as never, // has all that an instance uses
+}))
+
 /** A call, and what its caller was told. */
 export interface Asked extends Caller {
   readonly call: Call

@@ -1,13 +1,8 @@
 // Which calls wait, in which order, for how long, and how many instances are started for them.
 
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { pass, script, scriptReady, type Asked } from '../harness/scripted.ts'
 import { turns, type ScriptedChild } from '../harness/scriptedChild.ts'
-
-vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) => ({
-  ...(await original()),
-  ChildProcess: (await import('../harness/scriptedChild.ts')).ScriptedChild as never, // has all that an instance uses
-}))
 
 function tolds(asked: readonly Asked[]): readonly (string | undefined)[] {
   return asked.map(({ told: [first] }) => first)

@@ -4,11 +4,6 @@ import { describe, expect, it, vi } from 'vitest'
 import { pass, script, scriptReady } from '../harness/scripted.ts'
 import { turns } from '../harness/scriptedChild.ts'
 
-vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) => ({
-  ...(await original()),
-  ChildProcess: (await import('../harness/scriptedChild.ts')).ScriptedChild as never, // has all that an instance uses
-}))
-
 describe('calls sent ahead', () => {
   it('are at most four, in order of arrival; the others follow as calls end', async () => {
     const { ask, child } = await scriptReady()

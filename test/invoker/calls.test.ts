@@ -7,11 +7,6 @@ import { Awaited, Call } from '../../src/invocation.ts'
 import { Slots } from '../../src/invoker/slots.ts'
 import { chunkOverhead, chunkWindow } from '../../src/wire/frames.ts'
 
-vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) => ({
-  ...(await original()),
-  ChildProcess: (await import('../harness/scriptedChild.ts')).ScriptedChild as never, // has all that an instance uses
-}))
-
 describe('a chunk', () => {
   it('is credited with its overhead, at once or when its reader has taken it (PROTOCOL.md, promise 4)', async () => {
     const { ask, child } = await scriptReady()
