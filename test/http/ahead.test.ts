@@ -117,24 +117,6 @@ describe.each(allLanguages)('calls that were sent ahead to a %s instance', (lang
     },
   )
 
-  it('run in the next one when it is killed while it runs one of them', async () => {
-    const scene = await queueUp(serving, watch)
-    const pid = pidOf(serving)
-    const [runs, gate] = [newFile(), newFile()]
-    const begun = call(serving, { runs, gate })
-    await eventually(() => watch.sent.includes(begun.id))
-    scene.open()
-    await eventually(() => idsIn(runs).length === 1)
-    const behind = [call(serving, { runs }), call(serving, { runs })]
-    await eventually(() => behind.every(({ id }) => watch.sent.includes(id)))
-    expect(pidOf(serving)).toBe(pid)
-    kill(serving)
-    expect(await statuses(scene)).toEqual([200, 200, 200, 200])
-    expect(await Promise.all([begun, ...behind].map(({ status }) => status))).toEqual([502, 200, 200])
-    expectRuns(scene, [scene.first, ...scene.behind])
-    expect([...idsIn(runs)].toSorted()).toEqual([begun, ...behind].map(({ id }) => id).toSorted())
-  })
-
   it('follow one whose client has gone; one whose own client has gone does not run', async () => {
     const scene = await queueUp(serving, watch)
     const pid = pidOf(serving)
@@ -147,19 +129,6 @@ describe.each(allLanguages)('calls that were sent ahead to a %s instance', (lang
     expect(await statuses(scene)).toEqual(['gone', 200, 'gone', 200])
     expectRuns(scene, [scene.first, one, three])
     expect(pidOf(serving)).toBe(pid)
-  })
-
-  it('keep their order and are answered while the server drains', async () => {
-    await using own = await serveRuns(language)
-    const scene = await queueUp(own, watch)
-    const stopped = own.app.stop()
-    expect(await call(own, { runs: newFile() }).status).toBe(503)
-    scene.open()
-    expect(await statuses(scene)).toEqual([200, 200, 200, 200])
-    const order = watch.sent.filter((id) => scene.behind.some((each) => each.id === id))
-    expect(scene.runs()).toEqual([scene.first.id, ...order])
-    await stopped
-    expect(own.app.invoker.inFlight).toBe(0)
   })
 })
 

@@ -111,26 +111,6 @@ describe('a line', () => {
     expect(told.indexOf('QUIET a')).toBeGreaterThan(told.lastIndexOf('a: half'))
   })
 
-  it('is the same wherever the stream is split, and whenever the end is read', async () => {
-    const text = `of a\n${border}of b\n`
-    for (let split = 0; split <= text.length; split++)
-      for (let ended = 0; ended <= 2; ended++) {
-        const instance = new Told().begin('a').read(border, 'stderr')
-        const parts = [text.slice(0, split), text.slice(split)]
-        for (const [at, part] of parts.entries()) {
-          if (ended === at) instance.goOn('a', 'b')
-          instance.read(part)
-        }
-        if (ended === 2) instance.goOn('a', 'b')
-        await instance.end('b')
-        expect([split, ended, instance.told.filter((each) => !each.startsWith('Q'))]).toEqual([
-          split,
-          ended,
-          lines,
-        ])
-      }
-  })
-
   it('with the beginning of a border is a line like others', async () => {
     const { told } = await new Told()
       .begin('a')
