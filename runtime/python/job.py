@@ -1,7 +1,6 @@
 """One job of a script on the wire (PROTOCOL.md; jobs.md §10): from its `invoke` frame to the frame that ends it.
 
-What a handler's behaviour means for it, the program's module decides (sdk/fnbox_serverless/handling.py). Owns the job's
-cancellation and window.
+The outcome is decided in sdk/fnbox_serverless/handling.py. Owns the job's cancellation and window.
 """
 
 import asyncio
@@ -42,8 +41,8 @@ class Job:
         if self._cancelled:  # before the start, so none of the handler's code runs
             self._end({"type": "returned", "undefined": True})
             return
-        end = await self._program.run(document, self._send_chunk, self._instance, lambda: self._cancelled)
-        self._end(*self._to_frame(end))
+        outcome = await self._program.run(document, self._send_chunk, self._instance, lambda: self._cancelled)
+        self._end(*self._to_frame(outcome))
 
     def cancel(self):
         """Lets the handler know at its next await, and says that it does: whoever gets here is not blocked by it."""
@@ -73,19 +72,19 @@ class Job:
         self._send({"type": "chunk", "kind": "json"}, text)
         await asyncio.sleep(0)  # lets frames and other jobs in, even when the generator never waits for anything
 
-    def _to_frame(self, end):
-        header = {"type": "ended" if end.streamed else "returned"}
-        if end.error is not None:
-            header["error"] = end.error
-        if end.refresh:
+    def _to_frame(self, outcome):
+        header = {"type": "ended" if outcome.streamed else "returned"}
+        if outcome.error is not None:
+            header["error"] = outcome.error
+        if outcome.refresh:
             header["refresh"] = True
-        if end.streamed:
-            return ({**header, "aggregate": True} if self._program.aggregates and end.error is None else header), b""
-        if end.output is None:
+        if outcome.streamed:
+            return ({**header, "aggregate": True} if self._program.aggregates and outcome.error is None else header), b""
+        if outcome.output is None:
             return {**header, "undefined": True}, b""
-        if len(end.output) > self._frame["responseLimit"]:
-            return {"type": "oversized", "size": len(end.output)}, b""
-        return header, end.output
+        if len(outcome.output) > self._frame["responseLimit"]:
+            return {"type": "oversized", "size": len(outcome.output)}, b""
+        return header, outcome.output
 
     def _end(self, header, body=b""):
         flush_output()

@@ -179,7 +179,7 @@ class Script:
 
     # Before each take (jobs.md W-13): the supervisor takes when a job has begun or ended.
     def _ask_for_slots(self):
-        slots = self._program.concurrency.ask()
+        slots = self._program.wanted_concurrency()
         if slots is not None and slots != self._slots:
             self._slots = slots
             self._channel.send({"type": "slots", "count": slots})

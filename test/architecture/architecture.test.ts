@@ -9,7 +9,7 @@ const rows: readonly (readonly string[])[] = [
   ['src/main.ts', 'src/image/'],
   ['src/cli/'],
   ['src/app.ts', 'src/appJobs.ts', 'src/log/', 'src/metrics.ts'],
-  ['src/config.ts', 'src/options.ts'],
+  ['src/config.ts', 'src/options.ts', 'src/settings.ts'],
   ['src/http/'],
   ['src/jobs/'],
   ['src/invoker/'],
