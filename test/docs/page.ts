@@ -96,7 +96,12 @@ export class Reader implements AsyncDisposable {
     const here = command.replace('npm ci && ', '')
     return spawn('sh', ['-c', `${shim}\n${here}`], {
       cwd: here.startsWith('npm ') ? project : this.#folder,
-      env: { ...process.env, PORT: '0', FNBOX_LOG_FORMAT: 'text', FNBOX_DATA_DIR: join(this.#folder, '.fnbox') },
+      env: {
+        ...process.env,
+        PORT: '0',
+        FNBOX_LOG_FORMAT: 'text',
+        FNBOX_DATA_DIR: join(this.#folder, '.fnbox'),
+      },
       detached: true,
     })
   }
@@ -150,7 +155,10 @@ function toPattern(line: string, values: ReadonlyMap<string, string>): string {
 }
 
 function isServer(command: string): boolean {
-  return /^(?:npm ci && |\w+=\S+ )?(?:npm start|fnbox)\b/.test(command) && !/\b(?:invoke|check|help)\b|--help|--version/.test(command)
+  return (
+    /^(?:npm ci && |\w+=\S+ )?(?:npm start|fnbox)\b/.test(command) &&
+    !/\b(?:invoke|check|help)\b|--help|--version/.test(command)
+  )
 }
 
 // fnbox as it is called once it is installed, and curl as on a terminal.
