@@ -16,8 +16,9 @@ export interface Source {
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** All files below a folder whose names end in one of the endings. */
+/** A file, or all files below a folder whose names end in one of the endings. */
 export function sourcesBelow(folder: string, endings: readonly string[]): readonly Source[] {
+  if (endings.some((each) => folder.endsWith(each))) return [read(folder)]
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && endings.some((each) => entry.name.endsWith(each)))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
