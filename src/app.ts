@@ -5,7 +5,7 @@ import { toAuthSettings, toTlsSettings, type Config } from './config.ts'
 import { Events } from './events.ts'
 import { authorizer, everyone, type Authorizer } from './http/auth/auth.ts'
 import { MetadataServer } from './http/metadataServer.ts'
-import type { Exposition } from './http/metrics.ts'
+import type { Exposition } from './http/probes.ts'
 import { RuntimeSockets } from './http/runtimeApi/sockets.ts'
 import type { HttpServer } from './http/server.ts'
 import { certificate, type Certificate } from './http/tls.ts'
@@ -57,7 +57,7 @@ export class App {
       () => this.#jobs.tasks,
       {
         resultLimit: options['task-result-limit'],
-        hasOneSeat: () => options.instances === 1 && this.#pool.slots <= 1,
+        hasOneSlot: () => options.instances === 1 && this.#pool.slots <= 1,
       },
       this.events,
     )

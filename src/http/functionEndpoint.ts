@@ -75,18 +75,17 @@ export class FunctionEndpoint {
     caller.mode = mode
     const isOwnId =
       this.#async !== undefined && lastHeader(exchange.head.headers, 'x-request-id') === requestId
-    const body = isOwnId ? undefined : exchange.takeBody(requestLimit)
-    if (body === undefined) void this.#callLater(caller, isOwnId)
-    else this.#call(caller, body)
+    const body = isOwnId ? undefined : exchange.readBody(requestLimit)
+    if (Buffer.isBuffer(body)) this.#call(caller, body)
+    else void this.#callLater(caller, body)
   }
 
   // An id that the client has chosen may be that of a stored call; one that was made here is not.
-  async #callLater(caller: HttpCaller, isOwnId: boolean): Promise<void> {
+  async #callLater(caller: HttpCaller, body: Promise<Buffer> | undefined): Promise<void> {
     const { exchange, requestId } = caller
     try {
-      if (isOwnId) await this.#async?.checkId(requestId)
-      const { requestLimit } = this.#settings
-      this.#call(caller, exchange.takeBody(requestLimit) ?? (await exchange.readBody(requestLimit)))
+      if (body === undefined) await this.#async?.checkId(requestId)
+      this.#call(caller, await (body ?? exchange.readBody(this.#settings.requestLimit)))
     } catch (error) {
       caller.refuse(asFault(error))
     }

@@ -5,8 +5,7 @@ import type { Invoker } from '../invoker/invoker.ts'
 import { AsyncEndpoint, type AsyncTerms } from './asyncEndpoint.ts'
 import { HttpExchange } from './exchange.ts'
 import { FunctionEndpoint, type EndpointSettings } from './functionEndpoint.ts'
-import { Listener } from './listener.ts'
-import { onDemand } from './onDemand.ts'
+import { Listener, onDemand } from './listener.ts'
 import { answerProbe } from './probes.ts'
 import type { RouteParts } from './router.ts'
 import type { Certificate } from './tls.ts'
@@ -90,10 +89,10 @@ export class HttpServer {
 
   /**
    * Closes every port, and every connection when its answer has left. May be called twice, or before `start`.
-   * @param patienceMs how long answers that are on their way may take
+   * @param graceMs how long answers that are on their way may take
    */
-  async stop(patienceMs: number): Promise<void> {
-    await Promise.all([this.#main.stop(patienceMs), this.#admin?.stop(patienceMs)])
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all([this.#main.stop(graceMs), this.#admin?.stop(graceMs)])
   }
 }
 

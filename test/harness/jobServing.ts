@@ -3,7 +3,7 @@
 
 import { toJobSettings } from '../../src/config.ts'
 import { catalogue, type FaultCode } from '../../src/errors.ts'
-import type { JobSettings } from '../../src/http/jobs/settings.ts'
+import type { JobSettings } from '../../src/http/jobs/handlers.ts'
 import { serveDoors, type DoorTerms, type ServedDoors } from './doors.ts'
 import { makeDriver, type JobDriver } from './jobDriver.ts'
 import { ObservedJobs } from './observedJobs.ts'

@@ -146,7 +146,7 @@ describe('GET /v1/tasks/{id}', () => {
   })
 
   it('tells at once who would wait for ever, and nobody else (C3)', async () => {
-    await using served = await openWithTask({ hasOneSeat: () => true })
+    await using served = await openWithTask({ hasOneSlot: () => true })
     const { status, json } = await find(served, '?wait=30')
     expect([status, json]).toEqual([409, { error: { code: 'wait_deadlock', message: expect.any(String) } }])
     expect((await find(served)).status).toBe(200)
