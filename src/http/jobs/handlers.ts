@@ -11,7 +11,7 @@ import { LongPoll, PollDeadline } from '../longPoll.ts'
 import type { ChunkPolling } from './chunkPolling.ts'
 import { idempotencyKey, lastEventId, wantsEvents, type Parameters } from './parameters.ts'
 import type { RouteName } from './routes.ts'
-import { EventStream } from './sse.ts'
+import { sendEvents } from './sse.ts'
 import { toNewJob, withoutMark, type SubmitSettings } from './submitRequest.ts'
 
 /** What the operator has chosen for the jobs API (jobs.md §9). */
@@ -146,7 +146,7 @@ async function stream(request: JobRequest, { service, settings, chunkPolling }: 
   if (wantsEvents(headers)) {
     using deadline = new PollDeadline(exchange.client, service.draining, undefined)
     const start = { from: parameters.from ?? 0, seen: lastEventId(headers) }
-    return await new EventStream(service, poll, exchange, start).send(deadline)
+    return await sendEvents(service, poll, deadline, exchange, start)
   }
   using deadline = new PollDeadline(
     exchange.client,

@@ -5,115 +5,67 @@ import type { SchemaName } from './schemas.ts'
 
 /** One row. */
 export interface JobRoute {
-  /** as Express reads it, `:id` is that of a job */
-  readonly path: string
   readonly methods: readonly ('GET' | 'POST')[]
+  /** as Express reads it; `:id` is that of a job */
+  readonly path: string
   readonly summary: string
   /** schema of the reply */
   readonly reply: SchemaName
-  readonly parameters: readonly ParameterName[]
-  /** statuses of errors besides those that every route has */
+  /** statuses of errors besides those of every route */
   readonly errors: readonly (400 | 404 | 409 | 413 | 429)[]
+  readonly parameters: readonly ParameterName[]
   /** the setting that limits the body, of a route that submits a job */
   readonly limit?: 'limit' | 'syncLimit'
 }
 
+const get = ['GET'] as const
+const post = ['POST'] as const
+const getOrPost = ['GET', 'POST'] as const
+const key = 'Idempotency-Key'
+
 /** At the root, and below `/v2/{endpoint}` (jobs.md A-1). */
 export const routes = {
   run: {
-    path: '/run',
-    methods: ['POST'],
-    summary: 'Submits a job',
-    reply: 'JobStatus',
-    parameters: ['Idempotency-Key'],
-    errors: [400, 409, 413, 429],
+    ...row(post, '/run', 'Submits a job', 'JobStatus', [400, 409, 413, 429], key),
     limit: 'limit',
   },
   runSync: {
-    path: '/runsync',
-    methods: ['POST'],
-    summary: 'Submits a job and waits for its end',
-    reply: 'Job',
-    parameters: ['Idempotency-Key', 'wait'],
-    errors: [400, 409, 413, 429],
+    ...row(post, '/runsync', 'Submits a job and waits for its end', 'Job', [400, 409, 413, 429], key, 'wait'),
     limit: 'syncLimit',
   },
-  status: {
-    path: '/status/:id',
-    methods: ['GET', 'POST'],
-    summary: 'The job as it is',
-    reply: 'Job',
-    parameters: ['ttl'],
-    errors: [400, 404],
-  },
-  statusSync: {
-    path: '/status-sync/:id',
-    methods: ['GET', 'POST'],
-    summary: 'The job, as soon as it has ended',
-    reply: 'Job',
-    parameters: ['wait'],
-    errors: [400, 404],
-  },
-  stream: {
-    path: '/stream/:id',
-    methods: ['GET', 'POST'],
-    summary: 'What the handler has yielded: JSON, or an event stream',
-    reply: 'Stream',
-    parameters: ['wait', 'from', 'Last-Event-ID'],
-    errors: [400, 404],
-  },
-  cancel: {
-    path: '/cancel/:id',
-    methods: ['POST'],
-    summary: 'Stops a job',
-    reply: 'JobStatus',
-    parameters: [],
-    errors: [404],
-  },
-  retry: {
-    path: '/retry/:id',
-    methods: ['POST'],
-    summary: 'Queues a job again that is FAILED or TIMED_OUT',
-    reply: 'JobStatus',
-    parameters: [],
-    errors: [400, 404, 429],
-  },
-  purgeQueue: {
-    path: '/purge-queue',
-    methods: ['POST'],
-    summary: 'Cancels every job in the queue',
-    reply: 'Purged',
-    parameters: [],
-    errors: [],
-  },
-  health: {
-    path: '/health',
-    methods: ['GET'],
-    summary: 'Counts of jobs and instances',
-    reply: 'Health',
-    parameters: [],
-    errors: [],
-  },
+  status: row(getOrPost, '/status/:id', 'The job as it is', 'Job', [400, 404], 'ttl'),
+  statusSync: row(getOrPost, '/status-sync/:id', 'The job, once it has ended', 'Job', [400, 404], 'wait'),
+  stream: row(
+    getOrPost,
+    '/stream/:id',
+    'What the handler has yielded: JSON, or an event stream',
+    'Stream',
+    [400, 404],
+    'wait',
+    'from',
+    'Last-Event-ID',
+  ),
+  cancel: row(post, '/cancel/:id', 'Stops a job', 'JobStatus', [404]),
+  retry: row(post, '/retry/:id', 'Queues a FAILED or TIMED_OUT job again', 'JobStatus', [400, 404, 429]),
+  purgeQueue: row(post, '/purge-queue', 'Cancels every job in the queue', 'Purged', []),
+  health: row(get, '/health', 'Counts of jobs and instances', 'Health', []),
 } as const satisfies Readonly<Record<string, JobRoute>>
 
 /** Below `/_` (interface.md §4). */
 export const adminRoutes = {
-  job: {
-    path: '/jobs/:id',
-    methods: ['GET'],
-    summary: 'The job as it is',
-    reply: 'Job',
-    parameters: [],
-    errors: [404],
-  },
-  openapi: {
-    path: '/openapi.json',
-    methods: ['GET'],
-    summary: 'This description',
-    reply: 'OpenApi',
-    parameters: [],
-    errors: [],
-  },
+  job: row(get, '/jobs/:id', 'The job as it is', 'Job', [404]),
+  openapi: row(get, '/openapi.json', 'This description', 'OpenApi', []),
 } as const satisfies Readonly<Record<string, JobRoute>>
 
 export type RouteName = keyof typeof routes | keyof typeof adminRoutes
+
+function row(
+  methods: JobRoute['methods'],
+  path: string,
+  summary: string,
+  reply: SchemaName,
+  errors: JobRoute['errors'],
+  ...parameters: readonly ParameterName[]
+): JobRoute {
+  return { methods, path, summary, reply, errors, parameters }
+}

@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { jobRequest } from './submitRequest.ts'
 
 const count = z.int().min(0)
-const milliseconds = count
 const id = z.string().describe('Opaque. `/run` gives a UUID, `/runsync` the same behind `sync-`.')
 const jobState = z.enum(['IN_QUEUE', 'IN_PROGRESS', 'COMPLETED', 'FAILED', 'CANCELLED', 'TIMED_OUT'])
 
@@ -24,10 +23,10 @@ const job = z
   .strictObject({
     id,
     status: jobState,
-    delayTime: milliseconds
+    delayTime: count
       .describe('Time in the queue, once an attempt has started or the job has ended.')
       .optional(),
-    executionTime: milliseconds.describe('Of the last attempt.').optional(),
+    executionTime: count.describe('Of the last attempt.').optional(),
     workerId: z.string().describe('The instance of the last attempt; empty without one.').optional(),
     output: z
       .unknown()
@@ -50,21 +49,8 @@ const stream = z.strictObject({
 })
 
 const health = z.strictObject({
-  jobs: z.strictObject({
-    completed: count,
-    failed: count,
-    inProgress: count,
-    inQueue: count,
-    retried: count,
-  }),
-  workers: z.strictObject({
-    idle: count,
-    initializing: count,
-    ready: count,
-    running: count,
-    throttled: count,
-    unhealthy: count,
-  }),
+  jobs: countsOf('completed', 'failed', 'inProgress', 'inQueue', 'retried'),
+  workers: countsOf('idle', 'initializing', 'ready', 'running', 'throttled', 'unhealthy'),
   lastError: z.string().describe('Why instances are unhealthy.').optional(),
 })
 
@@ -95,4 +81,8 @@ export function toJsonSchemas(): Readonly<Record<string, object>> {
 /** The reference to a schema within the description. */
 export function toSchemaUri(name: string): string {
   return `#/components/schemas/${name}`
+}
+
+function countsOf(...names: readonly string[]) {
+  return z.strictObject(Object.fromEntries(names.map((each) => [each, count])))
 }

@@ -6,101 +6,76 @@ import type { JobService } from '../../jobs/service.ts'
 import type { ApiExchange } from '../apiExchange.ts'
 import type { LongPoll, PollDeadline } from '../longPoll.ts'
 
-/** Sends one reader the states, chunks and progress of a job, as fast as the reader reads. */
-export class EventStream {
-  readonly #service: JobService
-  readonly #poll: LongPoll
-  readonly #exchange: ApiExchange
-  readonly #seen: number | undefined
-  #next: number
-  #status = ''
-  #progress = ''
-  #isWriting = false
-  #keepAlive: NodeJS.Timeout | undefined
+/**
+ * Sends the states, chunks and progress of a job until it is settled or the deadline passes, as fast as the reader reads. Cuts
+ * the stream when the store fails.
+ * @param from index of the first chunk to send
+ * @param seen the last event id that the reader has received; wins over `from`
+ */
+export async function sendEvents(
+  service: JobService,
+  poll: LongPoll,
+  deadline: PollDeadline,
+  exchange: ApiExchange,
+  { from, seen }: { readonly from: number; readonly seen: number | undefined },
+): Promise<void> {
+  const { nextIndex } = poll.job
+  if (poll.isSettled && seen !== undefined && seen >= nextIndex) return void (await exchange.sendNoContent()) // jobs.md STR-16
+  // The id of a terminal status that a retry has undone is that of a later chunk.
+  let next = seen === undefined ? from : Math.min(seen + 1, nextIndex)
+  let shown = { state: '', progress: '' }
+  let isWriting = false
 
-  /**
-   * @param from index of the first chunk to be sent
-   * @param seen the last event id that the reader has received; wins over `from`
-   */
-  constructor(
-    service: JobService,
-    poll: LongPoll,
-    exchange: ApiExchange,
-    { from, seen }: { readonly from: number; readonly seen: number | undefined },
-  ) {
-    this.#service = service
-    this.#poll = poll
-    this.#exchange = exchange
-    this.#seen = seen
-    // The id of a terminal status that a retry has undone is that of a later chunk.
-    this.#next = seen === undefined ? from : Math.min(seen + 1, poll.job.nextIndex)
+  const write = async (events: Buffer): Promise<void> => {
+    keepAlive.refresh()
+    isWriting = true
+    await exchange.writeEvents(events)
+    isWriting = false
   }
-
-  /** Sends until the job is settled or the deadline passes; cuts the stream when the store fails. */
-  async send(deadline: PollDeadline): Promise<void> {
-    const { job, isSettled } = this.#poll
-    if (isSettled && this.#seen !== undefined && this.#seen >= job.nextIndex)
-      return void (await this.#exchange.sendNoContent()) // jobs.md STR-16
-    this.#exchange.startEvents()
-    this.#keepAlive = setInterval(() => this.#sendComment(), silenceMs)
-    try {
-      while (!(await this.#sendNews(deadline)) && !deadline.isOver()) await this.#poll.change(deadline)
-      this.#exchange.endEvents()
-    } catch (error) {
-      this.#exchange.cutEvents()
-      throw error
-    } finally {
-      clearInterval(this.#keepAlive)
-    }
-  }
-
-  // Returns whether that was the last.
-  async #sendNews(deadline: PollDeadline): Promise<boolean> {
-    const { isSettled } = this.#poll // then the chunks that are read below are the last ones
-    if (!isSettled) await this.#sendState()
-    await this.#sendChunks(deadline)
-    if (!isSettled) return false
-    const { job } = this.#poll
-    await this.#write(toEvent('status', toJobEvent(job, Date.now()), job.nextIndex))
-    return true
-  }
-
-  async #sendState(): Promise<void> {
-    const { job } = this.#poll
-    const status = toJobEvent(job, Date.now())
-    // The time in the queue changes always, and is no news.
-    const news = `${job.state} ${job.attempt} ${job.retries}`
-    if (news !== this.#status) await this.#write(toEvent('status', status))
-    this.#status = news
+  const sendState = async (): Promise<void> => {
+    const { job } = poll
+    const event = toEvent('status', toJobEvent(job, Date.now()))
     const progress = job.state === 'IN_PROGRESS' ? (job.output?.toString() ?? '') : ''
-    if (progress !== '' && progress !== this.#progress)
-      await this.#write(toEvent('progress', Buffer.from(`{"progress":${progress}}`)))
-    this.#progress = progress
+    const before = shown
+    // The time in the queue changes always, and is no news.
+    shown = { state: `${job.state} ${job.attempt} ${job.retries}`, progress }
+    if (shown.state !== before.state) await write(event)
+    if (progress !== '' && progress !== before.progress)
+      await write(toEvent('progress', Buffer.from(`{"progress":${progress}}`)))
   }
-
-  async #sendChunks(deadline: PollDeadline): Promise<void> {
-    let more = true
-    while (more && !deadline.isClientGone()) {
-      const page = await this.#service.chunks(this.#poll.job.id, this.#next, pageBytes)
+  const sendChunks = async (): Promise<void> => {
+    for (let more = true; more && !deadline.isClientGone();) {
+      const page = await service.chunks(poll.job.id, next, pageBytes)
       for (const { index, json } of page.chunks) {
-        await this.#write(toEvent('output', Buffer.concat([opening, json, closing]), index))
-        this.#next = index + 1
+        await write(toEvent('output', Buffer.concat([opening, json, closing]), index))
+        next = index + 1
         if (deadline.isClientGone()) return
       }
       more = page.more
     }
   }
 
-  async #write(events: Buffer): Promise<void> {
-    this.#keepAlive?.refresh()
-    this.#isWriting = true
-    await this.#exchange.writeEvents(events)
-    this.#isWriting = false
-  }
-
+  exchange.startEvents()
   // A reader that is still reading needs no comment.
-  #sendComment(): void {
-    if (!this.#isWriting) void this.#write(comment)
+  const keepAlive = setInterval(() => {
+    if (!isWriting) void write(comment)
+  }, silenceMs)
+  try {
+    for (let isLast = false; !isLast;) {
+      const { isSettled } = poll // then the chunks that are read below are the last ones
+      if (!isSettled) await sendState()
+      await sendChunks()
+      const { job } = poll
+      if (isSettled) await write(toEvent('status', toJobEvent(job, Date.now()), job.nextIndex))
+      isLast = isSettled || deadline.isOver()
+      if (!isLast) await poll.change(deadline)
+    }
+    exchange.endEvents()
+  } catch (error) {
+    exchange.cutEvents()
+    throw error
+  } finally {
+    clearInterval(keepAlive)
   }
 }
 

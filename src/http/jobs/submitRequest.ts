@@ -74,10 +74,6 @@ function invalid(message: string): Fault {
   return new Fault('invalid_job', message)
 }
 
-function text() {
-  return z.string({ error: 'must be a string' })
-}
-
 function milliseconds(description: string) {
   const error = 'must be a whole number of milliseconds from 1 to 604800000 (7 days)'
   return z.int({ error }).min(1, { error }).max(longestMs, { error }).describe(description).nullish()
@@ -92,6 +88,9 @@ const longestMs = 7 * 24 * 60 * 60 * 1000
 const notAnObject = 'the body must be a JSON object such as {"input": {…}}'
 const mark = Buffer.from([0xef, 0xbb, 0xbf])
 
+const mustBeObject = { error: 'must be an object' }
+const text = z.string({ error: 'must be a string' })
+
 const policy = z.object(
   {
     executionTimeout: milliseconds('Limit of one attempt, in milliseconds.'),
@@ -101,35 +100,28 @@ const policy = z.object(
       .describe('Never start another instance for this job.')
       .nullish(),
   },
-  { error: 'must be an object' },
+  mustBeObject,
 )
 
-const s3Config = z
-  .object(
-    {
-      accessId: text().nullish(),
-      accessSecret: text().nullish(),
-      bucketName: text().nullish(),
-      endpointUrl: text().nullish(),
-      objectPath: text().nullish(),
-    },
-    { error: 'must be an object' },
-  )
-  .describe('Handed to the handler as it is, never shown to clients.')
+const s3Keys = ['accessId', 'accessSecret', 'bucketName', 'endpointUrl', 'objectPath'] as const
 
-/** The body of a submit. Whether there is an input is checked with its text. */
+/** The body of a submit; other keys are discarded (jobs.md REQ-1). */
 export const jobRequest = z
   .object(
     {
+      // Checked with their texts.
       input: z.unknown().describe('Any JSON; the handler gets it as it was sent.').optional(),
       input_data: z.unknown().describe('Another name for `input`, read only when that is absent.').optional(),
-      webhook: text()
+      webhook: text
         .refine(isWebUrl, 'must be an absolute http or https URL')
         .meta({ format: 'uri', description: 'An http or https URL that is told of the end.' })
         .nullish(),
-      webhookV2: text().describe('Accepted and ignored.').nullish(),
+      webhookV2: text.describe('Accepted and ignored.').nullish(),
       policy: policy.nullish(),
-      s3Config: s3Config.nullish(),
+      s3Config: z
+        .object(Object.fromEntries(s3Keys.map((each) => [each, text.nullish()])), mustBeObject)
+        .describe('Handed to the handler as it is, never shown to clients.')
+        .nullish(),
     },
     { error: notAnObject },
   )
