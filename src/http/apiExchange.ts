@@ -17,7 +17,7 @@ export interface ApiTerms {
 }
 
 /**
- * Makes an Express handler of an API's own.
+ * Makes an Express handler.
  * @param handle replies, or throws; `id` is that of the path, or ""
  */
 export function apiHandler(

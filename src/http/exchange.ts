@@ -166,8 +166,8 @@ function contentLength(
   { status, headers, body }: HttpReply,
 ): number | undefined {
   if (status === 204 || status === 304) return undefined
-  const own = method === 'HEAD' && body.length === 0 ? lastHeader(headers, 'content-length') : undefined
-  return own === undefined ? body.length : Number(own)
+  const declared = method === 'HEAD' && body.length === 0 ? lastHeader(headers, 'content-length') : undefined
+  return declared === undefined ? body.length : Number(declared)
 }
 
 // A connection that is closed while the client still sends is reset, and the client may lose the reply. So the rest of the
@@ -183,7 +183,7 @@ function toLatin1(value: string): string {
   return isAscii(value) ? value : Buffer.from(value, 'utf8').toString('latin1')
 }
 
-// The server frames the message: Node refuses a Trailer that no chunk follows.
+// The server frames the message: Node throws at a Trailer that no chunk follows.
 function isFraming(name: string): boolean {
   return (name.length === 14 || name.length === 7) && framing.test(name)
 }
