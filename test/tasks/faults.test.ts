@@ -105,6 +105,13 @@ describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
     expect(error?.message).toContain('code 7')
   })
 
+  it.runIf(language === 'node')('has attempts and a timeout of its own (N)', async () => {
+    const id = await dispatch(serving, 'loops', [], { attempts: 1, timeout: 0.2 })
+    const { state, error, attempts } = await settled(serving, id)
+    expect([state, error?.type, attempts.length]).toEqual(['failed', 'TaskTimeout', 1])
+    expect(error?.message).toContain('200 ms')
+  })
+
   it('by taking too long is ended with its instance, and requests go on (L6)', async () => {
     const id = await dispatch(serving, 'loops')
     const { state, error, attempts } = await settled(serving, id)

@@ -63,8 +63,8 @@ const functions = {
 
 const tasks = Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, task(fn)]))
 
-const dispatch = (name, args = [], { delay_seconds: delay } = {}) =>
-  (delay === undefined ? tasks[name] : task(functions[name], { delay }))(...args)
+const dispatch = (name, args = [], { delay_seconds: delay, ...options } = {}) =>
+  task(functions[name], { delay, ...options })(...args)
 
 const read = async (id) => {
   const status = await getTask(id).status()
