@@ -6,7 +6,7 @@ export default {
   mutate: [
     'src/wire/**/*.ts',
     'src/event/**/*.ts',
-    'src/invoker/{admission,callFrames,callsAhead,instanceCalls,instanceState,jobCalls,slots,startBackoff}.ts',
+    'src/invoker/{admission,callFrames,callsAhead,instanceCalls,instanceState,slots,startBackoff}.ts',
     'src/invoker/output/*.ts',
     'src/{exit,invocation}.ts',
   ],
