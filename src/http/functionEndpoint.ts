@@ -2,7 +2,7 @@
 
 import { asFault, Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { toEventParts } from '../event/longBody.ts'
+import { toEventParts } from '../event/httpEvent.ts'
 import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
 import { lastHeader, type HttpReply } from '../event/http.ts'
 import { chooseRequestId, chooseTraceId, route } from '../event/route.ts'

@@ -1,7 +1,7 @@
 // The simulated events against the samples of yandex.md §16 and §17, which samples.json holds as they are there.
 
 import { describe, expect, test } from 'vitest'
-import { isRefusedByGateway } from '../../src/cli/samples/gateways.ts'
+import { failsGateway } from '../../src/cli/samples/gateways.ts'
 import { toTriggerEvent, triggerNames, type TriggerName } from '../../src/cli/samples/samples.ts'
 import samples from './samples.json' with { type: 'json' }
 
@@ -200,11 +200,11 @@ function methodOf(event: object): unknown {
 
 describe('W-12 · a gateway', () => {
   test.each(['{}', '{"statusCode": null}', '"x"', 'null', 'no json', ''])('refuses %j', (result) => {
-    expect(isRefusedByGateway(Buffer.from(result))).toBe(true)
+    expect(failsGateway(Buffer.from(result))).toBe(true)
   })
 
   test('refuses no value at all, and takes a status', () => {
-    expect(isRefusedByGateway(undefined)).toBe(true)
-    expect(isRefusedByGateway(Buffer.from('{"statusCode": 200}'))).toBe(false)
+    expect(failsGateway(undefined)).toBe(true)
+    expect(failsGateway(Buffer.from('{"statusCode": 200}'))).toBe(false)
   })
 })

@@ -1,9 +1,9 @@
 // The jobs API served for a test on a free port, in front of an engine that the test drives; and a client of it that holds
 // every answer against the OpenAPI description.
 
-import { toJobSettings } from '../../src/config.ts'
 import { catalogue, type FaultCode } from '../../src/errors.ts'
 import type { JobSettings } from '../../src/http/jobs/handlers.ts'
+import { toJobSettings } from '../../src/settings.ts'
 import { serveEndpoints, type EndpointTerms, type ServedEndpoints } from './endpoints.ts'
 import { makeDriver, type JobDriver } from './jobDriver.ts'
 import { ObservedJobs } from './observedJobs.ts'

@@ -86,8 +86,8 @@ describe('?integration=async', () => {
     const response = await call(server, '{"name": "test"}')
     expect([response.status, await response.text()]).toEqual([202, ''])
     const requestId = response.headers.get('x-request-id')
-    expect(response.headers.get('x-function-id')).toBe(server.serving.app.identity.id)
-    expect(response.headers.get('x-function-version-id')).toBe(server.serving.app.identity.version)
+    expect(response.headers.get('x-function-id')).toBe(server.serving.app.endpoint.functionId)
+    expect(response.headers.get('x-function-version-id')).toBe(server.serving.app.endpoint.functionVersion)
     expect(response.headers.get('content-length')).toBe('0')
     expect(server.stored).toEqual([
       {

@@ -9,9 +9,14 @@ import { ApiError } from './errors.ts'
 
 /** A dispatch. @throws ApiError bad_request that says what is wrong with it */
 export function toNewTask(body: Buffer, language: NewTask['language']): NewTask {
-  const { id, service, capture, delay_seconds: delay, message } = parse(body, dispatchBody)
+  const { id, service, capture, message, ...terms } = parse(body, dispatchBody)
+  const { delay_seconds: delay, max_attempts: maxAttempts, timeout_seconds: timeout } = terms
   const path = readTaskPath(message)
-  return { id, path, service, capture, language, delayMs: Math.ceil(delay * 1000), message }
+  return {
+    ...{ id, path, service, capture, language, delayMs: Math.ceil(delay * 1000), message },
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(timeout === undefined ? {} : { timeoutMs: Math.ceil(timeout * 1000) }),
+  }
 }
 
 /** A progress value, JSON text. @throws ApiError as above */
@@ -100,6 +105,8 @@ const constants = /-?Infinity|NaN/g
 const notAnObject = 'the body must be a JSON object'
 const ofTaskId = 'must be 1 to 128 letters, digits, ., _ or -'
 const ofDelay = 'must be a number of seconds from 0 to 604800 (7 days)'
+const ofMaxAttempts = 'must be a whole number from 1 to 100'
+const ofTimeout = 'must be a number of seconds above 0, up to 604800 (7 days)'
 const ofAttempt = 'must be the number of an attempt'
 
 const dispatchBody = z.object(
@@ -108,6 +115,8 @@ const dispatchBody = z.object(
     service: oneOf(['lambda', 'sns']),
     capture: oneOf(['on', 'default', 'off']),
     delay_seconds: z.number({ error: ofDelay }).min(0, ofDelay).max(604_800, ofDelay).default(0),
+    max_attempts: z.int({ error: ofMaxAttempts }).min(1, ofMaxAttempts).max(100, ofMaxAttempts).optional(),
+    timeout_seconds: z.number({ error: ofTimeout }).positive(ofTimeout).max(604_800, ofTimeout).optional(),
     message: z.string({ error: 'must be JSON text in a string' }),
   },
   { error: notAnObject },

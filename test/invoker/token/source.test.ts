@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Events } from '../../../src/events.ts'
-import { Renewal } from '../../../src/invoker/token/renewal.ts'
-import type { IssuedToken, Issuer } from '../../../src/invoker/token/source.ts'
+import type { IssuedToken, Issuer } from '../../../src/invoker/token/issuers.ts'
+import { Renewal } from '../../../src/invoker/token/source.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
