@@ -6,7 +6,9 @@ import type { ServerParts } from './http/server.ts'
 import type { Invoker } from './invoker/invoker.ts'
 import { SsrfGuard } from './jobs/delivery/ssrfGuard.ts'
 import { JobEngine, type EngineSettings, type InstanceReport } from './jobs/engine.ts'
-import { receivers } from './jobs/delivery/receivers.ts'
+import type { Receiver } from './jobs/delivery/receiver.ts'
+import { webhookReceiver } from './jobs/delivery/webhook.ts'
+import type { Work } from './jobs/model/job.ts'
 import { jobKind } from './jobs/kinds/jobKind.ts'
 import { holdsJobs, memoryStore, sqliteStore } from './jobs/store/sqlite.ts'
 import { Targets } from './jobs/delivery/sqs.ts'
@@ -37,7 +39,11 @@ export class AppJobs {
     this.#isKept = isKept
     this.#hasJobs = isKept && holdsJobs(folder)
     this.#targets = new Targets(targets)
-    const receiverOf = receivers(new SsrfGuard(options['webhook-allow']), this.#targets)
+    const guard = new SsrfGuard(options['webhook-allow'])
+    const receiverOf = (job: Work): Receiver | undefined => {
+      if (job.origin === 'async') return this.#targets.receiverOf(job)
+      return job.webhook === undefined ? undefined : webhookReceiver(job.webhook, guard)
+    }
     const store = isKept ? sqliteStore(folder) : memoryStore()
     this.#engine = new JobEngine(store, invoker, toEngineSettings(config), { instances, receiverOf }, events)
     this.tasks = new TaskService(this.#engine, toTaskSettings(config))

@@ -5,7 +5,7 @@ import type * as promClient from 'prom-client'
 import type { EndCause } from './exit.ts'
 import type { FaultCode } from './errors.ts'
 import type { Events } from './events.ts'
-import type { Exposition } from './http/metrics.ts'
+import type { Exposition } from './http/probes.ts'
 import type { Invoker } from './invoker/invoker.ts'
 import type { Pool } from './invoker/pool.ts'
 

@@ -35,7 +35,7 @@ interface Total {
 function isJobs(path: string): boolean {
   return (
     /^src\/(?:jobs|http\/(?:jobs|tasks|runtimeApi))\//.test(path) ||
-    /^src\/(?:appJobs|json\/(?:members|digest)|http\/(?:longPoll|asyncEndpoint))\.ts$/.test(path)
+    /^src\/(?:appJobs|json\/(?:members|digest)|http\/(?:apiExchange|longPoll|asyncEndpoint))\.ts$/.test(path)
   )
 }
 

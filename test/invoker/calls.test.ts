@@ -3,6 +3,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { pass, script } from '../harness/scripted.ts'
 import { turns } from '../harness/scriptedChild.ts'
+import { Awaited, Call } from '../../src/invocation.ts'
+import { Slots } from '../../src/invoker/slots.ts'
 import { chunkOverhead, chunkWindow } from '../../src/wire/frames.ts'
 
 vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) => ({
@@ -164,6 +166,57 @@ describe('a stopped job', () => {
     expect(child.signals).toEqual([])
     await pass(1)
     expect(child.signals[0]).toBe('SIGKILL')
+  })
+
+  it('whose handler has heard takes no other job with it; nothing starts beside them any more', async () => {
+    const { askJob, ready, children } = await script({ concurrency: 3 })
+    const child = await ready()
+    const [stopped, other] = ['a', 'b'].map((id) => askJob(id))
+    await turns()
+    stopped?.call.cancel('cancelled')
+    child.say({ type: 'cancelling', id: 'a' })
+    await turns()
+    await pass(5000)
+    expect([child.signals, stopped?.told, other?.told]).toEqual([[], [], []])
+    askJob('c')
+    await turns()
+    expect([child.ids('invoke').includes('c'), children.length]).toEqual([false, 2])
+    child.answer('b')
+    await turns()
+    expect(other?.told).toEqual(['returned'])
+  })
+
+  it('whose handler has not heard takes the others with it', async () => {
+    const { askJob, ready } = await script({ concurrency: 2 })
+    const child = await ready()
+    const jobs = ['a', 'b'].map((id) => askJob(id))
+    await turns()
+    jobs[0]?.call.cancel('cancelled')
+    await pass(500)
+    expect([child.signals[0], jobs.map(({ told }) => told)]).toEqual([
+      'SIGKILL',
+      [['client_gone'], ['process_exit']],
+    ])
+  })
+
+  it.each(['cancelled', 'refused'])('that was %s while its start was stored does not run', async (how) => {
+    const { ask, askJob, ready, log } = await script()
+    const child = await ready()
+    const stored = Promise.withResolvers<boolean>()
+    const job = askJob('job', {}, { onStart: () => stored.promise })
+    const next = ask('next')
+    await turns()
+    if (how === 'cancelled') job.call.cancel('cancelled')
+    expect(job.told).toEqual([])
+    stored.resolve(how === 'cancelled')
+    await turns()
+    expect(job.outcome).toMatchObject({
+      fault: { code: 'client_gone', message: 'the job is not wanted any more' },
+    })
+    expect([child.ids('invoke').slice(1), log]).toEqual([['next'], ['END job', 'START next']])
+    child.answer('next')
+    await turns()
+    expect(next.told).toEqual(['returned'])
   })
 
   it('leaves its instance alone when it ends in time', async () => {
@@ -331,5 +384,21 @@ describe('an instance', () => {
     await turns()
     await fail()
     await starts(200)
+  })
+})
+
+describe('the slots of an instance', () => {
+  it('are free unless a call runs, is stored, is read, or is not quiet; fewer may be left than are taken', () => {
+    const slots = new Slots(3)
+    const call = new Call({ id: 'a', mode: 'raw', payload: '' }, new Awaited())
+    expect([slots.free, slots.empty, slots.full]).toEqual([3, true, false])
+    for (const taken of [slots.starting, slots.unread, slots.quieting]) {
+      taken.add(call)
+      expect([slots.free, slots.empty, slots.full]).toEqual([2, false, false])
+      taken.clear()
+    }
+    for (const id of ['a', 'b', 'c']) slots.running.set(id, call)
+    slots.unread.add(call)
+    expect([slots.free, slots.empty, slots.full]).toEqual([-1, false, true])
   })
 })

@@ -80,7 +80,7 @@ export const languages = {
       command: process.execPath,
       args: [
         ...(memory === undefined ? [] : [`--max-old-space-size=${heapMegabytes(memory)}`]),
-        `--require=${join(runtimeDir, 'node', 'sdk', 'preload.mjs')}`, // for threads and processes that the function starts
+        `--require=${join(runtimeDir, 'node', 'sdk', 'modules.mjs')}`, // for threads and processes that the function starts
         join(runtimeDir, 'node', 'bootstrap.mjs'),
       ],
     }),

@@ -1,19 +1,18 @@
-"""What a call of `run` means: real Zappa's reading or the direct one (tasks.md R2 to R6, §16 B1 to B22)."""
+"""The arguments of `run`: real Zappa's form or the direct one (tasks.md R2 to R6, §16 B1 to B22)."""
 
 import inspect
+from typing import NamedTuple
 
-from .surroundings import public
+from .environment import public
 
 
-class Reading:
-    """The call of the task that `run` was asked for."""
+class Reading(NamedTuple):
+    """The call of a task that `run` was asked for; `options` were given by position."""
 
-    def __init__(self, args, kwargs, options, is_direct):
-        self.args = args
-        self.kwargs = kwargs
-        #: options that were given by position
-        self.options = options
-        self.is_direct = is_direct
+    args: list
+    kwargs: dict
+    options: dict
+    is_direct: bool
 
 
 def read_call(target, path, positionals, keywords, options):

@@ -1,12 +1,19 @@
-"""Where this process runs, asked anew at every call: below fnbox or not, and with which code (tasks.md, Terms)."""
+"""Where this process runs, read anew at every call: under fnbox or not, and with which code (tasks.md, Terms).
 
-import importlib
+Owns the public names of `zappa.asynchronous`, from its import on.
+"""
+
 import os
 
 
 def engine_address():
-    """How the engine is reached, None when this process is not below fnbox (tasks.md W1)."""
+    """The address of the engine, None outside fnbox (tasks.md W1)."""
     return os.environ.get("FNBOX_RUNTIME_API") or None
+
+
+def code_root():
+    """The real path of the function's code."""
+    return os.path.realpath(os.environ.get("LAMBDA_TASK_ROOT") or os.getcwd())
 
 
 def is_inside(file):
@@ -17,19 +24,22 @@ def is_inside(file):
     return not _is_below(real, _LIBRARY) or any(f"{os.sep}{each}{os.sep}" in real for each in _PACKAGES)
 
 
-def code_root():
-    """The real path of the function's code."""
-    return os.path.realpath(os.environ.get("LAMBDA_TASK_ROOT") or os.getcwd())
+def publish(names):
+    """Keeps the namespace of `zappa.asynchronous`, whose values programs patch."""
+    global _public
+    _public = names
 
 
 def public(name):
-    """A name of `zappa.asynchronous` with the value of the moment: programs patch them."""
-    return getattr(importlib.import_module("zappa.asynchronous"), name)
+    """The current value of a public name."""
+    return _public[name]
 
 
 def _is_below(file, folder):
     return file.startswith(os.path.join(folder, ""))
 
+
+_public = {}
 
 _RUNTIME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 _LIBRARY = os.path.realpath(os.path.dirname(os.__file__))

@@ -1,4 +1,4 @@
-"""Which code a message may name (tasks.md X1 to X4): the function's own, by the two routes."""
+"""The code that messages may name (tasks.md X1 to X4): functions inside the code root, by the two routes."""
 
 import importlib.util
 import sys
@@ -7,7 +7,7 @@ from importlib.machinery import PathFinder
 from .errors import TaskNotAllowed
 from .messages import COMMANDS
 from .paths import import_module
-from .surroundings import code_root, is_inside
+from .environment import code_root, is_inside
 
 
 def check_command(command, *services):
@@ -17,19 +17,19 @@ def check_command(command, *services):
 
 
 def check_path(path):
-    """Looks without importing (tasks.md X2, X3). Raises TaskNotAllowed; ModuleNotFoundError when nothing is there."""
+    """Checks a task path without an import (tasks.md X2, X3). Raises TaskNotAllowed, ModuleNotFoundError."""
     parts = path.split(".") if isinstance(path, str) else []
     if len(parts) < 2 or not all(part.isidentifier() for part in parts):
-        raise TaskNotAllowed(f"{path!r} is no path of a task: it has to be module.function", task_path=path)
+        raise TaskNotAllowed(f"{path!r} is no path of a task; it must be module.function", task_path=path)
     file = _find_file(parts[:-1])
     if file is None or not is_inside(file):
         raise TaskNotAllowed(f"{path} is not inside the code root", task_path=path)
 
 
 def load_task(path, missing=None):
-    """The function to call for a path that has passed all checks. Raises TaskNotAllowed, and what its import raises.
+    """Imports the function of a path after all checks. Raises TaskNotAllowed, and what its import raises.
 
-    A module or attribute that does not exist raises ModuleNotFoundError or AttributeError, or `missing` if that is given.
+    Raises `missing`, if given, instead of ModuleNotFoundError or AttributeError of the path itself.
     """
     module_name, _, name = path.rpartition(".") if isinstance(path, str) else ("", "", "")
     try:
@@ -46,20 +46,20 @@ def load_task(path, missing=None):
             raise
         raise missing(str(error)) from error
     function = getattr(found, "sync", found)
-    if not callable(function) or not _is_own(found):
+    if not callable(function) or not _is_defined_inside(found):
         raise TaskNotAllowed(f"{path} is no function that is defined inside the code root", task_path=path)
     return function
 
 
 # tasks.md X4
-def _is_own(found):
+def _is_defined_inside(found):
     module_name = getattr(found, "__module__", None)
     module = sys.modules.get(module_name) if isinstance(module_name, str) else None
     file = getattr(module, "__file__", None)
     return file is not None and is_inside(file)
 
 
-# Namespace packages have no file; there it is the first part with one that counts.
+# Namespace packages have no file: the first part of the path with one counts.
 def _find_file(parts):
     file, locations = _find_top(parts[0])
     for depth in range(2, len(parts) + 1):
@@ -76,7 +76,7 @@ def _find_top(name):
     module = sys.modules.get(name)
     if module is not None:
         return getattr(module, "__file__", None), getattr(module, "__path__", None)
-    # Programs that a function starts need not have the code root on their path.
+    # Programs that a function starts may lack the code root on their path.
     spec = importlib.util.find_spec(name) or PathFinder.find_spec(name, [code_root()])
     if spec is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)

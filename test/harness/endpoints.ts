@@ -1,4 +1,4 @@
-// A server in front of what a test drives itself, on a free port; the function behind it is not asked.
+// A server on a free port in front of services that a test drives; the function behind it is not called.
 
 import { App } from '../../src/app.ts'
 import type { Config, Flags } from '../../src/config.ts'
@@ -9,28 +9,28 @@ import { HttpServer } from '../../src/http/server.ts'
 import { readConfig } from './config.ts'
 import { functionsIn } from './serving.ts'
 
-/** How it may be served otherwise. */
-export interface DoorTerms {
+/** What a test may choose. */
+export interface EndpointTerms {
   readonly authorizer?: Authorizer
   readonly flags?: Flags
   readonly adminPort?: number
 }
 
 /** A running server. */
-export interface ServedDoors {
-  /** without a slash at its end, as the other one */
+export interface ServedEndpoints {
+  /** both without a slash at the end */
   readonly url: string
   readonly adminUrl: string | undefined
-  /** codes of what was refused so far, as it was announced */
+  /** codes of the requests that were announced as refused */
   readonly refused: readonly FaultCode[]
   readonly stop: () => Promise<void>
 }
 
 /** Serves what `toRoutes` makes of the configuration. */
-export async function serveDoors(
-  { authorizer = everyone, flags, adminPort }: DoorTerms,
+export async function serveEndpoints(
+  { authorizer = everyone, flags, adminPort }: EndpointTerms,
   toRoutes: (config: Config) => Pick<RouteParts, 'jobs' | 'tasks'>,
-): Promise<ServedDoors> {
+): Promise<ServedEndpoints> {
   const config = readConfig(
     'counts.handler',
     { root: functionsIn('node'), ...flags },
