@@ -39,9 +39,15 @@ ${tables.join('\n')}
 `
 }
 
-function toRow([name, { env, help, ...rest }]: [string, (typeof options)[keyof typeof options]]): string {
-  const value = 'value' in rest && rest.value !== undefined ? ` ${rest.value}` : ''
-  return `| \`--${name}${value.replaceAll('|', '\\|')}\` | \`${env}\` | ${help} |`
+function toRow([name, { env, value, help }]: [string, DescribedOption]): string {
+  const flag = value === undefined ? name : `${name} ${value.replaceAll('|', '\\|')}`
+  return `| \`--${flag}\` | \`${env}\` | ${help} |`
+}
+
+interface DescribedOption {
+  readonly env: string
+  readonly value?: string
+  readonly help: string
 }
 
 function faultsPage(): string {

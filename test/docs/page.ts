@@ -124,14 +124,11 @@ export class Reader implements AsyncDisposable {
 }
 
 function stepsOf(text: string): readonly Step[] {
-  const steps: { command: string; printed: string[] }[] = []
-  for (const line of text.trimEnd().split('\n')) {
-    if (line.startsWith('$ ')) steps.push({ command: line.slice(2), printed: [] })
-    else if (steps.at(-1)?.command.endsWith('\\') === true && steps.at(-1)?.printed.length === 0)
-      steps.at(-1)!.command = steps.at(-1)!.command.slice(0, -1) + line.trim()
-    else steps.at(-1)?.printed.push(line)
-  }
-  return steps
+  const [, ...parts] = `\n${text.trimEnd()}`.split('\n$ ')
+  return parts.map((part) => {
+    const [command = '', ...printed] = part.replaceAll('\\\n', '').split('\n')
+    return { command, printed }
+  })
 }
 
 // `…` stands for anything on its line, a line of it for any lines, and the first ID for what is called ID from then on.
