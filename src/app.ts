@@ -173,8 +173,8 @@ export class App {
 
   #createRuntimeApi(): RuntimeSockets {
     const { instances, 'task-result-limit': resultLimit } = this.#config.options
-    const hasOneSeat = (): boolean => instances === 1 && this.#pool.slots <= 1
-    return new RuntimeSockets(() => this.#jobs.tasks, { resultLimit, hasOneSeat }, this.events)
+    const hasOneSlot = (): boolean => instances === 1 && this.#pool.slots <= 1
+    return new RuntimeSockets(() => this.#jobs.tasks, { resultLimit, hasOneSlot }, this.events)
   }
 
   #createPool(isTrusted: boolean, tokens?: TokenSource, metadata?: MetadataServer): Pool {

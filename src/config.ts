@@ -31,17 +31,17 @@ export interface Config {
   readonly chosen: ReadonlySet<OptionName>
   /** what follows the name of a script on its command line */
   readonly args: readonly string[]
-  /** whether the handler is a script, which takes jobs and nothing else */
+  /** whether the handler is a script, which runs jobs only */
   readonly isScript: boolean
   /** the entry file when the configuration was read; each instance looks it up again */
   readonly entry: Entry
-  /** the receivers of the outcomes of asynchronous invocations */
+  /** receivers of the outcomes of asynchronous invocations */
   readonly targets: SqsSettings
-  /** the variables that the function may see: the user's own */
+  /** the variables that the function may see */
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Flags as they were given: a value, or true for a switch. */
+/** Flags of the command line: a value, or true for a switch. */
 export type Flags = Partial<Record<OptionName, string | true>>
 
 /** A configuration with its problems: it may be used when there are none. */
@@ -101,7 +101,7 @@ export function checkConfig(
     isScript: entry.type === 'found' && entry.script,
     entry,
     targets,
-    environment: ofTheUser(env),
+    environment: userVariables(env),
   }
   const usable = hasRoot && entry.type !== 'invalid'
   return { problems, handler: chosenHandler, config: usable ? config : undefined }
@@ -129,7 +129,7 @@ function toIdentity(id: string, handler: string, entry: Entry, values: OptionVal
     version: values['function-version'] ?? deriveVersion(entry, handler),
     ...(folderId === undefined ? {} : { folderId }),
     logGroup: values['log-group'],
-    memoryMb: Math.ceil((values.memory ?? containerMemory() ?? reportedMemory) / 1024 ** 2),
+    memoryMb: Math.ceil((values.memory ?? containerMemory() ?? defaultMemory) / 1024 ** 2),
   }
 }
 
@@ -184,7 +184,7 @@ export function readOptions(flags: Flags, env: Environment = process.env): ReadO
       )
     }
   }
-  return { values: values as OptionValues, broken, chosen, problems } // each value has come out of the schema of its own name
+  return { values: values as OptionValues, broken, chosen, problems } // each value comes from the schema of its name
 }
 
 function entryProblems(entry: Entry, values: OptionValues): readonly string[] {
@@ -208,28 +208,32 @@ function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory()
 }
 
-// Compose files and manifests write "not set" as an empty variable.
+// In Compose files and manifests a variable that is not set is empty.
 function emptyAsAbsent(value: string | undefined): string | undefined {
   return value === '' ? undefined : value
 }
 
-// Without the server's own variables (interface.md §8). The NODE_ variables describe the IPC channel to our own parent: a
-// Node.js function that saw them would use some descriptor as that channel.
-function ofTheUser(env: Environment): Record<string, string> {
-  const own: Record<string, string> = {}
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || name.startsWith('FNBOX_') || ofTheServer.has(name)) continue
-    own[name] = value
-  }
-  return own
+// Without the server's variables (interface.md §8). The NODE_ variables describe the IPC channel to the server's parent: a
+// Node.js function would use some descriptor as that channel.
+function userVariables(env: Environment): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && !name.startsWith('FNBOX_') && !serverVariables.has(name))
+      variables[name] = value
+  return variables
 }
 
 const alphabet = 'abcdefghijklmnopqrstuv0123456789'
 
-// What a function is told when nothing is known of its memory (yandex.md L-4).
-const reportedMemory = 128 * 1024 ** 2
+// What the context says when there is no limit (yandex.md L-4).
+const defaultMemory = 128 * 1024 ** 2
 
-const ofTheServer = new Set(['PORT', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID'])
+const serverVariables = new Set([
+  'PORT',
+  'NODE_CHANNEL_FD',
+  'NODE_CHANNEL_SERIALIZATION_MODE',
+  'NODE_UNIQUE_ID',
+])
 
 // Beside src/ and dist/; in the image, where one folder is all of fnbox (yandex.md E-2), around dist/.
 const neighbour = resolve(fileURLToPath(new URL('../runtime', import.meta.url)))

@@ -1,4 +1,4 @@
-// Every option of the program, once: its flag, its variable, what values it takes, its default and its line in --help.
+// The table of options: each one's flag, variable, values, default and line in --help.
 
 import { z } from 'zod'
 
@@ -9,7 +9,7 @@ type Group =
 interface Option<Schema extends z.ZodType> {
   readonly env: string
   readonly group: Group
-  /** placeholder of the value in --help; a switch has none */
+  /** placeholder of the value in --help; absent: a switch, without a value */
   readonly value?: string
   readonly help: string
   readonly schema: Schema
@@ -85,7 +85,7 @@ const bytesPer: Record<SizeUnit, number> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 
 // Node.js timers wrap beyond this many milliseconds (24.8 days).
 const longestTimer = 2 ** 31 - 1
 
-// What still fits into one frame of the wire, with room for its header.
+// Fits into one frame of the wire, with its header.
 const largestPayload = 60 * 1024 ** 2
 
 // The same for a text that crosses as a JSON string, in which every character may need an escape.
@@ -145,8 +145,8 @@ export const options = {
   'webhook-allow': option('FNBOX_WEBHOOK_ALLOW', 'Jobs', 'LIST', 'private hosts, addresses and CIDR ranges that webhooks may reach, * for all (default: none)', list.default([])),
   'endpoint-id': option('FNBOX_ENDPOINT_ID', 'Jobs', 'ID', 'the only endpoint served below /v2/ (default: any)', text.optional()),
   'async-retries': option('FNBOX_ASYNC_RETRIES', 'Jobs', 'N', 'retries of an asynchronous invocation that failed (default: 0)', whole(0, 100).default(0)),
-  'async-success-target': option('FNBOX_ASYNC_SUCCESS_TARGET', 'Jobs', 'URL', 'queue that is sent the results of asynchronous invocations (default: none)', text.optional()),
-  'async-failure-target': option('FNBOX_ASYNC_FAILURE_TARGET', 'Jobs', 'URL', 'queue that is told of those that failed (default: none)', text.optional()),
+  'async-success-target': option('FNBOX_ASYNC_SUCCESS_TARGET', 'Jobs', 'URL', 'queue for the results of asynchronous invocations (default: none)', text.optional()),
+  'async-failure-target': option('FNBOX_ASYNC_FAILURE_TARGET', 'Jobs', 'URL', 'queue for the failures of asynchronous invocations (default: none)', text.optional()),
   'task-attempts': option('FNBOX_TASK_ATTEMPTS', 'Tasks', 'N', 'attempts in all of a task of the service lambda (default: 3)', whole(1, 100).default(3)),
   'task-sns-attempts': option('FNBOX_TASK_SNS_ATTEMPTS', 'Tasks', 'N', 'the same for the service sns (default: 3)', whole(1, 100).default(3)),
   'task-backoff': option('FNBOX_TASK_BACKOFF', 'Tasks', 'D', 'wait before the second attempt, doubled for each further one up to 60s (default: 1s)', duration.default(1000)),
@@ -156,7 +156,7 @@ export const options = {
   'task-queue': option('FNBOX_TASK_QUEUE', 'Tasks', 'N', 'tasks that have not ended (default: 10000)', whole(1, 10_000_000).default(10_000)),
   'task-keep': option('FNBOX_TASK_KEEP', 'Tasks', 'N', 'tasks that have ended; beyond, the oldest are removed (default: 10000)', whole(1, 10_000_000).default(10_000)),
   'task-result-limit': option('FNBOX_TASK_RESULT_LIMIT', 'Tasks', 'SIZE', 'largest result or progress value of a task (default: 6MB)', sizeUpTo(largestTaskText).default(6_291_456)),
-  'task-events': option('FNBOX_TASK_EVENTS', 'Tasks', 'auto|on|off', 'run the task that an event carries: if the module is loaded and the caller known, always, never (default: auto)', oneOf(['auto', 'on', 'off']).default('auto')),
+  'task-events': option('FNBOX_TASK_EVENTS', 'Tasks', 'auto|on|off', 'run the task that an event carries: if the module is loaded and the caller has a key, always, never (default: auto)', oneOf(['auto', 'on', 'off']).default('auto')),
   'log-format': option('FNBOX_LOG_FORMAT', 'Logs', 'json|text', 'form of log lines (default: text on a terminal, else json)', oneOf(['json', 'text']).optional()),
   'log-level': option('FNBOX_LOG_LEVEL', 'Logs', 'L', 'trace, debug, info, warn, error, fatal or silent (default: info)', oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info')),
 } as const
@@ -170,8 +170,7 @@ export const optionNames = Object.keys(options) as readonly OptionName[] // the 
 /** The values of all options, parsed and with defaults filled in. */
 export type OptionValues = { readonly [Name in OptionName]: z.output<(typeof options)[Name]['schema']> }
 
-/** Whether a flag is a switch, which takes no value. */
+/** Whether a flag takes no value. */
 export function isSwitch(name: OptionName): boolean {
-  const { value }: { readonly value?: string } = options[name]
-  return value === undefined
+  return options[name].value === undefined
 }

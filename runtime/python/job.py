@@ -11,7 +11,7 @@ from .log import enter_request, flush_output
 
 
 class Job:
-    """All of it happens on the loop, but `progress`, which any thread may call."""
+    """Runs on the loop; any thread may call `progress`."""
 
     def __init__(self, channel, program, instance, frame, body):
         self._channel = channel
@@ -23,13 +23,13 @@ class Job:
         self._cancelled = False
         self._unacknowledged = 0
         self._credited = asyncio.Event()
-        #: whether the frame that ends it is on its way: what comes later is nobody's
+        #: whether it has sent the frame that ends it
         self.ended = False
-        #: as the program knows it, which need not be the id of its frames
+        #: its id for the program, which need not be that of its frames
         self.id = None
 
     async def run(self):
-        """Runs the handler and sends what it gives. Raises SystemExit and KeyboardInterrupt, which end the process."""
+        """Runs the handler and sends its outcome. Raises SystemExit and KeyboardInterrupt, which end the process."""
         enter_request(self._frame["id"])
         self._task = asyncio.current_task()
         try:
@@ -45,7 +45,7 @@ class Job:
         self._end(*self._to_frame(outcome))
 
     def cancel(self):
-        """Lets the handler know at its next await, and says that it does: whoever gets here is not blocked by it."""
+        """Cancels the handler at its next await, and acknowledges: the loop is not blocked."""
         if self.ended:
             return
         self._cancelled = True
@@ -54,7 +54,7 @@ class Job:
         self._send({"type": "cancelling"})
 
     def credit(self, count):
-        """Chunks that count for so many bytes have left for the reader."""
+        """Opens the window by `count` bytes, whose chunks have left for the client."""
         self._unacknowledged -= count
         self._credited.set()
 
@@ -70,7 +70,7 @@ class Job:
             raise asyncio.CancelledError  # a generator that has caught the first one and goes on
         self._unacknowledged += len(text) + CHUNK_OVERHEAD
         self._send({"type": "chunk", "kind": "json"}, text)
-        await asyncio.sleep(0)  # lets frames and other jobs in, even when the generator never waits for anything
+        await asyncio.sleep(0)  # lets frames and other jobs in, also when the generator never waits
 
     def _to_frame(self, outcome):
         header = {"type": "ended" if outcome.streamed else "returned"}

@@ -11,7 +11,7 @@ import { toDocument } from '../jobs/model/jobJson.ts'
 import { jobTimeoutMs } from '../settings.ts'
 import type { InvokeFlags } from './arguments.ts'
 import { invokeHttp, parseRequest } from './invokeHttp.ts'
-import { gatewayRefusal, isRefusedByGateway } from './samples/gateways.ts'
+import { gatewayError, failsGateway } from './samples/gateways.ts'
 import { toTriggerEvent, type TriggerName } from './samples/samples.ts'
 import { endOnSignal, logTo, type Host } from './serve.ts'
 
@@ -47,8 +47,8 @@ async function invokeRaw(app: App, payload: Buffer, event: TriggerName | undefin
   if (outcome.type !== 'returned') return exitCode(outcome)
   await write(outcome.json ?? nothing)
   if (outcome.json?.at(-1) !== newline) await write('\n')
-  if (event === undefined || !gateways.has(event) || !isRefusedByGateway(outcome.json)) return 0
-  return complain(`a gateway would answer 502 ${gatewayRefusal}`, 1) // yandex.md W-12
+  if (event === undefined || !gateways.has(event) || !failsGateway(outcome.json)) return 0
+  return complain(`a gateway would answer 502 ${gatewayError}`, 1) // yandex.md W-12
 }
 
 // One job without a server (jobs.md CLI-3). Chunks are printed as they come, or else the output.
@@ -101,10 +101,9 @@ function complain(text: string, code: number): number {
 }
 
 function toEventPayload(name: TriggerName, data: Buffer | undefined): Buffer | string {
-  const made = toTriggerEvent(name, data, { now: Date.now(), newId: randomUUID })
-  return made.type === 'made'
-    ? Buffer.from(JSON.stringify(made.event))
-    : `-d: the data of ${name} ${made.problem}`
+  const event = toTriggerEvent(name, data, { now: Date.now(), newId: randomUUID })
+  if (typeof event === 'string') return `-d: the data of ${name} ${event}`
+  return Buffer.from(JSON.stringify(event))
 }
 
 async function readData(source: string | undefined): Promise<Buffer | undefined | string> {

@@ -79,11 +79,7 @@ class PrintedExchange implements Exchange {
     }
   }
 
-  takeBody(): Buffer {
-    return this.#body
-  }
-
-  async readBody(): Promise<Buffer> {
+  readBody(): Buffer {
     return this.#body
   }
 

@@ -1,4 +1,4 @@
-// fnbox serve: the server from its start to its orderly end (interface.md §6). And what every command may do to its process.
+// fnbox serve: the server from its start to its stop (interface.md §6). And what every command does at a signal and with its log.
 
 import type { WriteStream } from 'node:tty'
 import { App } from '../app.ts'
@@ -54,9 +54,9 @@ function stopOnSignal(app: App, host: Host, flush: () => Promise<boolean>): Prom
           app.events.emit('draining', { signal })
           void app.stop().then(stopped)
         } else if (signal !== 'SIGHUP') {
-          // a terminal that closes sends that one twice
+          // a closing terminal sends that one twice
           const exit = (): void => {
-            void flush() // what the reader can take now is written at once
+            void flush() // writes what the reader can take now
             host.exit(exitCodes[signal])
           }
           setTimeout(exit, killGraceMs)
@@ -93,7 +93,7 @@ function refuseToListen(error: unknown, { options }: Config): number {
   return 69
 }
 
-// Signals that stop the program, and the exit code of a shell for each. SIGHUP: the terminal has gone.
+// Signals that stop the program, with the exit code of a shell for each. SIGHUP: the terminal has closed.
 const exitCodes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
 
 const signals = Object.keys(exitCodes) as (keyof typeof exitCodes)[] // of an object that has no others

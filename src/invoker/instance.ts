@@ -48,7 +48,7 @@ export class Instance {
     this.#listener = listener
     this.#memorySigns = new MemorySigns(spec.kernelKills)
     this.#output = new Output(spec.id, spec.load.border, events, {
-      onErrorLine: (text) => this.#memorySigns.hear(text),
+      onErrorLine: (text) => this.#memorySigns.noteErrorLine(text),
       onStart: (call) => this.#calls.started(call),
       onQuiet: (call) => this.#calls.quiet(call),
       onBordersMissing: () => this.#calls.stopAhead(),

@@ -12,6 +12,9 @@ const finished = finishedFolders.flatMap((folder) => sourcesBelow(folder, ['.ts'
 const shortFiles: Readonly<Record<string, string>> = {
   'src/invoker/instanceState.ts': 'the table of states, from which a diagram is drawn',
   'src/invoker/slots.ts': 'what an instance and its calls share',
+  'src/image/compile.ts': 'a program of its own',
+  'src/main.ts': 'the program: the only home of its process',
+  'src/timeout.ts': 'every layer waits with a limit',
   'src/event/faultReply.ts': 'errors as replies, whatever the value of a function makes',
   'src/json/json.ts': 'every folder reads JSON; members and digest serve the jobs API',
 }
@@ -32,7 +35,7 @@ interface Total {
 function isJobs(path: string): boolean {
   return (
     /^src\/(?:jobs|http\/(?:jobs|tasks|runtimeApi))\//.test(path) ||
-    /^src\/(?:appJobs|json\/(?:members|digest)|http\/(?:longPoll|asyncEndpoint))\.ts$/.test(path)
+    /^src\/(?:appJobs|json\/(?:members|digest)|http\/(?:apiExchange|longPoll|asyncEndpoint))\.ts$/.test(path)
   )
 }
 
