@@ -71,7 +71,7 @@ describe('the fault of a load', () => {
     expect(otherRelease(1, 2)).toMatchObject({
       code: 'internal',
       message:
-        "The language's runtime speaks version 1 of the protocol, the server version 2: they are not of one release",
+        "The language's runtime speaks version 1 of the protocol, the server version 2; install both from one release",
     })
   })
 })
