@@ -130,7 +130,7 @@ export class App {
     }
   }
 
-  // The function first: its last answers still pass the server, and use what the other parts hold.
+  // The function stops first: its last answers still pass the server.
   #inOrderOfStop(): readonly Part[] {
     return [...this.#serverParts, ...this.#functionParts].toReversed()
   }
@@ -168,7 +168,7 @@ export class App {
   // A function can do without the metadata service.
   async #startMetadata(metadata: MetadataServer): Promise<void> {
     const what = 'no metadata service for functions'
-    await metadata.start().catch((cause: unknown) => this.events.emit('trouble', { what, cause }))
+    await metadata.start().catch((cause: unknown) => this.events.emit('failure', { what, cause }))
   }
 
   #createRuntimeApi(): RuntimeSockets {

@@ -64,11 +64,11 @@ export class AppJobs {
   async #resume(): Promise<void> {
     try {
       await this.#engine.start()
-      if (this.#hasFailed) this.#events.emit('trouble-over', { what: 'jobs from before go on' })
+      if (this.#hasFailed) this.#events.emit('recovered', { what: 'jobs from before go on' })
     } catch (cause) {
       if (this.#engine.draining.aborted) return
       if (!this.#hasFailed)
-        this.#events.emit('trouble', { what: 'jobs from before wait: their store cannot be opened', cause })
+        this.#events.emit('failure', { what: 'jobs from before wait: their store cannot be opened', cause })
       this.#hasFailed = true
       this.#again = setTimeout(() => void this.#resume(), pauseMs)
     }

@@ -71,20 +71,20 @@ interface EventMap {
   ]
   /** answered with a fault by the endpoint: the request could not be run, or its result made no answer */
   'request-refused': [{ readonly requestId?: string; readonly fault: Fault }]
-  /** nobody will be told of this job's end: `receiver` did not take the message */
-  'delivery-given-up': [
+  /** the completion message of a job was not delivered: `receiver` did not accept it */
+  'delivery-failed': [
     {
       readonly jobId: string
       /** what it is and where, without credentials */
       readonly receiver: string
-      readonly tries: number
+      readonly attempts: number
       readonly reason: string
     },
   ]
-  /** a bug of ours, or a condition of the machine, that no caller is told about */
-  trouble: [{ readonly what: string; readonly cause: unknown }]
-  /** what was announced as trouble has passed */
-  'trouble-over': [{ readonly what: string }]
+  /** something that no caller hears of: a bug of fnbox, or a condition of the machine */
+  failure: [{ readonly what: string; readonly cause: unknown }]
+  /** a failure that was announced has passed */
+  recovered: [{ readonly what: string }]
 }
 
 /** The emitter of these events, one for each application. */

@@ -107,7 +107,7 @@ const normalizePath: RequestHandler = (request, _response, next) => {
 // Express would show the stack to the client.
 function toErrorHandler(events: Events): ErrorRequestHandler {
   return (cause, _request, response, _next) => {
-    events.emit('trouble', { what: 'a route of the server has failed', cause })
+    events.emit('failure', { what: 'a route of the server has failed', cause })
     writeReply(response, toFaultReply(new Fault('internal', 'Internal Server Error')), false)
   }
 }

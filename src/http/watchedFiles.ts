@@ -73,7 +73,7 @@ export class WatchedFiles {
   }
 
   #announce(what: string, cause: unknown): void {
-    this.#events.emit('trouble', { what: `${this.#settings.options}: ${what}`, cause })
+    this.#events.emit('failure', { what: `${this.#settings.options}: ${what}`, cause })
   }
 }
 

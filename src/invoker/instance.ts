@@ -279,7 +279,7 @@ export class Instance {
 
   #channelEnded(end: ChannelEnd): void {
     if (end.type === 'broken')
-      this.#events.emit('trouble', { what: `${this.id} has broken the protocol`, cause: end.reason })
+      this.#events.emit('failure', { what: `${this.id} has broken the protocol`, cause: end.reason })
     if (end.type === 'unread') this.#calls.giveBackLast()
     if (end.type === 'broken') return this.end({ type: 'channel' })
     // A process that ends closes its channel first: its exit code is on the way. A call that runs has until its deadline.

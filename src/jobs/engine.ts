@@ -244,7 +244,7 @@ export class JobEngine implements JobService {
       this.#runner.fill()
     } catch (cause) {
       if (!this.#isTroubled)
-        this.#events.emit('trouble', {
+        this.#events.emit('failure', {
           what: 'what has expired in the store of jobs cannot be removed',
           cause,
         })

@@ -173,7 +173,7 @@ export class Runner {
   }
 
   #note(cause: unknown): void {
-    if (!this.#troubled) this.#events.emit('trouble', { what: 'the store of jobs does not work', cause })
+    if (!this.#troubled) this.#events.emit('failure', { what: 'the store of jobs does not work', cause })
     this.#troubled = true
   }
 }

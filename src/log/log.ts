@@ -92,11 +92,14 @@ function logServer(events: Events, log: Logger): void {
     const level = fault.row.blame === 'caller' ? 'info' : 'error'
     log[level]({ requestId, fault: fault.code, err: fault.cause }, `refused: ${fault.message}`)
   })
-  events.on('delivery-given-up', ({ jobId, receiver, tries, reason }) =>
-    log.warn({ jobId, receiver, tries }, `the end of job ${jobId} was not delivered: ${receiver}: ${reason}`),
+  events.on('delivery-failed', ({ jobId, receiver, attempts, reason }) =>
+    log.warn(
+      { jobId, receiver, attempts },
+      `the end of job ${jobId} was not delivered: ${receiver}: ${reason}`,
+    ),
   )
-  events.on('trouble', ({ what, cause }) => log.error({ err: cause }, what))
-  events.on('trouble-over', ({ what }) => log.info(what))
+  events.on('failure', ({ what, cause }) => log.error({ err: cause }, what))
+  events.on('recovered', ({ what }) => log.info(what))
 }
 
 function callToTry(url: string): string {

@@ -68,8 +68,6 @@ describe('the architecture', () => {
   })
 
   it('reads the imports of Python', () => {
-    const importsOf = (path: string): readonly string[] | undefined =>
-      runtimes.find((each) => each.path === `runtime/python/${path}`)?.imports
     expect(importsOf('script.py')).toContain('runtime/python/sdk/fnbox_tasks/finder.py')
     expect(importsOf('bootstrap.py')).toContain('runtime/python/script.py')
     expect(importsOf('sdk/fnbox_tasks/routing.py')).toContain('runtime/python/sdk/fnbox_tasks/engine.py')
@@ -132,6 +130,10 @@ describe('the architecture', () => {
     expect(namesIn('node')).toContain('bootstrap')
   })
 })
+
+function importsOf(path: string): readonly string[] | undefined {
+  return runtimes.find((each) => each.path === `runtime/python/${path}`)?.imports
+}
 
 // Node.js has its one event loop from the start, and reads on it. What a call sent ahead needs is little there.
 const ownOfPython = new Set(['loop', 'reader'])

@@ -28,7 +28,7 @@ async function servedBy(image: string, options: RunOptions = {}): Promise<unknow
 }
 
 describe('the handler of a function image (interface.md §9)', () => {
-  it('is index.handler when nobody names one; FNBOX_HANDLER and, above it, an argument say otherwise', async () => {
+  it('is that of an argument, else of FNBOX_HANDLER, else index.handler', async () => {
     const image = await derive()
     const env = { FNBOX_HANDLER: 'main.handler' }
     expect(await servedBy(image)).toBe('of index.js')

@@ -41,7 +41,7 @@ describe('the health check of the image', () => {
     expect(await answer).toBe('connection lost')
   })
 
-  it('fails, and says why, when nobody listens', async () => {
+  it('fails with the reason when the server does not listen', async () => {
     const port = await freePort()
     const { code: exitCode, stderr } = await runToEnd(image, check.slice(1), [
       `--env=PORT=${port}`,

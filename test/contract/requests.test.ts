@@ -103,7 +103,7 @@ describe.each(bothLanguages)('a request to a %s function', (language) => {
     expect([event.headers['X-A'], event.multiValueHeaders['X-A']]).toEqual(['2', ['1', '2']])
   })
 
-  it('TV-8: says whom it came through (Q-2)', async () => {
+  it('TV-8: contains the proxies that it came through (Q-2)', async () => {
     const { headers } = await eventOf('/', {
       headers: { 'x-forwarded-for': '1.2.3.4', 'x-real-remote-address': 'forged' },
     })

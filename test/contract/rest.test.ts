@@ -101,7 +101,7 @@ describe('a function', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('loads')])
   })
 
-  it('that is public is called by anybody (A-1)', async () => {
+  it('that is public accepts every caller (A-1)', async () => {
     await using serving = await serve('node', 'vectors.echo')
     expect((await fetch(serving.url)).status).toBe(200)
   })

@@ -82,7 +82,7 @@ describe('deploy.sh of Serverless Containers', () => {
     ).toBe(1)
   })
 
-  it('opens the container to everybody only when told to', () => {
+  it('opens the container to all callers only with the option for it', () => {
     expect(deploy({ ...required, PUBLIC: 'true' }).lines).toContain(
       'allow-unauthenticated-invoke --name hello',
     )

@@ -17,7 +17,7 @@ export interface ServedApi extends AsyncDisposable {
   readonly api: RuntimeApi
   /** path of the instance's socket */
   readonly path: string
-  /** what was announced as trouble so far */
+  /** the failures announced so far */
   readonly troubles: readonly string[]
 }
 
@@ -28,7 +28,7 @@ export function openApi(
 ): ServedApi {
   const events = new Events()
   const troubles: string[] = []
-  events.on('trouble', ({ what }) => troubles.push(what))
+  events.on('failure', ({ what }) => troubles.push(what))
   const tasks = new MemoryTasks()
   const sockets = new RuntimeSockets(
     () => tasks,

@@ -43,7 +43,7 @@ function jwtFlags({ jwks }: Pick<Issuer, 'jwks'>): Flags {
 
 function troubles(serving: Serving): readonly string[] {
   const seen: string[] = []
-  serving.app.events.on('trouble', ({ what }) => seen.push(what))
+  serving.app.events.on('failure', ({ what }) => seen.push(what))
   return seen
 }
 

@@ -118,7 +118,7 @@ describe('--tls-cert and --tls-key', () => {
     const files = write(await makePair('good'))
     await using serving = await serve('node', 'counts.handler', { ...files })
     const seen: string[] = []
-    serving.app.events.on('trouble', ({ what }) => seen.push(what))
+    serving.app.events.on('failure', ({ what }) => seen.push(what))
     writeFileSync(files['tls-cert'], 'not a certificate')
     await eventually(() => seen.length === 1)
     expect(await shownName(serving)).toBe('good')

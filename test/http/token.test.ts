@@ -91,8 +91,8 @@ describe.each(bothLanguages)('context.token of a %s function', (language) => {
     double.mood = 'refuse'
     await using serving = await serve(language, 'tokens.given', { 'token-url': double.url })
     const announced: string[] = []
-    serving.app.events.on('trouble', ({ what }) => announced.push(what))
-    serving.app.events.on('trouble-over', ({ what }) => announced.push(what))
+    serving.app.events.on('failure', ({ what }) => announced.push(what))
+    serving.app.events.on('recovered', ({ what }) => announced.push(what))
     expect(await statusOf(serving)).toEqual({
       status: 200,
       token: { status: 'failing', reason: 'it answered 500' },

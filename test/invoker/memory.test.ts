@@ -74,7 +74,7 @@ describe('a process that the kernel has killed for memory (F-10)', () => {
     expect(countKernelKills([join(folder, 'missing'), join(folder, name)])).toBe(count)
   })
 
-  it('is known by the counter that has grown since it started, and only when nobody else has ended it', () => {
+  it('is a SIGKILL that the supervisor did not send, when the kernel has counted one since the start', () => {
     let kills = 4
     const signs = new MemorySigns(() => kills)
     expect(signs.explain(undefined, killed)).toBe(false)

@@ -4,7 +4,7 @@ import { poolOf } from '../harness/pooled.ts'
 import { bothLanguages, serve } from '../harness/serving.ts'
 
 describe.each(bothLanguages)('the instances of a %s function', (language) => {
-  it('that are provisioned are loaded before anybody calls (S-3)', async () => {
+  it('that are provisioned are loaded before the first call (S-3)', async () => {
     await using serving = await serve(language, 'hostile.handler', { instances: '3', 'min-instances': '2' })
     await eventually(() => serving.app.invoker.status.idle === 2)
     expect(serving.pids).toHaveLength(2)

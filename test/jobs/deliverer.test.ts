@@ -25,9 +25,9 @@ function run(send: Send, store = deliveries(), clock = manualClock()): Running {
   const sent: string[] = []
   const givenUp: object[] = []
   const troubles: string[] = []
-  events.on('delivery-given-up', (about) => givenUp.push(about))
-  events.on('trouble', () => troubles.push('trouble'))
-  events.on('trouble-over', () => troubles.push('over'))
+  events.on('delivery-failed', (about) => givenUp.push(about))
+  events.on('failure', () => troubles.push('trouble'))
+  events.on('recovered', () => troubles.push('over'))
   const receiver: Receiver = {
     name: 'webhook at http://example.com',
     send: (ended, signal) => {
@@ -77,7 +77,7 @@ describe('a delivery', () => {
     expect(running.sent).toEqual(['one'])
   })
 
-  it('that nobody wants any more is settled', async () => {
+  it('without a receiver is settled', async () => {
     await using running = run(takes)
     running.store.ended(endedJob())
     await eventually(() => running.store.open() === 0)
@@ -99,7 +99,7 @@ describe('a delivery', () => {
     await eventually(() => store.open() === 0)
     expect(sent).toHaveLength(3)
     expect(givenUp).toEqual([
-      { jobId: 'one', receiver: 'webhook at http://example.com', tries: 3, reason: 'it answered 500' },
+      { jobId: 'one', receiver: 'webhook at http://example.com', attempts: 3, reason: 'it answered 500' },
     ])
   })
 
@@ -109,7 +109,7 @@ describe('a delivery', () => {
     })
     running.store.ended(job())
     await eventually(() => running.store.open() === 0)
-    expect(running.givenUp).toMatchObject([{ tries: 1, reason: '10.0.0.1 is not a public address' }])
+    expect(running.givenUp).toMatchObject([{ attempts: 1, reason: '10.0.0.1 is not a public address' }])
   })
 
   it('that takes 10 s has failed (WH-2)', async () => {
@@ -124,7 +124,7 @@ describe('a delivery', () => {
       clock.pass(10_000) // the next one is due
     }
     await eventually(() => store.open() === 0)
-    expect(givenUp).toMatchObject([{ tries: 3, reason: 'it took longer than 10000 ms' }])
+    expect(givenUp).toMatchObject([{ attempts: 3, reason: 'it took longer than 10000 ms' }])
   })
 })
 

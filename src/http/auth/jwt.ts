@@ -54,7 +54,7 @@ export class JwtCheck {
       if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys)
         throw cause
       if (!this.#unavailable)
-        this.#events.emit('trouble', {
+        this.#events.emit('failure', {
           what: '--auth-jwks: the keys cannot be fetched; JWTs are refused until they can',
           cause,
         })

@@ -31,7 +31,7 @@ export function runtimeApi(caller: Caller, { tasks, settings, events }: RuntimeA
     toErrorReply: (error) => {
       const { code, cause } = asApiError(error)
       if (code === 'internal')
-        events.emit('trouble', { what: `the runtime API of ${caller.instance} has failed`, cause })
+        events.emit('failure', { what: `the runtime API of ${caller.instance} has failed`, cause })
       return toErrorReply(error)
     },
   }

@@ -92,14 +92,14 @@ export class RuntimeSockets {
     const writing = inlineTasks
       .lose(this.#parts.tasks(), `the instance ${instance} ended while it executed the task: ${how}`)
       .catch((cause: unknown) => {
-        this.#parts.events.emit('trouble', { what: `the tasks of ${instance} could not be failed`, cause })
+        this.#parts.events.emit('failure', { what: `the tasks of ${instance} could not be failed`, cause })
       })
       .finally(() => this.#writing.delete(writing))
     this.#writing.add(writing)
   }
 
   #announce({ instance }: Caller, cause: unknown): void {
-    this.#parts.events.emit('trouble', {
+    this.#parts.events.emit('failure', {
       what: `${instance} has no runtime API: it cannot dispatch tasks`,
       cause,
     })

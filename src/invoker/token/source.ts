@@ -136,7 +136,7 @@ export class Renewal implements TokenSource {
     if (lifeMs !== undefined && lifeMs < 1000) return this.#fail(new Error('it gave an expired token'))
     this.#token = { value, type, endsAt: lifeMs === undefined ? undefined : askedAt + lifeMs }
     if (this.#failures > 0)
-      this.#events.emit('trouble-over', { what: `${this.#issuer.name} gives tokens again` })
+      this.#events.emit('recovered', { what: `${this.#issuer.name} gives tokens again` })
     this.#failures = 0
     this.#reason = undefined
     this.#askIn(lifeMs === undefined ? longestPauseMs : Math.max(lifeMs - earlierMs(lifeMs), firstRetryMs))
@@ -146,7 +146,7 @@ export class Renewal implements TokenSource {
   #fail(cause: unknown): void {
     this.#reason = cause instanceof Error ? cause.message : 'it failed'
     if (this.#failures === 0)
-      this.#events.emit('trouble', { what: `${this.#issuer.name} gives no token: ${this.#reason}`, cause })
+      this.#events.emit('failure', { what: `${this.#issuer.name} gives no token: ${this.#reason}`, cause })
     this.#askIn(Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs))
     this.#failures++
   }

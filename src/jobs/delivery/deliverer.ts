@@ -151,10 +151,10 @@ export class Deliverer {
   #judge({ job, tries }: Delivery, receiver: Receiver | undefined, cause: unknown): Verdict {
     const last = cause instanceof RefusedError || tries + 1 >= mostTries
     if (!last) return { retryAt: this.#clock.now() + retryMs }
-    this.#events.emit('delivery-given-up', {
+    this.#events.emit('delivery-failed', {
       jobId: job.id,
-      receiver: receiver?.name ?? 'nobody',
-      tries: tries + 1,
+      receiver: receiver?.name ?? 'no receiver',
+      attempts: tries + 1,
       reason: cause instanceof Error ? cause.message : 'it failed',
     })
     return {}
@@ -173,13 +173,13 @@ export class Deliverer {
   // Once for each outage.
   #announceTrouble(cause: unknown): void {
     if (!this.#storeFails)
-      this.#events.emit('trouble', { what: 'the job store fails: deliveries wait', cause })
+      this.#events.emit('failure', { what: 'the job store fails: deliveries wait', cause })
     this.#storeFails = true
   }
 
   #announceRecovery(): void {
     if (this.#storeFails)
-      this.#events.emit('trouble-over', { what: 'the job store works again: deliveries go on' })
+      this.#events.emit('recovered', { what: 'the job store works again: deliveries go on' })
     this.#storeFails = false
   }
 }

@@ -94,7 +94,7 @@ describe('a task that an invocation executes by itself', () => {
     expect(served.tasks.own('left').task?.error?.type).toBe('InstanceLost')
   })
 
-  it('is announced as trouble when it cannot be failed', async () => {
+  it('is announced as a failure when it cannot be failed', async () => {
     await using served = openApi()
     await put(served, 'left', begun)
     served.tasks.trouble = new Fault('store_unavailable', 'the disk is full')

@@ -20,8 +20,8 @@ function setUp(next: (question: number) => Promise<IssuedToken>, everyMs?: numbe
   }
   const events = new Events()
   const announced: string[] = []
-  events.on('trouble', ({ what }) => announced.push(what))
-  events.on('trouble-over', ({ what }) => announced.push(what))
+  events.on('failure', ({ what }) => announced.push(what))
+  events.on('recovered', ({ what }) => announced.push(what))
   return { issuer, announced, source: new Renewal(issuer, events) }
 }
 

@@ -439,7 +439,7 @@ export function describeStore(name: string, open: () => JobStore): void {
         expect(await store.renew('r1', [id], minute, start + minute)).toEqual([id])
       })
 
-      it('gives nobody a job whose ttl is over', async () => {
+      it('reserves no job whose ttl is over', async () => {
         await submit(store, { ttlMs: minute })
         expect(await store.claim('r1', minute, start + minute)).toBeUndefined()
       })
