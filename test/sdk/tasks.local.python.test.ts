@@ -132,7 +132,7 @@ with mock.patch("time.time", lambda: now + 601): result = [before, z.get_async_r
     [null, null, null, 'not_sent', false],
   ],
   [
-    'send executes in place, whatever has the path (C1, P4)',
+    'send executes any path in place (C1, P4)',
     `
 response = z.LambdaAsyncResponse().send("os.getcwd", [], {})
 missing = z.SnsAsyncResponse().send("missing.f", [], {})
@@ -140,7 +140,7 @@ result = [response.wait() == os.getcwd(), told(caught(missing.wait))[2]]`,
     [true, "missing.f: TaskNotFound: No module named 'missing'"],
   ],
   [
-    'run_message runs whatever it names, and keeps a captured result (M3, M4, Q13)',
+    'run_message runs any path, and keeps a captured result (M3, M4, Q13)',
     `
 captured = {"args": [1], "kwargs": {}, "capture_response": True, "response_id": "mine"}
 value = z.run_message({"task_path": "app.f2", **captured})

@@ -177,7 +177,7 @@ result = [wrapper.__name__, wrapper.__module__, wrapper.__wrapped__ is app.f2, w
     [true, true, true, 'lambda'],
   ],
   [
-    'a call dispatches, whatever its arguments are (T3)',
+    'a call dispatches with any arguments (T3)',
     'result = [[each["path"], each["body"]["capture"]] for each in asked(lambda: app.decorated(1, 2, x=3))] + [message(lambda: z.task(app.f2)(1, 2, 3))["args"]]',
     [
       ['/v1/tasks', 'default'],

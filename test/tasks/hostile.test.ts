@@ -82,7 +82,7 @@ describe.each(bothLanguages)('a message that a function posts by itself (%s)', (
   })
   afterAll(() => serving[Symbol.asyncDispose]())
 
-  /** Posts a task and looks what became of it. */
+  /** Posts a task and gives its outcome. */
   async function outcomeOf(path: string, changes?: object, args: unknown[] = [proof]): Promise<unknown> {
     const id = `posted-${count++}`
     const posted = await askApi({ path: socket }, 'POST', '/v1/tasks', messageOf(id, path, args, changes))
@@ -107,7 +107,7 @@ describe.each(bothLanguages)('a message that a function posts by itself (%s)', (
     'link.own',
     'linked.evil.own',
     'zappa.asynchronous.run_message',
-  ])('does not execute %s, not even once more (X2 to X5, L5)', async (path) => {
+  ])('does not execute %s, nor retry it (X2 to X5, L5)', async (path) => {
     const outcome = await outcomeOf(path, {}, [`touch ${proof}`])
     const type = path.startsWith('zappa') && language === 'node' ? 'TaskNotFound' : 'TaskNotAllowed'
     expect([[type, 1], 'refused']).toContainEqual(outcome)
@@ -125,7 +125,7 @@ describe.each(bothLanguages)('a message that a function posts by itself (%s)', (
     'app.own()',
     'app/../../evil.own',
     '',
-  ])('does not execute by a path with other things in it: %j (X2)', async (path) => {
+  ])('does not execute a path that is not dotted identifiers: %j (X2)', async (path) => {
     expect([['TaskNotAllowed', 1], 'refused']).toContainEqual(await outcomeOf(path))
     expect(existsSync(proof)).toBe(false)
   })
@@ -208,7 +208,7 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
     expect(await settled(serving, await dispatch(serving, 'double', [2]))).toMatchObject({ response: 4 })
   })
 
-  it('is refused a body beyond the bound, however it comes (§12)', async () => {
+  it('gets 413 for a body above the limit, in either encoding (§12)', async () => {
     const endings = ['Content-Length: 2000000\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n']
     for (const ending of endings) {
       const client = await connected(socket)
@@ -242,7 +242,7 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
 })
 
 describe('a loop of dispatches', () => {
-  it('is bounded by --task-queue; a thousand tasks of it complete', async () => {
+  it('is limited by --task-queue; its thousand tasks complete', async () => {
     const flags = { 'job-store': 'memory', 'task-queue': '1000', timeout: '60s' }
     await using serving = await serveFrom(tasksIn('python'), 'works.handler', flags)
     const calls = Array.from({ length: 1000 }, (_, n): Call => ['double', [n]])
@@ -256,7 +256,7 @@ describe('a loop of dispatches', () => {
 })
 
 describe.each(bothLanguages)('with --auth-keys (%s)', (language) => {
-  it('a task is shown to those with a key, and waits for nobody else (§13, F-25)', async () => {
+  it('a task is shown, and waited for, with a key only (§13, F-25)', async () => {
     const folder = freshFolder()
     writeFileSync(join(folder, 'keys'), 'right-key\n', { mode: 0o600 })
     await using serving = await serveTasksOf(language, { 'auth-keys': join(folder, 'keys') })
@@ -271,7 +271,7 @@ describe.each(bothLanguages)('with --auth-keys (%s)', (language) => {
 
 async function connected(path: string): Promise<Socket> {
   const socket = connect(path)
-  socket.on('error', () => {}) // who is refused may see a reset
+  socket.on('error', () => {}) // a closed connection may be reset
   await new Promise((settle) => socket.once('connect', settle))
   return socket
 }

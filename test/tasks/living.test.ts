@@ -10,9 +10,10 @@ import { askApi } from '../harness/runtimeApi.ts'
 import { bothLanguages, serveFrom, type Serving } from '../harness/serving.ts'
 import {
   ask,
+  backoffOf,
   dispatch,
   messageOf,
-  pausesOf,
+  reached,
   read,
   serveTasksOf,
   settled,
@@ -46,23 +47,23 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     expect(await read(serving, id)).toEqual({ status: 'complete', response: 'task' })
   })
 
-  it('is not waited for by the code that keeps it from starting, and completes afterwards (Q6, C3)', async () => {
+  it('cannot be waited for by the call that keeps it from starting, and completes afterwards (Q6, C3)', async () => {
     const [id, answer] = await ask<[string, object]>(serving, { do: 'wait', task: ['double', [4]] })
     expect(answer).toEqual({ raised: taskErrors[language], text: anyText, code: 'wait_deadlock' })
     expect(await settled(serving, id)).toMatchObject({ response: 8 })
   })
 
   it('that fails twice is tried again after 1 s and 2 s, and then has its result (Q7, L4)', async () => {
-    const task = await settled(serving, await dispatch(serving, 'third', [file('third')]))
+    const id = await dispatch(serving, 'third', [file('third')])
+    const retrying = await reached(serving, id, 'retrying')
+    const task = await settled(serving, id)
     expect(task).toMatchObject({ state: 'complete', response: 5, error: null, max_attempts: 3 })
     expect(task.attempts.map(({ number, outcome, error }) => [number, outcome, error?.message])).toEqual([
       [1, 'failed', 'attempt 1'],
       [2, 'failed', 'attempt 2'],
       [3, 'complete', undefined],
     ])
-    const [first = 0, second = 0] = pausesOf(task)
-    expect(first).toBeGreaterThanOrEqual(1000)
-    expect(second).toBeGreaterThanOrEqual(2000)
+    expect([backoffOf(retrying), backoffOf(task)]).toEqual([1000, 2000])
   })
 
   it('with a delay starts no earlier, and shows its progress while it runs (Q9, U1, O4)', async () => {
@@ -74,8 +75,8 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     await eventually(async () => (await view(serving, id)).progress !== null)
     const running = await view(serving, id)
     expect(running).toMatchObject({ state: 'running', progress: { p: 50 }, response: null })
-    const started = Date.parse(running.attempts[0]?.started_at ?? '')
-    expect(started - Date.parse(running.created_at)).toBeGreaterThanOrEqual(2000)
+    expect(Date.parse(running.due_at) - Date.parse(running.created_at)).toBe(2000)
+    expect(running.attempts[0]?.started_at.localeCompare(running.due_at)).toBeGreaterThanOrEqual(0)
     writeFileSync(gate, '')
     expect(await settled(serving, id)).toMatchObject({ state: 'complete', response: 1, progress: null })
     expect(await read(serving, id)).toEqual({ status: 'complete', response: 1 })
@@ -107,7 +108,7 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     expect(await read(serving, id)).toBeNull()
   })
 
-  it('that nobody knows is none (Q5, A1)', async () => {
+  it('with an unknown id is none (Q5, A1)', async () => {
     for (const id of [null, 'None', '0e7b2c1e-9be0-4b54-a1f6-5a6ac1c66b5c'])
       expect(await read(serving, id)).toBeNull()
   })
@@ -147,11 +148,11 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     expect(refused).toEqual([])
   })
 
-  it('is not executed in place, nor read, where the engine cannot be reached (Q15, W1)', async () => {
+  it('is neither executed in place nor read when the engine cannot be reached (Q15, W1)', async () => {
     const path = file('never')
     const answers = await ask<object[]>(serving, {
       do: 'elsewhere',
-      address: `unix:${file('nobody.sock')}`,
+      address: `unix:${file('absent.sock')}`,
       path,
     })
     const unreachable = { raised: taskErrors[language], text: anyText, code: 'engine_unreachable' }
@@ -201,8 +202,8 @@ describe('a process that a function starts', () => {
   )
 })
 
-describe('a value that JSON has no word for', () => {
-  it('is what Python reads, and text for everybody else (Q10, V2)', async () => {
+describe('a value that JSON cannot hold', () => {
+  it('is a number for Python, and a text for HTTP (Q10, V2)', async () => {
     await using serving = await serveTasksOf('python')
     const id = await dispatch(serving, 'nan')
     expect(await settled(serving, id)).toMatchObject({ response: 'NaN', response_encoding: 'text' })
