@@ -1,9 +1,8 @@
 // zappa.asynchronous: how calls become tasks (tasks.md §2 to §7). What reaches the engine is what counts.
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Results } from './batch.ts'
 import { evaluate, python } from './python.ts'
-import { below, outside, tasksFolder } from './tasks.ts'
+import { below, outside, tasksFolder, type Results } from './tasks.ts'
 
 const bound = (call: string): string => `
 try:
