@@ -372,6 +372,38 @@ result = [
   })
 })
 
+describe('a result (VAL-1)', () => {
+  const start = `
+import asyncio, dataclasses, enum, sys, types
+from runpod.serverless.modules.rp_job import run_job
+numpy = sys.modules["numpy"] = types.ModuleType("numpy")
+class generic:
+    def item(self): return 7
+numpy.generic = generic
+class Model:
+    def model_dump(self, mode): return {"mode": mode}
+class Colour(enum.Enum): RED = "red"
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: object
+def outcome(value): return asyncio.run(run_job(lambda job: value, {"id": "j", "input": 1}))
+`
+  test('may have numpy scalars, pydantic models, dataclasses and enums', async () => {
+    const code = `${start}result = outcome([generic(), Model(), Colour.RED, Point(1, Point(2, Colour.RED))])`
+    const points = { x: 1, y: { x: 2, y: 'red' } }
+    expect(await evaluate(code)).toEqual({ output: [7, { mode: 'json' }, 'red', points] })
+  })
+
+  test.each([
+    ['[{"a": (1, {2})}]', /set is not JSON serializable \(in a value of type list\), at \[0]\['a']\[1]$/],
+    ['{1}', /set is not JSON serializable \(in a value of type set\)$/],
+    ['Point', /type is not JSON serializable \(in a value of type type\)$/],
+  ])('%s fails, with the type and the path', async (value, text) => {
+    expect(await evaluate(`${start}result = outcome(${value})["error"]`)).toMatch(text)
+  })
+})
+
 describe('rp_debugger after a job', () => {
   test('has nothing left of it, however it ended', async () => {
     const code = `
