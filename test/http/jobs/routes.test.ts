@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { everyone, type Authorizer } from '../../../src/http/auth/auth.ts'
+import { isUsableFunctionId } from '../../../src/event/route.ts'
+import { routes } from '../../../src/http/jobs/routes.ts'
 import { ask, serveJobs, submit } from '../../harness/jobServing.ts'
 import { converse, readAnswer } from '../../harness/sockets.ts'
 
@@ -56,6 +58,11 @@ describe('the routes of jobs', () => {
       expect((await fetch(`${serving.url}/_/healthz`)).status).toBe(200)
     },
   )
+
+  it('have words that no function id may be (U-3)', () => {
+    const words = Object.values(routes).map(({ path }) => path.split('/')[1] ?? '')
+    expect(['v2', '_', ...words].filter(isUsableFunctionId)).toEqual([])
+  })
 
   it('leave the other paths of the root to a function (A-11)', async () => {
     await using serving = await serveJobs()
