@@ -168,14 +168,6 @@ describe('validate (W-17)', () => {
   ])('reports %s', async (_, input, schema, ...errors) => {
     expect(await validate(input, schema)).toEqual({ errors })
   })
-
-  async function validate(input: string, schema: string): Promise<unknown> {
-    return evaluate(`
-from runpod.serverless.utils.rp_validator import validate
-given = ${input}
-result = validate(given, ${schema})
-assert given == ${input}`)
-  }
 })
 
 describe('RunPodLogger (W-18)', () => {
@@ -457,4 +449,12 @@ snowcell.serverless.start({"handler": lambda job: [job["input"] is job["input_da
 
 async function lines(code: string, env: Record<string, string> = {}): Promise<string> {
   return (await python(['-c', `import runpod\nlog = runpod.RunPodLogger()\n${code}`], { env })).stdout
+}
+
+async function validate(input: string, schema: string): Promise<unknown> {
+  return evaluate(`
+from runpod.serverless.utils.rp_validator import validate
+given = ${input}
+result = validate(given, ${schema})
+assert given == ${input}`)
 }
