@@ -198,6 +198,17 @@ describe('RunPodLogger (W-18)', () => {
     })
   })
 
+  test.each(['sys.stdout.close()', 'sys.stdout = None', 'import io; sys.stdout = io.StringIO()'])(
+    'loses its lines after %s, and nothing else (VAL-2)',
+    async (code) => {
+      const ran = await python([
+        '-c',
+        `import sys, runpod\n${code}\nrunpod.RunPodLogger().info("x")\nsys.exit(3)`,
+      ])
+      expect(ran).toMatchObject({ code: 3, stdout: '' })
+    },
+  )
+
   test('cuts the middle above 4096 characters', async () => {
     const line = await lines('log.info("a" * 2048 + "b" + "c" * 2048)')
     expect(line).toBe(`INFO   | ${'a'.repeat(2048)}\n...TRUNCATED 1 CHARACTERS...\n${'c'.repeat(2048)}\n`)
