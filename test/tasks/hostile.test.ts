@@ -91,7 +91,7 @@ describe.each(bothLanguages)('a message that a function posts by itself (%s)', (
     return [error?.type, attempts.length]
   }
 
-  it('executes what is in the root', async () => {
+  it('executes a function of the code root', async () => {
     const own = join(above, 'own')
     expect(await outcomeOf('app.own', {}, [own])).toEqual([undefined, 1])
     expect(existsSync(own)).toBe(true)
@@ -131,7 +131,7 @@ describe.each(bothLanguages)('a message that a function posts by itself (%s)', (
   )
 
   it.each(['os.system', 'zappa.asynchronous.route_sns_task', 'zappa.asynchronous.run', '', null])(
-    'has the one command of its service: %j (X1)',
+    'is refused with another command than that of its service: %j (X1)',
     async (command) => {
       expect([['TaskNotAllowed', 1], 'refused']).toContainEqual(await outcomeOf('app.own', { command }))
       expect(existsSync(proof)).toBe(false)
@@ -153,7 +153,7 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
   })
   afterAll(() => serving[Symbol.asyncDispose]())
 
-  it('has a socket and a folder for its user alone, and shares them with no other server (§12)', async () => {
+  it('has a socket and a folder that only its user can open (§12)', async () => {
     await using other = await serveTasksOf(language)
     const elsewhere = await socketOf(other)
     expect(dirname(elsewhere)).not.toBe(dirname(socket))
@@ -175,7 +175,7 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
       )
   })
 
-  it('keeps the server well while it holds 64 connections and sends slow bodies; others are closed (§12)', async () => {
+  it('may have 64 slow connections; more are closed, and the server goes on (§12)', async () => {
     const head = 'POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{'
     const held = await Promise.all(Array.from({ length: 64 }, () => connected(socket)))
     for (const each of held) each.write(head)
@@ -211,7 +211,7 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
     expect(await read(serving, 'large')).toBeNull()
   })
 
-  it('has its tasks shown without arguments and stacks (§13)', async () => {
+  it('has its tasks shown without arguments or stacks (§13)', async () => {
     const secret = join(freshFolder(), 'secret')
     const [done = '', failed = ''] = await dispatchAll(serving, [
       ['notes', [secret, 'shown']],
