@@ -2,12 +2,13 @@
 
 import threading
 from json.encoder import encode_basestring_ascii as _quoted
+from types import AsyncGeneratorType, GeneratorType
 
 from .channel import CHUNK_OVERHEAD, CHUNK_WINDOW, parse_json
 from .context import Context
 from .log import flush_output
 from .long_body import from_parts, to_parts
-from .outcome import is_async_generator, is_awaitable, is_generator, to_chunk, to_json, to_user_error
+from .outcome import is_awaitable, to_chunk, to_json, to_user_error
 
 
 class Call:
@@ -55,9 +56,9 @@ class Call:
                 return self._return(result)
             if is_awaitable(result):
                 result = self._on_loop(self._await(result))
-            if is_generator(result):
+            if isinstance(result, GeneratorType):
                 self._stream(result)
-            elif is_async_generator(result):
+            elif isinstance(result, AsyncGeneratorType):
                 self._on_loop(self._stream_async(result))
             else:
                 self._return(result)

@@ -3,7 +3,7 @@
 import json
 import os
 import traceback
-from types import AsyncGeneratorType, GeneratorType
+from types import GeneratorType
 
 
 def to_json(value):
@@ -23,16 +23,6 @@ def is_awaitable(value):
     return hasattr(type(value), "__await__") or (
         isinstance(value, GeneratorType) and bool(value.gi_code.co_flags & _CO_ITERABLE_COROUTINE)
     )
-
-
-def is_generator(value):
-    """Whether it is from a `def` with `yield`."""
-    return isinstance(value, GeneratorType)
-
-
-def is_async_generator(value):
-    """Whether it is from an `async def` with `yield`."""
-    return isinstance(value, AsyncGeneratorType)
 
 
 def to_chunk(value):

@@ -3,33 +3,20 @@
 The outcome of a task is decided in sdk/fnbox_tasks, which is loaded with the first one.
 """
 
-import contextvars
 import json
 import sys
-import threading
 
+from .call import Call
 from .log import enter_request, flush_output
 from .outcome import is_awaitable
 
 
-class Task:
+class Task(Call):
     """A task of a function's instance: runs on the main thread, as an invocation does."""
 
     #: as a job of a script has them
     id = None
     ended = False
-
-    #: whether it has a permit
-    permitted = False
-
-    def __init__(self, channel, frame, body):
-        self._channel = channel
-        self._frame = frame
-        self._body = body
-        #: the id of its frames
-        self.request_id = frame["id"]
-        #: whether it was sent ahead, and starts with a permit only (ahead.py)
-        self.ahead = frame.get("ahead") is True
 
     def run(self, instance_loop, *_):
         """Executes it and sends its outcome; `instance_loop` has the loop for awaitables.
@@ -45,7 +32,7 @@ class Task:
                 outcome = attempt.complete(value)
             except BaseException as error:
                 outcome = _to_failure(error)
-        self._end(outcome)
+        self._finish(outcome)
 
     def cancel(self):
         """Does nothing: a task ends by itself or with the process."""
@@ -58,16 +45,16 @@ class Task:
 
         return Attempt(_loads(self._body), self._frame["responseLimit"])
 
-    def _end(self, outcome):
+    def _finish(self, outcome):
         flush_output()
         self.ended = True
         try:
-            self._send(outcome)
+            self._send_outcome(outcome)
         except ValueError as error:  # a limit of results above that of frames
             too_large = {"type": "ResultTooLarge", "message": str(error), "stack": ""}
-            self._send({"outcome": "failed", "retry": False, "error": too_large})
+            self._send_outcome({"outcome": "failed", "retry": False, "error": too_large})
 
-    def _send(self, outcome):
+    def _send_outcome(self, outcome):
         header = {"type": "returned", "id": self.request_id}
         if outcome["outcome"] == "failed":
             header["error"] = "{type}: {message}".format(**outcome["error"])[:_LONGEST_ERROR]
@@ -79,15 +66,21 @@ class ScriptTask(Task):
 
     async def run(self):
         """As that of a function, on the loop."""
+        from asyncio import wrap_future
+
+        from fnbox_tasks.execution import call_in_thread
+
         enter_request(self.request_id)
         attempt = self._to_attempt()
         with attempt.running():
             try:
-                value = await _in_thread(attempt.start)
+                value, error = await wrap_future(call_in_thread(attempt.start))
+                if error is not None:
+                    raise error
                 outcome = attempt.complete(await value if is_awaitable(value) else value)
             except BaseException as error:
                 outcome = _to_failure(error)
-        self._end(outcome)
+        self._finish(outcome)
 
 
 class TaskEvents:
@@ -115,31 +108,6 @@ def _to_failure(error):
 
 async def _await(value):
     return await value
-
-
-# In a daemon thread, unlike those of asyncio.to_thread: the process does not wait for it at its end.
-async def _in_thread(step):
-    import asyncio
-
-    loop = asyncio.get_running_loop()
-    settled = loop.create_future()
-    context = contextvars.copy_context()
-
-    def work():
-        try:
-            result = (context.run(step), None)
-        except BaseException as error:
-            result = (None, error)
-        try:
-            loop.call_soon_threadsafe(lambda: settled.done() or settled.set_result(result))
-        except RuntimeError:
-            pass  # the loop is closed: the process ends
-
-    threading.Thread(target=work, daemon=True).start()
-    value, error = await settled
-    if error is not None:
-        raise error
-    return value
 
 
 # The frame's header has the start of an error's text only; the body has all of it.

@@ -22,7 +22,7 @@ export const finishedFolders = [
 ] as const
 
 /** The folders and files of runtime/ whose names and comments keep the words. */
-export const finishedRuntimes = ['runtime/python'] as const
+export const finishedRuntimes: readonly string[] = ['runtime/python']
 
 /** The folders and files of test/ whose titles keep the words. */
 export const finishedTests = [
@@ -39,6 +39,10 @@ export const finishedTests = [
   'test/log',
   'test/metrics.test.ts',
   'test/options.test.ts',
+  'test/runtime/python.test.ts',
+  'test/runtime/reader.python.test.ts',
+  'test/runtime/tasks.python.test.ts',
   'test/sdk',
+  'test/tasks',
   'test/wire',
 ] as const

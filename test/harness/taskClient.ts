@@ -138,9 +138,7 @@ export function messageOf(
   return { id, service: 'lambda', capture: 'on', delay_seconds: 0, message: JSON.stringify(message) }
 }
 
-/** Milliseconds between the end of each attempt and the start of the next one. */
-export function pausesOf({ attempts }: TaskView): readonly number[] {
-  return attempts.slice(1).map(({ started_at }, index) => {
-    return Date.parse(started_at) - Date.parse(attempts[index]?.ended_at ?? '')
-  })
+/** Milliseconds from the end of the last attempt that failed to the due time of the next one. */
+export function backoffOf({ attempts, due_at, state }: TaskView): number {
+  return Date.parse(due_at) - Date.parse(attempts.at(state === 'retrying' ? -1 : -2)?.ended_at ?? '')
 }

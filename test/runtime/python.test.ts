@@ -36,7 +36,7 @@ describe('the event loop (K-7)', () => {
     expect((await peer.invoke()).body.toString()).toBe('"ran"')
   })
 
-  test('is there for those who import asyncio late, and asyncio for nobody else', async () => {
+  test('is there after a late import of asyncio, which is not imported without need', async () => {
     await using peer = await loaded('late_loop.finds')
     expect((await peer.invoke()).body.toString()).toBe('true')
     expect((await peer.invoke()).body.toString()).toBe('true')
@@ -44,7 +44,7 @@ describe('the event loop (K-7)', () => {
     expect((await other.invoke()).body.toString()).toBe('false')
   })
 
-  test('is there for a function whose file is named like a module that asyncio needs', async () => {
+  test('is there when the file of the function has the name of a module that asyncio needs', async () => {
     await using peer = new Peer('python', join(functionsOf('python'), 'hides'))
     await peer.load('signal.handler')
     expect((await peer.invoke()).body.toString()).toBe('"here"')
@@ -55,7 +55,7 @@ describe('the event loop (K-7)', () => {
     expect((await peer.invoke()).body.toString()).toBe('"awaited"')
   })
 
-  test('a cancelled coroutine is told, and the instance stays', async () => {
+  test('a cancelled coroutine gets the cancellation, and the instance stays', async () => {
     await using peer = await loaded('notices_cancel.handler')
     await peer.send({ type: 'invoke', id: '1', mode: 'raw' }, Buffer.from('{}'))
     await said(peer, 'started')

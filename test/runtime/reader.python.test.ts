@@ -1,16 +1,16 @@
-// Who reads the channel of a Python instance, and when (runtime/python/reader.py): the main thread between calls, its
-// deputy while a call lasts. Whatever the order of long and short calls, no frame is lost, doubled or left unread.
+// The two threads that read the channel of a Python instance (runtime/python/reader.py): in any order of long and short
+// calls no frame is lost, doubled or left unread.
 
 import { describe, expect, test } from 'vitest'
 import { frameOf } from '../harness/frames.ts'
 import { Peer, type Header } from './player.ts'
 
-/** Ever the same numbers from 0 to below `bound`: a failure can be repeated. */
-function numbers(seed: number): (bound: number) => number {
+/** The same numbers from 0 to below `limit` each time: a failure can be repeated. */
+function numbers(seed: number): (limit: number) => number {
   let state = seed
-  return (bound) => {
+  return (limit) => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-    return (state >>> 8) % bound
+    return (state >>> 8) % limit
   }
 }
 
@@ -43,7 +43,7 @@ describe.each([1, 2, 3])('frames in any order, seed %i', (seed) => {
         const frames: Buffer[] = []
         const end = sent + 1 + next(8)
         for (; sent < end; sent++) {
-          // Ticks are 10 ms apart: calls end before, at and after those that make the deputy read.
+          // Ticks are 10 ms apart: calls end before, at and after those that make the second thread read.
           frames.push(invoke(String(sent), next(50) === 0 ? 5 + next(25) : 0))
           if (next(3) === 0) frames.push(credit(String(sent - next(9))))
           if (next(3) === 0) frames.push(cancel(`never ${sent}`))
@@ -56,7 +56,7 @@ describe.each([1, 2, 3])('frames in any order, seed %i', (seed) => {
     },
   )
 
-  test('whoever waits is cancelled, whenever the cancellation comes', async () => {
+  test('a waiting call is cancelled, whenever the cancellation comes', async () => {
     await using peer = new Peer('python')
     await peer.load('lasts.asynchronous')
     const next = numbers(seed)
@@ -91,7 +91,7 @@ describe.each([1, 2, 3])('calls sent ahead and taken back, seed %i', (seed) => {
           peer.addPermit()
           await peer.write(invoke(id, pause(), ahead))
         }
-        // As the supervisor does, who has seen the first one begin, and one more with each end.
+        // Like the supervisor, which has seen the start of the first one, and one more start with each end.
         const answered: unknown[] = []
         for (let seen = next(sent.length); seen > 0; seen--) answered.push((await peer.next()).header['id'])
         const takesBack = next(3) > 0

@@ -1,21 +1,20 @@
 // Downloads and uploads of the bundled modules (jobs.md §10.7): from a server of this test, to a bucket that it plays.
 
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freshFolder } from '../harness/jobClient.ts'
 import { evaluate, python } from './python.ts'
 
-let folder: string
+const folder = freshFolder(afterAll)
 let server: Server
 let base: string
 const requested: string[] = []
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
   server = createServer((request, response) => {
     requested.push(request.url ?? '')
     const [status, headers, body] = answers[(request.url ?? '').split('?')[0] ?? ''] ?? [404, {}, '']
@@ -25,10 +24,7 @@ beforeAll(async () => {
   await once(server, 'listening')
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // a server on a port has one
 })
-afterAll(async () => {
-  server.close()
-  await rm(folder, { recursive: true })
-})
+afterAll(() => server.close())
 
 const answers: Readonly<Record<string, readonly [number, Record<string, string>, string | Buffer]>> = {
   '/a/picture.png': [200, {}, 'picture'],
@@ -156,7 +152,7 @@ result = [str(plain), type(plain).__name__, str(caught()), isinstance(caught(), 
 
   test('a body above the limit raises SSRFError, and leaves nothing behind', async () => {
     const code = `from runpod.serverless.utils.rp_download import file\nfile("${base}/a/picture.png")`
-    const cwd = await mkdtemp(join(folder, 'limit-'))
+    const cwd = freshFolder()
     const env = { ...allowed, RUNPOD_MAX_DOWNLOAD_BYTES: '6' }
     expect((await python(['-c', code], { cwd, env })).stderr).toContain(
       'SSRFError: the file is larger than 6',
@@ -184,7 +180,7 @@ result = [[each.split("/")[0], open(each).read()] for each in paths]`
       ['local_upload', 'd'],
       ['simulated_uploaded', 'a'],
     ])
-    expect(await readFile(join(folder, 'local_upload', 'b', 'c.txt'), 'utf8')).toBe('a')
+    expect(readFileSync(join(folder, 'local_upload', 'b', 'c.txt'), 'utf8')).toBe('a')
   })
 
   test('with credentials, but without boto3, an ImportError says what to add', async () => {

@@ -1,17 +1,13 @@
 // `python handler.py …` without fnbox (jobs.md §11).
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freshFolder } from '../harness/jobClient.ts'
 import { python, type Ran } from './python.ts'
 
-let folder: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
-  await writeFile(join(folder, 'handler.py'), program)
-})
-afterAll(() => rm(folder, { recursive: true }))
+const folder = freshFolder(afterAll)
+beforeAll(() => writeFileSync(join(folder, 'handler.py'), program))
 
 function handler(...args: string[]): Promise<Ran> {
   return python(['handler.py', ...args], { cwd: folder })
@@ -33,13 +29,11 @@ describe('--test_input', () => {
 
   test('wins over test_input.json, which is read without it', async () => {
     const file = join(folder, 'test_input.json')
-    await writeFile(file, given('from the file'))
-    try {
-      expect((await handler()).stdout).toContain('{"output": "from the file"}')
-      expect((await handler('--test_input', given('flag'))).stdout).toContain('{"output": "flag"}')
-    } finally {
-      await rm(file)
-    }
+    writeFileSync(file, given('from the file'))
+    const outputs = [await handler(), await handler('--test_input', given('flag'))]
+    rmSync(file)
+    expect(outputs[0]?.stdout).toContain('{"output": "from the file"}')
+    expect(outputs[1]?.stdout).toContain('{"output": "flag"}')
   })
 
   test.each([
@@ -95,7 +89,7 @@ describe('the other flags', () => {
     expect(await handler(...args)).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
-  test('--rp_log_level refuses what is no level', async () => {
+  test('--rp_log_level with an unknown level exits with 1', async () => {
     expect((await handler('--rp_log_level', 'LOUD', '--test_input', given(1))).code).toBe(1)
   })
 

@@ -1,14 +1,12 @@
 // The modules that programs import (jobs.md §10.7, §12), outside of fnbox.
 
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { freshFolder } from '../harness/jobClient.ts'
 import { evaluate, python } from './python.ts'
 
-let folder: string
-beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'fnbox-test-'))))
-afterAll(() => rm(folder, { recursive: true }))
+const folder = freshFolder(afterAll)
 
 describe('runpod.serverless', () => {
   test('__all__ is exactly what is promised', async () => {
@@ -92,104 +90,83 @@ result = [runpod.api_key, runpod.endpoint_url_base]`
 
 describe('validate (W-17)', () => {
   const rule = '"type": int, "required": False, "default": 1'
-  test.each<[string, string, string, unknown]>([
-    ['a value that fits', '{"k": 2}', `{"k": {${rule}}}`, { validated_input: { k: 2 } }],
-    ['a default', '{}', `{"k": {${rule}}}`, { validated_input: { k: 1 } }],
-    ['an unexpected key', '{"z": 1}', '{}', { errors: ['Unexpected input. z is not a valid input option.'] }],
-    ['a missing key', '{}', '{"k": {"type": int, "required": True}}', { errors: ['k is a required input.'] }],
-    ['a rule without required', '{"k": 1}', '{"k": {"type": int}}', { errors: ['k is a required input.'] }],
+  const required = '"type": int, "required": True'
+  const constrained = `"required": True, "constraints": lambda k: k is not None and k < 5`
+
+  test.each<[title: string, input: string, schema: string, validated: object]>([
+    ['a value that fits', '{"k": 2}', `{"k": {${rule}}}`, { k: 2 }],
+    ['a default', '{}', `{"k": {${rule}}}`, { k: 1 }],
+    ['JSON text', '{}', `{"k": '{"type": "int", "required": false, "default": 3}'}`, { k: 3 }],
+    [
+      'an int for a float',
+      '{"k": 2}',
+      `{"k": {"type": float, ${constrained} and type(k) is float}}`,
+      { k: 2 },
+    ],
+    [
+      'no checks for a value of the type of the default',
+      '{"k": "auto", "l": 5}',
+      `{"k": {"type": int, "required": False, "default": "none"}, "l": {${rule}, "constraints": lambda l: l < 5}}`,
+      { k: 'auto', l: 5 },
+    ],
+    [
+      'no checks for an absent key whose default is None',
+      '{}',
+      '{"k": {"type": str, "required": False, "default": None, "constraints": len}}',
+      { k: null },
+    ],
+  ])('accepts %s', async (_, input, schema, validated_input) => {
+    expect(await validate(input, schema)).toEqual({ validated_input })
+  })
+
+  test.each<[title: string, input: string, schema: string, ...errors: string[]]>([
+    ['an unexpected key', '{"z": 1}', '{}', 'Unexpected input. z is not a valid input option.'],
+    ['a missing key', '{}', `{"k": {${required}}}`, 'k is a required input.'],
+    ['a rule without required', '{"k": 1}', '{"k": {"type": int}}', 'k is a required input.'],
     [
       'a rule without a default',
       '{}',
       '{"k": {"type": int, "required": False}}',
-      { errors: ['Schema error, missing default value for k.'] },
+      'Schema error, missing default value for k.',
     ],
-    [
-      'a rule without a type',
-      '{"k": 1}',
-      '{"k": {"required": True}}',
-      { errors: ['Schema error, missing type for k.'] },
-    ],
+    ['a rule without a type', '{"k": 1}', '{"k": {"required": True}}', 'Schema error, missing type for k.'],
+    ['a rule that is no dictionary', '{"k": 1}', '{"k": "text"}', 'Schema error, k is not a dictionary.'],
     [
       'a value of another type',
       '{"k": "1"}',
-      '{"k": {"type": int, "required": True}}',
-      { errors: ["k should be <class 'int'> type, not <class 'str'>."] },
-    ],
-    [
-      'constraints',
-      '{"k": 5}',
-      '{"k": {"type": int, "required": True, "constraints": lambda k: k < 5}}',
-      { errors: ['k does not meet the constraints.'] },
-    ],
-    [
-      'constraints of an absent key, which see None',
-      '{}',
-      '{"k": {"type": int, "required": True, "constraints": lambda k: k is not None}}',
-      { errors: ['k is a required input.', 'k does not meet the constraints.'] },
-    ],
-    [
-      'a rule that is no dictionary',
-      '{"k": 1}',
-      '{"k": "text"}',
-      { errors: ['Schema error, k is not a dictionary.'] },
-    ],
-    [
-      'a rule as JSON text',
-      '{}',
-      `{"k": '{"type": "int", "required": false, "default": 3}'}`,
-      { validated_input: { k: 3 } },
-    ],
-    [
-      'an int where the type is float',
-      '{"k": 2}',
-      '{"k": {"type": float, "required": True, "constraints": lambda k: type(k) is float}}',
-      { validated_input: { k: 2 } },
-    ],
-    [
-      'a value of the type of the default, whose type is not checked',
-      '{"k": "auto"}',
-      '{"k": {"type": int, "required": False, "default": "none"}}',
-      { validated_input: { k: 'auto' } },
-    ],
-    [
-      'a value of the type of the default, whose constraints are not checked',
-      '{"k": 5}',
-      '{"k": {"type": int, "required": False, "default": 1, "constraints": lambda k: k < 5}}',
-      { validated_input: { k: 5 } },
+      `{"k": {${required}}}`,
+      "k should be <class 'int'> type, not <class 'str'>.",
     ],
     [
       'None where a text is required',
       '{"k": None}',
       '{"k": {"type": str, "required": True}}',
-      { errors: ["k should be <class 'str'> type, not <class 'NoneType'>."] },
+      "k should be <class 'str'> type, not <class 'NoneType'>.",
     ],
     [
-      'an absent key whose default is None, whose constraints are not checked',
+      'a value against constraints',
+      '{"k": 5}',
+      `{"k": {"type": int, ${constrained}}}`,
+      'k does not meet the constraints.',
+    ],
+    [
+      'an absent key, which is None for constraints',
       '{}',
-      '{"k": {"type": str, "required": False, "default": None, "constraints": len}}',
-      { validated_input: { k: null } },
+      `{"k": {"type": int, ${constrained}}}`,
+      'k is a required input.',
+      'k does not meet the constraints.',
     ],
     [
       'all errors in their order',
       '{"z": 1, "b": 1}',
-      '{"a": {"type": int, "required": True}, "b": {"type": str, "required": True}, "c": "["}',
-      {
-        errors: [
-          'Unexpected input. z is not a valid input option.',
-          'Schema error, c is not a dictionary.',
-          'a is a required input.',
-          "b should be <class 'str'> type, not <class 'int'>.",
-        ],
-      },
+      `{"a": {${required}}, "b": {"type": str, "required": True}, "c": "["}`,
+      'Unexpected input. z is not a valid input option.',
+      'Schema error, c is not a dictionary.',
+      'a is a required input.',
+      "b should be <class 'str'> type, not <class 'int'>.",
     ],
-  ])('%s', async (_, input, schema, expected) => {
-    const code = `
-from runpod.serverless.utils.rp_validator import validate
-given = ${input}
-result = validate(given, ${schema})
-assert given == ${input}`
-    expect(await evaluate(code)).toEqual(expected)
+  ])('reports %s', async (_, input, schema, ...errors) => {
+    expect(await validate(input, schema)).toEqual({ errors })
   })
 })
 
@@ -220,6 +197,17 @@ describe('RunPodLogger (W-18)', () => {
       level: 'INFO',
     })
   })
+
+  test.each(['sys.stdout.close()', 'sys.stdout = None', 'import io; sys.stdout = io.StringIO()'])(
+    'loses its lines after %s, and nothing else (VAL-2)',
+    async (code) => {
+      const ran = await python([
+        '-c',
+        `import sys, runpod\n${code}\nrunpod.RunPodLogger().info("x")\nsys.exit(3)`,
+      ])
+      expect(ran).toMatchObject({ code: 3, stdout: '' })
+    },
+  )
 
   test('cuts the middle above 4096 characters', async () => {
     const line = await lines('log.info("a" * 2048 + "b" + "c" * 2048)')
@@ -278,9 +266,9 @@ describe('rp_cuda', () => {
     ['echo GPU 0: a name; exit 9', false],
     [undefined, false],
   ])('nvidia-smi %j: %s', async (script, available) => {
-    const path = await mkdtemp(join(folder, 'path-'))
+    const path = freshFolder()
     if (script !== undefined)
-      await writeFile(join(path, 'nvidia-smi'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+      writeFileSync(join(path, 'nvidia-smi'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
     const code = `import os\nos.environ["PATH"] = ${JSON.stringify(path)}
 from runpod.serverless.utils.rp_cuda import is_available\nresult = is_available()`
     expect(await evaluate(code)).toBe(available)
@@ -289,7 +277,7 @@ from runpod.serverless.utils.rp_cuda import is_available\nresult = is_available(
 
 describe('rp_model_cache', () => {
   test('gives the folder of a cached model, None where there is none', async () => {
-    const cache = await mkdtemp(join(folder, 'cache-'))
+    const cache = freshFolder()
     const code = `
 import os
 from runpod.serverless.utils import rp_model_cache
@@ -320,7 +308,7 @@ cache = VolumeCache(["models"], namespace="n", volume_path="nowhere")
 with cache: pass
 result = [cache.available, cache.hydrate(), cache.sync()]`
     expect(await evaluate(code, { cwd: folder })).toEqual([false, 0, null])
-    expect(await readdir(folder)).not.toContain('nowhere')
+    expect(readdirSync(folder)).not.toContain('nowhere')
   })
 
   test('takes folders to the volume and back', async () => {
@@ -387,6 +375,38 @@ result = [
   })
 })
 
+describe('a result (VAL-1)', () => {
+  const start = `
+import asyncio, dataclasses, enum, sys, types
+from runpod.serverless.modules.rp_job import run_job
+numpy = sys.modules["numpy"] = types.ModuleType("numpy")
+class generic:
+    def item(self): return 7
+numpy.generic = generic
+class Model:
+    def model_dump(self, mode): return {"mode": mode}
+class Colour(enum.Enum): RED = "red"
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: object
+def outcome(value): return asyncio.run(run_job(lambda job: value, {"id": "j", "input": 1}))
+`
+  test('may have numpy scalars, pydantic models, dataclasses and enums', async () => {
+    const code = `${start}result = outcome([generic(), Model(), Colour.RED, Point(1, Point(2, Colour.RED))])`
+    const points = { x: 1, y: { x: 2, y: 'red' } }
+    expect(await evaluate(code)).toEqual({ output: [7, { mode: 'json' }, 'red', points] })
+  })
+
+  test.each([
+    ['[{"a": (1, {2})}]', /set is not JSON serializable \(in a value of type list\), at \[0]\['a']\[1]$/],
+    ['{1}', /set is not JSON serializable \(in a value of type set\)$/],
+    ['Point', /type is not JSON serializable \(in a value of type type\)$/],
+  ])('%s fails, with the type and the path', async (value, text) => {
+    expect(await evaluate(`${start}result = outcome(${value})["error"]`)).toMatch(text)
+  })
+})
+
 describe('rp_debugger after a job', () => {
   test('has nothing left of it, however it ended', async () => {
     const code = `
@@ -420,15 +440,15 @@ result = [
   })
 
   test("the program's own snowcell_sdk comes first (SNO-2)", async () => {
-    const own = await mkdtemp(join(folder, 'own-'))
-    await writeFile(join(own, 'snowcell_sdk.py'), 'own = True\n')
+    const own = freshFolder()
+    writeFileSync(join(own, 'snowcell_sdk.py'), 'own = True\n')
     expect(
       await evaluate('import snowcell\nimport snowcell_sdk\nresult = snowcell_sdk.own', { cwd: own }),
     ).toBe(true)
   })
 
   test('the job has input and input_data, the same object (SNO-4)', async () => {
-    await writeFile(
+    writeFileSync(
       join(folder, 'handler.py'),
       `import snowcell
 snowcell.serverless.start({"handler": lambda job: [job["input"] is job["input_data"], sorted(job)]})`,
@@ -440,4 +460,12 @@ snowcell.serverless.start({"handler": lambda job: [job["input"] is job["input_da
 
 async function lines(code: string, env: Record<string, string> = {}): Promise<string> {
   return (await python(['-c', `import runpod\nlog = runpod.RunPodLogger()\n${code}`], { env })).stdout
+}
+
+async function validate(input: string, schema: string): Promise<unknown> {
+  return evaluate(`
+from runpod.serverless.utils.rp_validator import validate
+given = ${input}
+result = validate(given, ${schema})
+assert given == ${input}`)
 }

@@ -1,4 +1,4 @@
-// Runs Python outside of fnbox, with the bundled modules on its path. Owns the processes that it starts until they end.
+// Runs Python outside fnbox, with the bundled modules on its path.
 
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
@@ -10,14 +10,14 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Where a program runs, and with which variables besides those of the tests. */
-export interface Surroundings {
+/** The folder of a program, and its variables besides those of the tests. */
+export interface Environment {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Runs `python ...args`, without the packages that this machine has installed. */
-export function python(args: readonly string[], { cwd, env }: Surroundings = {}): Promise<Ran> {
+export function python(args: readonly string[], { cwd, env }: Environment = {}): Promise<Ran> {
   const variables = { ...process.env, PYTHONPATH: sdk, PYTHONDONTWRITEBYTECODE: '1', ...env }
   return new Promise((settle) => {
     execFile(
@@ -30,9 +30,9 @@ export function python(args: readonly string[], { cwd, env }: Surroundings = {})
 }
 
 /** Runs a piece of code and gives what it leaves in `result`, as JSON. Rejects when it fails. */
-export async function evaluate(code: string, surroundings?: Surroundings): Promise<unknown> {
+export async function evaluate(code: string, environment?: Environment): Promise<unknown> {
   const program = `import json\n${code}\nprint("\\n" + json.dumps(result))`
-  const { stdout, stderr } = await python(['-c', program], surroundings)
+  const { stdout, stderr } = await python(['-c', program], environment)
   const last = stdout.trimEnd().split('\n').at(-1)
   if (stderr !== '' || last === undefined) throw new Error(stderr)
   return JSON.parse(last)

@@ -2,14 +2,13 @@
 
 import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { batch, type Results } from './batch.ts'
+import { freshFolder } from '../harness/jobClient.ts'
 import { TaskService } from '../harness/taskService.ts'
 import { python } from './python.ts'
-import { below, tasksFolder } from './tasks.ts'
+import { below, type Results } from './tasks.ts'
 
 const refused = (status: number): string => `[[${status}, {"error": {"code": "c", "message": "because"}}]]`
 const message = '{"task_path": "app.f", "args": [1, 2], "kwargs": {}}'
@@ -215,7 +214,7 @@ result.append(asked(lambda: planned(${refused(409)}, lambda: z.run_message({"tas
     ],
   ],
   [
-    'an id that is none is the engine’s to refuse, not a part of its routes (M3, H1)',
+    'an invalid id is sent to the engine, quoted (M3, H1)',
     `
 def paths(name): return {each["path"] for each in asked(lambda: z.run_message({"task_path": "app.f2", "args": [1], "kwargs": {}, "capture_response": True, "response_id": name}))}
 result = [list(paths(each)) for each in ("a/progress", "a?b#c", "é", "a b", "\\ud800")]`,
@@ -279,60 +278,37 @@ except Exception as error: print(get_func_task_path(f), error.code)`
     ['a file whose name is no identifier', ['a-tool.py'], '__main__.f not_importable'],
     ['a file outside of the code root', ['../outside.py'], '__main__.f not_importable'],
     ['no file', ['-c', program], '__main__.f not_importable'],
-  ])('is known by the path of its file: %s', async (_, args, expected) => {
+  ])('has the path of its file: %s', async (_, args, expected) => {
     await using engine = await TaskService.start()
-    const folder = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
-    try {
-      const cwd = join(folder, 'code')
-      await mkdir(join(cwd, 'deep'), { recursive: true })
-      for (const each of ['code/tool.py', 'code/deep/tool.py', 'code/a-tool.py', 'outside.py'])
-        await writeFile(join(folder, each), program)
-      const { stdout } = await python(args, { cwd, env: { ...engine.env, LAMBDA_TASK_ROOT: cwd } })
-      expect(stdout).toBe(`${expected}\n`)
-    } finally {
-      await rm(folder, { recursive: true })
-    }
+    const folder = freshFolder()
+    const cwd = join(folder, 'code')
+    mkdirSync(join(cwd, 'deep'), { recursive: true })
+    for (const each of ['code/tool.py', 'code/deep/tool.py', 'code/a-tool.py', 'outside.py'])
+      writeFileSync(join(folder, each), program)
+    const { stdout } = await python(args, { cwd, env: { ...engine.env, LAMBDA_TASK_ROOT: cwd } })
+    expect(stdout).toBe(`${expected}\n`)
   })
 })
 
-describe('without one', () => {
-  const pieces = {
-    calls: `
+describe('without an engine', () => {
+  const code = `
 calls = (lambda: app.decorated(1), lambda: z.run(app.f3, 1), lambda: z.get_async_response("x"))
-result = [told(caught(each))[:2] for each in calls]`,
-  }
-  const unreachable = Array.from({ length: 3 }, () => ['AsyncException', 'engine_unreachable'])
+result = [told(caught(each))[:2] for each in calls] + [str(caught(calls[0]))]`
 
-  it('is unreachable, and the function is not run (Q15, W1)', async () => {
-    const code = `${pieces.calls}\nresult.append(str(caught(calls[0])))`
-    const results = await below({ code }, { FNBOX_RUNTIME_API: 'unix:/nowhere/i-1.sock' })
-    expect(results).toEqual({
-      code: [...unreachable, 'the task engine cannot be reached: [Errno 2] No such file or directory'],
-    })
-  })
-
-  it.each(['', 'http://127.0.0.1:1'])('is unreachable: FNBOX_RUNTIME_API=%j', async (address) => {
-    const results = await below({ code: pieces.calls }, { FNBOX_RUNTIME_API: address })
-    if (address === '') expect(results).not.toEqual({ code: unreachable })
-    else expect(results).toEqual({ code: unreachable })
-  })
-
-  it('is unreachable when it answers no HTTP', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
-    const server = createServer((socket) => socket.on('error', () => {}).end('nonsense\r\n'))
-    server.listen(join(folder, 's'))
-    await once(server, 'listening')
-    try {
-      const env = { FNBOX_RUNTIME_API: `unix:${join(folder, 's')}` }
-      const beginning = `import app, zappa.asynchronous as z
-def caught(call):
-    try: call()
-    except z.AsyncException as error: return error
-told = lambda error: [type(error).__name__, error.code]`
-      expect(await batch(beginning, pieces, { cwd: tasksFolder, env })).toEqual({ calls: unreachable })
-    } finally {
+  it.each([
+    ['unix:/nowhere/i-1.sock', '[Errno 2] No such file or directory'],
+    ['http://127.0.0.1:1', 'FNBOX_RUNTIME_API names no socket'],
+    [undefined, 'nonsense\r\n'],
+  ])(
+    'every call raises engine_unreachable, and the function is not run: %s (Q15, W1)',
+    async (address, reason) => {
+      const path = join(freshFolder(), 's')
+      const server = createServer((socket) => socket.on('error', () => {}).end('nonsense\r\n')).listen(path)
+      await once(server, 'listening')
+      const results = await below({ code }, { FNBOX_RUNTIME_API: address ?? `unix:${path}` })
       server.close()
-      await rm(folder, { recursive: true })
-    }
-  })
+      const unreachable = Array.from({ length: 3 }, () => ['AsyncException', 'engine_unreachable'])
+      expect(results).toEqual({ code: [...unreachable, `the task engine cannot be reached: ${reason}`] })
+    },
+  )
 })

@@ -1,12 +1,11 @@
 // zappa.asynchronous without fnbox (tasks.md §8): calls run in place, `run` keeps what comes of them in this process.
 
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Results } from './batch.ts'
+import { freshFolder } from '../harness/jobClient.ts'
 import { python } from './python.ts'
-import { outside, tasksFolder } from './tasks.ts'
+import { outside, tasksFolder, type Results } from './tasks.ts'
 
 /** each: title, code, expectation */
 const cases: readonly (readonly [title: string, code: string, expected: unknown])[] = [
@@ -132,7 +131,7 @@ with mock.patch("time.time", lambda: now + 601): result = [before, z.get_async_r
     [null, null, null, 'not_sent', false],
   ],
   [
-    'send executes in place, whatever has the path (C1, P4)',
+    'send executes any path in place (C1, P4)',
     `
 response = z.LambdaAsyncResponse().send("os.getcwd", [], {})
 missing = z.SnsAsyncResponse().send("missing.f", [], {})
@@ -140,7 +139,7 @@ result = [response.wait() == os.getcwd(), told(caught(missing.wait))[2]]`,
     [true, "missing.f: TaskNotFound: No module named 'missing'"],
   ],
   [
-    'run_message runs whatever it names, and keeps a captured result (M3, M4, Q13)',
+    'run_message runs any path, and keeps a captured result (M3, M4, Q13)',
     `
 captured = {"args": [1], "kwargs": {}, "capture_response": True, "response_id": "mine"}
 value = z.run_message({"task_path": "app.f2", **captured})
@@ -185,22 +184,18 @@ describe('the seed’s examples as plain programs (§14)', () => {
   })
 
   it('2: sends the two mails at once', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'fnbox-test-'))
-    try {
-      await copyFile(join(tasksFolder, 'ex2.py'), join(folder, 'ex2.py'))
-      await writeFile(
-        join(folder, 'boto3.py'),
-        'class client:\n    def __init__(self, name): pass\n    def send_email(self, **mail): print(mail["Destination"]); return {"MessageId": "m"}\n',
-      )
-      const addresses = [1, 2].map((each) => `{'ToAddresses': ['user${each}@example.com']}\n`)
-      expect(await example(2, folder)).toBe(addresses.join(''))
-      const code = 'import ex2; from zappa.asynchronous import get_async_response as get; r = ex2.response'
-      const shows = `${code}; print(type(r).__name__, r.sent == r.response_id, get(r.response_id))`
-      const { stdout } = await python(['-c', shows], { cwd: folder, env: { FNBOX_RUNTIME_API: '' } })
-      expect(stdout).toContain("SnsAsyncResponse True {'status': 'complete', 'response': ['m', 'm']}")
-    } finally {
-      await rm(folder, { recursive: true })
-    }
+    const folder = freshFolder()
+    copyFileSync(join(tasksFolder, 'ex2.py'), join(folder, 'ex2.py'))
+    writeFileSync(
+      join(folder, 'boto3.py'),
+      'class client:\n    def __init__(self, name): pass\n    def send_email(self, **mail): print(mail["Destination"]); return {"MessageId": "m"}\n',
+    )
+    const addresses = [1, 2].map((each) => `{'ToAddresses': ['user${each}@example.com']}\n`)
+    expect(await example(2, folder)).toBe(addresses.join(''))
+    const code = 'import ex2; from zappa.asynchronous import get_async_response as get; r = ex2.response'
+    const shows = `${code}; print(type(r).__name__, r.sent == r.response_id, get(r.response_id))`
+    const { stdout } = await python(['-c', shows], { cwd: folder, env: { FNBOX_RUNTIME_API: '' } })
+    expect(stdout).toContain("SnsAsyncResponse True {'status': 'complete', 'response': ['m', 'm']}")
   })
 
   it('2 without boto3: fails after one attempt', async () => {

@@ -1,9 +1,8 @@
 // zappa.asynchronous: how calls become tasks (tasks.md §2 to §7). What reaches the engine is what counts.
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Results } from './batch.ts'
 import { evaluate, python } from './python.ts'
-import { below, outside, tasksFolder } from './tasks.ts'
+import { below, outside, tasksFolder, type Results } from './tasks.ts'
 
 const bound = (call: string): string => `
 try:
@@ -177,7 +176,7 @@ result = [wrapper.__name__, wrapper.__module__, wrapper.__wrapped__ is app.f2, w
     [true, true, true, 'lambda'],
   ],
   [
-    'a call dispatches, whatever its arguments are (T3)',
+    'a call dispatches with any arguments (T3)',
     'result = [[each["path"], each["body"]["capture"]] for each in asked(lambda: app.decorated(1, 2, x=3))] + [message(lambda: z.task(app.f2)(1, 2, 3))["args"]]',
     [
       ['/v1/tasks', 'default'],

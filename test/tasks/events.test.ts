@@ -51,7 +51,7 @@ describe('an event that carries a task', () => {
       expect(await ask(serving, messageOf('app.f', [3, 4]))).toBe(7)
     })
 
-    it('is the event of the handler when it has none, or comes over HTTP (§9)', async () => {
+    it('goes to the handler without a task, or with httpMethod (§9)', async () => {
       for (const event of [
         { Records: [] },
         { Records: [{}] },
@@ -87,7 +87,7 @@ describe('an event that carries a task', () => {
     })
   })
 
-  it('is the event of the handler of a public function with auto, and of any with off (Q12)', async () => {
+  it('goes to the handler with auto on a public function, and with off on any (Q12)', async () => {
     {
       await using serving = await serveWith({ 'task-events': 'auto' })
       expect(await ask(serving, record)).toEqual(['handler', record])
@@ -96,7 +96,7 @@ describe('an event that carries a task', () => {
     expect(await ask(serving, record)).toEqual(['handler', record])
   })
 
-  it('is executed with auto for those who have a key (§9)', async () => {
+  it('is executed with auto for calls with a key (§9)', async () => {
     const keys = join(root, 'keys')
     writeFileSync(keys, 'right-key\n', { mode: 0o600 })
     await using serving = await serveWith({ 'auth-keys': keys })
@@ -113,7 +113,7 @@ describe('an event that carries a task', () => {
     expect(JSON.parse(stdout)).toEqual(['handler', record])
   })
 
-  it('has no part in `fnbox check`, which ends also when the module dispatches a task (L1)', async () => {
+  it('does not keep `fnbox check` from ending when the module dispatches a task (L1)', async () => {
     const dispatching = freshFolder()
     writeFileSync(join(dispatching, 'app.py'), `${source}asynchronous.run(f, 1, 2)\n`)
     expect(await run(['check', 'app.handler', '--root', dispatching])).toMatchObject({ code: 0 })

@@ -1,9 +1,7 @@
 // The five examples of the documentation, as printed, imported by a handler during a request (tasks.md §14).
 
-import { execFile } from 'node:child_process'
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../harness/calling.ts'
 import { freshFolder } from '../harness/jobClient.ts'
@@ -190,29 +188,5 @@ def waiting(event, context):
       `Task failed: the task ${id} cannot start before the code that waits for it ends: there is one instance; raise --instances, or read the result later`,
     ])
     expect((await settled(serving, id)).state).toBe('failed')
-  })
-})
-
-describe.concurrent('an example of the documentation outside of fnbox', () => {
-  const sdk = join(import.meta.dirname, '..', '..', 'runtime', 'python', 'sdk')
-  const python = async (folder: string, file: string): Promise<string> => {
-    const environment = { PATH: process.env['PATH'], PYTHONPATH: sdk }
-    const { FNBOX_TEST_PYTHON: interpreter = 'python3' } = process.env
-    return (await promisify(execFile)(interpreter, [join(folder, file)], { env: environment })).stdout
-  }
-
-  it.for([
-    ['ex1.py', /^Task ID: [0-9a-f-]{36}\nResult: \{'status': 'complete', 'response': \[2, 4, 6, 8\]\}\n$/],
-    ['ex3.py', /^1000! = \{'status': 'complete', 'response': 402387260077\d{2307}0{249}\}\n$/],
-    ['ex4.py', /^Task failed: __main__\.risky_operation: ValueError: Data cannot be empty\n$/],
-    ['ex5.py', /^Processed 10 chunks\n$/],
-  ] as const)('%s prints its result at once (§14)', async ([file, expected]) => {
-    expect(await python(tasksIn('python'), file)).toMatch(expected)
-  })
-
-  it('ex2.py has sent its messages at once (§14)', async ({ onTestFinished }) => {
-    const root = folderOfMail(onTestFinished, stub)
-    writeFileSync(join(root, 'main.py'), 'import ex2\nprint(ex2.response.wait())\n')
-    expect(await python(root, 'main.py')).toBe(`['${messageIds.join("', '")}']\n`)
   })
 })

@@ -27,7 +27,7 @@ describe.each(bothLanguages)("Zappa's flow of a captured response (%s)", (langua
   })
 
   it.each(['None', '3d1c6a31-4a5e-4a3f-8a55-000000000000', '..%2F..'])(
-    'is 404 for an id that nobody knows: %s (Q19)',
+    'is 404 for an unknown id: %s (Q19)',
     async (id) => {
       expect((await fetch(`${serving.url}/?response_id=${id}`)).status).toBe(404)
     },

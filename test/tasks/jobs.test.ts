@@ -32,13 +32,13 @@ describe.each(bothLanguages)('a script whose jobs dispatch tasks (%s)', (languag
     expect((await runSync(serving, { read: id })).output).toMatchObject({ status: 'complete' })
   })
 
-  it('has them tried again (L4)', async () => {
+  it('retries them (L4)', async () => {
     const { output } = await runSync(serving, { fails: true })
     const { state, error, attempts } = await settled(serving, String(output))
     expect([state, error?.message, attempts.length]).toEqual(['failed', 'it broke', 2])
   })
 
-  it('has jobs and tasks started in the order in which they were due (L3)', async () => {
+  it('starts jobs and tasks in the order of their due times (L3)', async () => {
     const [note, gate] = [join(folder, 'note'), join(folder, 'gate')]
     const dispatched = join(folder, 'dispatched')
     const first = await run(serving, { dispatch: 'task', dispatched, note, gate })
@@ -52,7 +52,7 @@ describe.each(bothLanguages)('a script whose jobs dispatch tasks (%s)', (languag
 })
 
 describe('a thread that a script starts with its own file', () => {
-  it('finds both modules, and may dispatch (W1, NODE-1)', async () => {
+  it('finds both modules, and dispatches (W1, NODE-1)', async () => {
     await using serving = await serveFrom(tasksIn('node'), 'starts_job.mjs', { 'data-dir': freshFolder() })
     const { output } = await runSync(serving, {})
     expect(await settled(serving, String(output))).toMatchObject({

@@ -39,7 +39,7 @@ async function startServer(language: Language, folder: string, ...flags: string[
 }
 
 describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) => {
-  it('that is killed loses none of a hundred, and runs none again that was complete (L1, L7)', async ({
+  it('loses none of a hundred when it is killed, and repeats no complete one (L1, L7)', async ({
     onTestFinished,
   }) => {
     const folder = freshFolder(onTestFinished)
@@ -89,7 +89,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
       if (seen.includes(id)) expect(lines.filter((line) => line === response)).toHaveLength(1)
   })
 
-  it('that is stopped lets the running task end and keeps the queued one for the next start (L7, Q8)', async ({
+  it('finishes the running task when it is stopped, and keeps the queued one (L7, Q8)', async ({
     onTestFinished,
   }) => {
     const folder = freshFolder(onTestFinished)
@@ -121,7 +121,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
     expect(await read(server, first)).toEqual({ status: 'complete', response: 'through' })
   })
 
-  it('that must stop at once lists the attempt as interrupted and does not count it (L7)', async ({
+  it('lists an attempt as interrupted when it must stop at once, and does not count it (L7)', async ({
     onTestFinished,
   }) => {
     const folder = freshFolder(onTestFinished)
@@ -142,9 +142,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['interrupted', 'complete'])
   })
 
-  it('keeps a result for --task-retention, also across a restart, and not longer (Q8, K1)', async ({
-    onTestFinished,
-  }) => {
+  it('keeps a result for exactly --task-retention, across a restart (Q8, K1)', async ({ onTestFinished }) => {
     const folder = freshFolder(onTestFinished)
     const flags = ['--task-retention', '5s']
     let id: string
@@ -165,7 +163,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
     await expect(view(server, id)).rejects.toThrow('404')
   })
 
-  it('refuses what a draining instance would dispatch, and says so (§6)', async ({ onTestFinished }) => {
+  it('refuses dispatches while it drains (§6)', async ({ onTestFinished }) => {
     const folder = freshFolder(onTestFinished)
     const [started, gate, path] = ['started', 'gate', 'path'].map((name) => join(folder, name)) as [
       string,

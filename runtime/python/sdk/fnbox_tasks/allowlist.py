@@ -4,10 +4,10 @@ import importlib.util
 import sys
 from importlib.machinery import PathFinder
 
+from .environment import code_root, is_inside
 from .errors import TaskNotAllowed
 from .messages import COMMANDS
 from .paths import import_module
-from .environment import code_root, is_inside
 
 
 def check_command(command, *services):

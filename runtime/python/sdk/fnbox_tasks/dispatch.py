@@ -83,16 +83,11 @@ def _create_response(given):
     }
     response = response_class(**named, **{name: given[name] for name in _PASSED_ON if name in given})
     if "capture_response" not in given:
-        _set_default_capture(response)
+        try:
+            response._capture = "default"  # no keyword: programs' own classes get Zappa's three only (tasks.md O5)
+        except (AttributeError, TypeError):
+            pass  # a program's class with slots
     return response
-
-
-# Not a keyword: programs' own classes get Zappa's three only (tasks.md O5).
-def _set_default_capture(response):
-    try:
-        response._capture = "default"
-    except (AttributeError, TypeError):
-        pass  # a program's class with slots
 
 
 def _function_name(remote):

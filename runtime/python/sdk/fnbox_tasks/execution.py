@@ -5,6 +5,7 @@ import contextvars
 import inspect
 import json
 import threading
+from concurrent.futures import Future
 
 from . import local_results
 from .environment import engine_address
@@ -84,7 +85,10 @@ def run_to_end(value):
     except RuntimeError:
         loop = _find_loop()
         return asyncio.run(_await(value)) if loop is None else loop.run_until_complete(_await(value))
-    return _in_thread(lambda: asyncio.run(_await(value)))
+    result, error = call_in_thread(lambda: asyncio.run(_await(value))).result()
+    if error is not None:
+        raise error
+    return result
 
 
 # The instance's loop (tasks.md L9), on its main thread.
@@ -102,23 +106,23 @@ async def _await(value):
     return await value
 
 
-def _in_thread(step):
+def call_in_thread(step):
+    """Calls `step` with the current context in a thread that the process does not wait for at its end.
+
+    Gives a future of (value, error), because an asyncio future cannot have every error.
+    """
     context = contextvars.copy_context()
-    results = []
+    future = Future()
+    future.set_running_or_notify_cancel()  # it cannot be cancelled any more
 
     def work():
         try:
-            results.append((context.run(step), None))
+            future.set_result((context.run(step), None))
         except BaseException as error:
-            results.append((None, error))
+            future.set_result((None, error))
 
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join()
-    value, error = results[0]
-    if error is not None:
-        raise error
-    return value
+    threading.Thread(target=work, daemon=True).start()
+    return future
 
 
 # The program may replace these later.

@@ -12,17 +12,6 @@ COMMANDS = {
 }
 
 
-def to_message(task_path, response_id, args, kwargs):
-    """A message without its command; without a `response_id` no response is captured."""
-    return {
-        "task_path": task_path,
-        "capture_response": response_id is not None,
-        "response_id": response_id,
-        "args": args,
-        "kwargs": kwargs,
-    }
-
-
 def to_text(message, service):
     """The text of a message. Raises AsyncSerializationError, AsyncException `payload_too_large` (tasks.md S1)."""
     named = {"task_path": message.get("task_path"), "response_id": message.get("response_id")}

@@ -4,8 +4,8 @@ import importlib
 import os
 import sys
 
-from .errors import AsyncException
 from .environment import code_root, engine_address, is_inside
+from .errors import AsyncException
 
 
 def get_func_task_path(func):

@@ -9,7 +9,7 @@ from .allowlist import check_path
 from .environment import engine_address
 from .errors import AsyncException
 from .execution import run_here
-from .messages import COMMANDS, to_message, to_text
+from .messages import COMMANDS, to_text
 
 
 def get_async_response(response_id):
@@ -56,8 +56,14 @@ class LambdaAsyncResponse:
         """Dispatches the task; outside fnbox it is final then. Gives this object. Raises AsyncException."""
         if engine_address():
             _check_importable(task_path)
-        response_id = self.response_id if self.capture_response else None
-        self._send(to_message(task_path, response_id, args, kwargs))
+        message = {
+            "task_path": task_path,
+            "capture_response": bool(self.capture_response),
+            "response_id": self.response_id if self.capture_response else None,
+            "args": args,
+            "kwargs": kwargs,
+        }
+        self._send(message)
         self._was_sent = True
         return self
 

@@ -59,22 +59,14 @@ def _to_real_form(positionals, keywords, options):
     return Reading(named.get("args", []), named.get("kwargs", {}), given, False)
 
 
-def _is_service(value):
-    return isinstance(value, str) and value in public("ASYNC_CLASSES")
-
-
-def _is_bool(value):
-    return isinstance(value, bool)
-
-
 def _is_name(value):
     return value is None or isinstance(value, str)
 
 
 # In real Zappa's order.
 _FURTHER = {
-    "service": _is_service,
-    "capture_response": _is_bool,
+    "service": lambda value: isinstance(value, str) and value in public("ASYNC_CLASSES"),
+    "capture_response": lambda value: isinstance(value, bool),
     "remote_aws_lambda_function_name": _is_name,
     "remote_aws_region": _is_name,
 }

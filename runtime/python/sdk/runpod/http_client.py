@@ -6,28 +6,12 @@ class _Client:
         raise RuntimeError(f"{type(self).__name__} is {_MISSING}")
 
 
-class Endpoint(_Client):
-    """Calls endpoints."""
-
-
-class AsyncioEndpoint(_Client):
-    """Calls endpoints asynchronously."""
-
-
-class AsyncioJob(_Client):
-    """Polls a job asynchronously."""
-
-
-class ClientSession(_Client):
-    """A session of the asynchronous client."""
-
-
-class AsyncClientSession(_Client):
-    """A session of the asynchronous client."""
-
-
-class SyncClientSession(_Client):
-    """A session of the synchronous client."""
+Endpoint = type("Endpoint", (_Client,), {})
+AsyncioEndpoint = type("AsyncioEndpoint", (_Client,), {})
+AsyncioJob = type("AsyncioJob", (_Client,), {})
+ClientSession = type("ClientSession", (_Client,), {})
+AsyncClientSession = type("AsyncClientSession", (_Client,), {})
+SyncClientSession = type("SyncClientSession", (_Client,), {})
 
 
 def missing_attribute(module, name):

@@ -1,4 +1,4 @@
-"""Dispatches a task, and then leaves no descriptor for whatever its instance still has to open."""
+"""Dispatches a task, and then leaves its instance no descriptor."""
 
 import os
 

@@ -30,7 +30,10 @@ class RunPodLogger:
             line = json.dumps({"requestId": request_id, "message": text, "level": message_level})
         else:
             line = f"{message_level.ljust(7)}| {f'{request_id} | ' if request_id else ''}{text}"
-        print(line, flush=True)
+        try:
+            print(line, flush=True)
+        except (OSError, ValueError, AttributeError):
+            pass  # the program has closed or replaced sys.stdout (jobs.md VAL-2)
 
     def secret(self, secret_name, secret):
         """Writes a secret with all but its first and last character hidden."""

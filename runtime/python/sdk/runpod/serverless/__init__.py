@@ -11,9 +11,5 @@ from fnbox_serverless.utils.rp_volume_cache import VolumeCache
 __all__ = ["start", "progress_update", "register_fitness_check", "runpod_version", "VolumeCache"]
 
 show_below(__name__, "fnbox_serverless")
-
-
-def __getattr__(name):
-    if name in ("modules", "utils"):
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+for _each in ("modules", "utils"):
+    importlib.import_module(f"{__name__}.{_each}")

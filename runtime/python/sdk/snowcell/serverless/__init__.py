@@ -11,14 +11,10 @@ from fnbox_serverless.utils.rp_volume_cache import VolumeCache
 __all__ = ["start", "progress_update", "register_fitness_check", "VolumeCache"]
 
 show_below(__name__, "fnbox_serverless")
+for _each in ("modules", "utils"):
+    importlib.import_module(f"{__name__}.{_each}")
 
 
 def start(config):
     """As `start` of the other module; the job has its input as `input_data`, too."""
     starting.start(config, ("input", "input_data"))
-
-
-def __getattr__(name):
-    if name in ("modules", "utils"):
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
