@@ -1,13 +1,13 @@
-// The channel to the supervisor: frames over descriptor 3 (../PROTOCOL.md). Owns the socket and the bytes of a frame
-// that is still incomplete.
+// The channel to the supervisor: frames over descriptor 3 (../PROTOCOL.md). Owns the socket and the bytes of an incomplete frame.
 
 import { Socket } from 'node:net'
+import { report } from './log.mjs'
 
-/** Version of ../PROTOCOL.md that this bootstrap speaks. */
-export const protocolVersion = 2
+// Version of ../PROTOCOL.md.
+const protocolVersion = 2
 
-/** Longest frame, without its length field, in bytes. */
-export const maxFrameLength = 64 * 1024 * 1024
+// Longest frame, without its length field, in bytes.
+const maxFrameLength = 64 * 1024 * 1024
 
 /** @typedef {import('../../src/wire/frames.ts').FrameToInstance} FrameToInstance */
 
@@ -15,11 +15,26 @@ export const maxFrameLength = 64 * 1024 * 1024
  * @typedef {object} ChannelListener
  * @property {(frame: FrameToInstance, body: Buffer) => void} onFrame `body` is to be read or copied at once
  * @property {() => void} onEnd the supervisor is gone
- * @property {(reason: string) => void} onProtocolError nothing can be read any more
  */
 
-/** A peer that does not keep to the protocol. */
+/** The supervisor does not keep to the protocol. */
 export class ProtocolError extends Error {}
+
+/**
+ * Opens the channel and greets the supervisor. Ends the process when there is no channel.
+ * @param {string} language
+ * @param {string} languageVersion
+ * @param {ChannelListener} listener
+ */
+export function openChannel(language, languageVersion, listener) {
+  try {
+    const channel = new Channel(listener)
+    channel.send({ type: 'hello', version: protocolVersion, language, languageVersion })
+    return channel
+  } catch {
+    return endWith('descriptor 3 is not a channel; fnbox starts this program itself')
+  }
+}
 
 /** Sends and receives frames. Never stops reading, so that `cancel` and `credit` always arrive. */
 export class Channel {
@@ -116,7 +131,7 @@ export class Channel {
       this.#decode(bytes)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      this.#listener.onProtocolError(error.message)
+      endWith(error.message)
     }
   }
 
@@ -182,6 +197,10 @@ function parseHeader(text) {
   if (wanted === undefined) throw new ProtocolError('a header is not one of the protocol')
   for (const [name, type] of wanted)
     if (!isOf(type, header[name])) throw new ProtocolError(`${name} of ${header.type} is not of type ${type}`)
+  if (header.type === 'load' && header.version !== protocolVersion)
+    throw new ProtocolError(
+      `version ${header.version} is not ${protocolVersion}, the one that is spoken here`,
+    )
   return header
 }
 
@@ -238,7 +257,14 @@ const members = Object.assign(Object.create(null), {
 /** @type {readonly (readonly [name: string, type: string])[]} */
 const membersOfAhead = [...invoke, ['timeoutMs', 'integer']]
 
+/** @param {string} reason @returns {never} */
+function endWith(reason) {
+  report(`fnbox: ${reason}`)
+  return exit(70)
+}
+
 // The function may replace these later.
+const exit = process.exit.bind(process)
 const { parse, stringify } = JSON
 const { isSafeInteger } = Number
 const bytesOf = Buffer.from.bind(Buffer)

@@ -19,7 +19,7 @@ export class Task {
    * @param {import('./channel.mjs').Channel} channel
    * @param {any} frame the `invoke` frame
    * @param {Buffer} body
-   * @param {() => void} onOver
+   * @param {(id: string) => void} onOver
    */
   constructor(channel, frame, body, onOver) {
     this.#channel = channel
@@ -72,7 +72,7 @@ export class Task {
       const { message } = /** @type {Error} */ (error) // a limit of results above that of frames
       this.#send({ outcome: 'failed', retry: false, error: { type: 'ResultTooLarge', message } })
     }
-    this.#onOver()
+    this.#onOver(this.#frame.id)
   }
 
   /**

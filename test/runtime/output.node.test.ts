@@ -16,7 +16,7 @@ describe('the end of a call', () => {
       vi.spyOn(process, name, 'get').mockReturnValue(output as never) // a stream is all that is asked for
       const sent: string[] = []
       const channel = { send: (header: { type: string }) => sent.push(header.type) }
-      const over = new Promise<void>((settle) => {
+      const over = new Promise<unknown>((settle) => {
         const frame = { id: '1', mode: 'raw', deadlineMs: Date.now() + 60_000, responseLimit: 100 }
         const call = new Call(channel as never, frame, Buffer.from('1'), settle) // it only sends
         call.run(() => {
