@@ -1,16 +1,19 @@
 // The parts that jobs need, made from the configuration: the store, the engine, the receivers of completion messages.
 
-import { dataDir, toAsyncTerms, toJobSettings, type Config } from './config.ts'
+import type { Config } from './config.ts'
 import type { Events } from './events.ts'
 import type { ServerParts } from './http/server.ts'
 import type { Invoker } from './invoker/invoker.ts'
 import { SsrfGuard } from './jobs/delivery/ssrfGuard.ts'
 import { JobEngine, type EngineSettings, type InstanceReport } from './jobs/engine.ts'
-import { receivers } from './jobs/delivery/receivers.ts'
+import type { Receiver } from './jobs/delivery/receiver.ts'
+import { webhookReceiver } from './jobs/delivery/webhook.ts'
+import type { Work } from './jobs/model/job.ts'
 import { jobKind } from './jobs/kinds/jobKind.ts'
 import { holdsJobs, memoryStore, sqliteStore } from './jobs/store/sqlite.ts'
 import { Targets } from './jobs/delivery/sqs.ts'
 import { taskKind } from './jobs/kinds/taskKind.ts'
+import { dataDir, toAsyncTerms, toJobSettings } from './settings.ts'
 import { TaskService, type TaskSettings } from './jobs/taskService.ts'
 import type { OptionValues } from './options.ts'
 
@@ -36,7 +39,11 @@ export class AppJobs {
     this.#isKept = isKept
     this.#hasJobs = isKept && holdsJobs(folder)
     this.#targets = new Targets(targets)
-    const receiverOf = receivers(new SsrfGuard(options['webhook-allow']), this.#targets)
+    const guard = new SsrfGuard(options['webhook-allow'])
+    const receiverOf = (job: Work): Receiver | undefined => {
+      if (job.origin === 'async') return this.#targets.receiverOf(job)
+      return job.webhook === undefined ? undefined : webhookReceiver(job.webhook, guard)
+    }
     const store = isKept ? sqliteStore(folder) : memoryStore()
     this.#engine = new JobEngine(store, invoker, toEngineSettings(config), { instances, receiverOf }, events)
     this.tasks = new TaskService(this.#engine, toTaskSettings(config))

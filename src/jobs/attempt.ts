@@ -2,12 +2,11 @@
 
 import { randomUUID } from 'node:crypto'
 import type { JobKind, Sequel } from './kinds/kind.ts'
-import { asChunkJson } from './model/document.ts'
+import { asChunkJson } from './model/jobJson.ts'
 import { Call, type Caller, type Outcome } from '../invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { CancelReason, ChunkKind } from '../wire/frames.ts'
 import type { JobOrigin, Work } from './model/job.ts'
-import { Latest } from './latest.ts'
 import type { AttemptEnd, JobStore, RequeueTerms } from './model/store.ts'
 
 /** What holds for every attempt. */
@@ -276,6 +275,36 @@ export class Attempt implements Caller {
 
 function isCutOff(outcome: Outcome): boolean {
   return outcome.type === 'failed' && outcome.fault.code === 'draining'
+}
+
+/** One is written at a time; what comes meanwhile takes the place of what waits, so that no flood of them fills the memory. */
+export class Latest<Value> {
+  readonly #write: (value: Value) => Promise<unknown>
+  #waiting: { readonly value: Value } | undefined
+  #isWriting = false
+
+  /** @param write must not reject */
+  constructor(write: (value: Value) => Promise<unknown>) {
+    this.#write = write
+  }
+
+  /** This value is to be written, unless another one comes before its turn. */
+  offer(value: Value): void {
+    this.#waiting = { value }
+    if (!this.#isWriting) void this.#writeAll()
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#isWriting = true
+    for (let next = this.#take(); next !== undefined; next = this.#take()) await this.#write(next.value)
+    this.#isWriting = false
+  }
+
+  #take(): { readonly value: Value } | undefined {
+    const taken = this.#waiting
+    this.#waiting = undefined
+    return taken
+  }
 }
 
 const uuidLength = 36

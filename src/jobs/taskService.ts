@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { JobEngine } from './engine.ts'
 import { isTerminal, type NewJob, type TaskTerms } from './model/job.ts'
-import { toTask } from './model/task.ts'
-import type { Dispatched, NewTask, OwnTask, Task, Tasks } from './model/tasks.ts'
+import { toTask, type Dispatched, type NewTask, type OwnTask, type Task, type Tasks } from './model/tasks.ts'
 
 /** What the operator has settled about tasks (tasks.md §7). Durations are in milliseconds. */
 export interface TaskSettings {

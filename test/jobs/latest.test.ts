@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Latest } from '../../src/jobs/latest.ts'
+import { Latest } from '../../src/jobs/attempt.ts'
 
 describe('values of which only the latest counts', () => {
   it('are written one at a time, and those that another one has overtaken are not', async () => {

@@ -1,6 +1,6 @@
 // A clock that stands still until a test moves it.
 
-import type { Clock } from '../../src/jobs/delivery/clock.ts'
+import type { Clock } from '../../src/jobs/delivery/deliverer.ts'
 
 /** Time in a test's hands. */
 export interface ManualClock extends Clock {

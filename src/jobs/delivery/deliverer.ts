@@ -2,10 +2,17 @@
 // the next one is due, and verdicts that the store could not take yet.
 
 import type { Events } from '../../events.ts'
-import { systemClock, type Clock } from './clock.ts'
 import { isTerminal, type Work } from '../model/job.ts'
 import { RefusedError, type Receiver } from './receiver.ts'
 import type { Delivery, JobStore } from '../model/store.ts'
+
+/** Tells the time, and calls when some of it has passed. */
+export interface Clock {
+  /** epoch milliseconds */
+  readonly now: () => number
+  /** Calls once, after so many milliseconds. @returns takes it back; may be called at any time */
+  readonly after: (ms: number, callback: () => void) => () => void
+}
 
 /** What a deliverer needs of the store. */
 export type DeliveryStore = Pick<JobStore, 'onChange' | 'dueDeliveries' | 'settleDelivery'>
@@ -175,6 +182,15 @@ export class Deliverer {
       this.#events.emit('trouble-over', { what: 'the job store works again: deliveries go on' })
     this.#storeFails = false
   }
+}
+
+/** The machine's clock. Its timers do not keep the program running. */
+const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms).unref()
+    return () => clearTimeout(timer)
+  },
 }
 
 /** How a delivery has ended, or when it is to be tried again. */

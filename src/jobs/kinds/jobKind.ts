@@ -2,7 +2,7 @@
 
 import type { Outcome } from '../../invocation.ts'
 import type { JobKind, Sequel } from './kind.ts'
-import { toDocument } from '../model/document.ts'
+import { toDocument } from '../model/jobJson.ts'
 import type { Job, Work } from '../model/job.ts'
 import { toEnd, type ResultTerms } from './jobResult.ts'
 

@@ -7,7 +7,7 @@ import type { Outcome } from '../../invocation.ts'
 import { parseJson } from '../../json/json.ts'
 import type { JobKind, Sequel } from './kind.ts'
 import type { StoredTask, TaskError, Work } from '../model/job.ts'
-import { pauseAfter } from '../model/task.ts'
+import { pauseAfter } from '../model/tasks.ts'
 
 /** The kind of tasks. @param resultLimit most characters of a result, which is ASCII */
 export function taskKind(resultLimit: number): JobKind {

@@ -1,6 +1,9 @@
-// Job → the job object that clients and webhooks get (jobs.md §4). JSON values of the user pass through as text (A-9). Owns nothing.
+// A job as JSON text: the job object of clients and webhooks (jobs.md §4), what its handler gets, and what the handler yields.
+// JSON values of the user pass through as text (A-9).
 
-import { isTerminal, type Job } from './job.ts'
+import { isUtf8 } from 'node:buffer'
+import type { ChunkKind } from '../../wire/frames.ts'
+import { isTerminal, type Job, type Work } from './job.ts'
 
 /** A member of a JSON object: its name, and its value as JSON text. */
 export type JsonMember = readonly [name: string, json: string | Buffer]
@@ -38,6 +41,33 @@ export function toJsonObject(members: readonly JsonMember[]): Buffer {
   }
   parts.push(Buffer.from(parts.length === 0 ? '{}' : '}'))
   return Buffer.concat(parts)
+}
+
+/** The body of an invocation of mode `job` (jobs.md W-7). */
+export function toDocument({ id, input, webhook, policy, s3Config }: Sent): Buffer {
+  return toJsonObject([
+    ['id', JSON.stringify(id)],
+    ['input', input],
+    ...(webhook === undefined ? [] : [['webhook', JSON.stringify(webhook)] as const]),
+    ...(policy === undefined ? [] : [['policy', policy] as const]),
+    ...(s3Config === undefined ? [] : [['s3Config', s3Config] as const]),
+  ])
+}
+
+type Sent = Pick<Work, 'id' | 'input'> & Partial<Pick<Work, 'webhook' | 'policy' | 's3Config'>>
+
+/** A yielded value as JSON: bytes that are no text go as base64. */
+export function asChunkJson(kind: ChunkKind, data: Buffer): Buffer {
+  switch (kind) {
+    case 'json':
+      return data
+    case 'text':
+      return Buffer.from(JSON.stringify(data.toString()))
+    case 'bytes':
+      return Buffer.from(JSON.stringify(data.toString(isUtf8(data) ? 'utf8' : 'base64')))
+    default:
+      return kind satisfies never
+  }
 }
 
 // In the queue: again, after an attempt since the latest submit or retry. The number of the attempt tells nothing there,

@@ -3,7 +3,7 @@
 
 import type { Job } from '../model/job.ts'
 import type { AttemptEnd, RequeueTerms } from '../model/store.ts'
-import { toTaskError } from '../model/task.ts'
+import { toTaskError } from '../model/tasks.ts'
 import { addChunks } from './chunks.ts'
 import { addTo } from './counts.ts'
 import type { Database } from './database.ts'

@@ -2,7 +2,7 @@
 // moment, so that other processes hear of them.
 
 import { isTerminal, type TaskError } from '../model/job.ts'
-import { pauseAfter } from '../model/task.ts'
+import { pauseAfter } from '../model/tasks.ts'
 import type { Database } from './database.ts'
 import { rememberEnd } from './keys.ts'
 import { change, end, queueAgain } from './moving.ts'

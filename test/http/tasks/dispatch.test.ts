@@ -129,7 +129,7 @@ describe('POST /v1/tasks', () => {
     expect(served.tasks.message('t-1')).toBe(text)
   })
 
-  it('is refused while too many tasks have not ended', async () => {
+  it('is rejected while too many tasks have not ended', async () => {
     await using served = openApi()
     served.tasks.limit = 0
     const { status, json } = await dispatch(served)
@@ -149,7 +149,7 @@ describe('POST /v1/tasks', () => {
     expect(served.troubles).toHaveLength(status === 500 ? 1 : 0)
   })
 
-  it('is refused where the function is a Bash script', async () => {
+  it('is rejected where the function is a Bash script', async () => {
     await using served = openApi({}, 'bash')
     const { status, json } = await dispatch(served)
     expect([status, json]).toEqual([400, refusal('bad_request', 'Bash functions cannot run tasks')])
