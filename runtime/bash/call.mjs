@@ -1,4 +1,4 @@
-// One invocation, from its `invoke` frame to the frame that ends it: a process of its own (yandex.md K-8). Owns whether it was
+// One invocation, from its `invoke` frame to its outcome frame: a process of its own (yandex.md K-8). Owns whether it was
 // cancelled.
 
 import { fromParts } from '../node/longBody.mjs'

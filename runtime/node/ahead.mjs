@@ -40,7 +40,7 @@ export class Ahead {
     if (this.running.size < this.#slots) this.#startNext()
   }
 
-  /** The ending frame of a call was sent: starts the next one. @param {string} id */
+  /** The outcome frame of a call was sent: starts the next one. @param {string} id */
   end(id) {
     this.running.delete(id)
     if (this.#kept.length > 0) inNoCall(() => this.#startNext())

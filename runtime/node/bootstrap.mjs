@@ -144,7 +144,7 @@ function onOver(id) {
 function charge(error) {
   if (state.type === 'loading') return failLoad(error)
   const running = [...calls.running.values()].filter((each) => each instanceof Call || each instanceof Task)
-  // A call whose ending waits for its output is over, too.
+  // A call whose outcome frame waits for its output is over, too.
   const charged = origin.getStore()?.over ? [] : running.filter(({ over }) => !over)
   if (charged.length === 0) report(inspect(error))
   for (const call of charged) void call.fail(error)

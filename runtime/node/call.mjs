@@ -1,4 +1,4 @@
-// One invocation, from its `invoke` frame to the frame that ends it. Owns whether it is over, and the window of its stream.
+// One invocation, from its `invoke` frame to its outcome frame. Owns whether it is over, and the window of its stream.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isGeneratorObject } from 'node:util/types'
@@ -9,7 +9,7 @@ import { toChunk, toUserError } from './outcome.mjs'
 
 /** A running invocation. The first outcome counts; later ones are ignored. */
 export class Call {
-  /** whether its ending frame was sent, or is about to be */
+  /** whether its outcome frame was sent, or is about to be */
   over = false
   /** @readonly */ #channel
   /** @readonly */ #frame
@@ -141,7 +141,7 @@ export class Call {
   }
 
   /**
-   * @param {{ type: string, id: string, [member: string]: unknown }} header of the ending frame
+   * @param {{ type: string, id: string, [member: string]: unknown }} header of the outcome frame
    * @param {Buffer} [body]
    * @param {Buffer} [text]
    */
@@ -173,7 +173,7 @@ export class Window {
   #wake
   /** @readonly */ #isClosed
 
-  /** @param {() => boolean} isClosed whether nobody wants more; `wake` is to be called when that changes */
+  /** @param {() => boolean} isClosed whether no more chunks are wanted; call `wake` when that changes */
   constructor(isClosed) {
     this.#isClosed = isClosed
   }

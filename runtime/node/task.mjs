@@ -1,4 +1,4 @@
-// One attempt of a task on the wire, from its `invoke` frame to the frame that ends it (../PROTOCOL.md, "Tasks"). Owns whether it
+// One attempt of a task on the wire, from its `invoke` frame to its outcome frame (../PROTOCOL.md, "Tasks"). Owns whether it
 // is over.
 
 import { outputWritten } from './log.mjs'
@@ -8,7 +8,7 @@ import { toTaskError } from './outcome.mjs'
 
 /** A running attempt. The first outcome counts; later ones are ignored. */
 export class Task {
-  /** whether its ending frame was sent, or is about to be */
+  /** whether its outcome frame was sent, or is about to be */
   over = false
   /** @readonly */ #channel
   /** @readonly */ #frame

@@ -103,6 +103,11 @@ describe.each(languages)('a script in %s', (language, facts) => {
   })
 })
 
+/** What the generators of job_streams have seen of their end. */
+async function closed(peer: Peer): Promise<readonly unknown[]> {
+  return (await run(peer, 'closed')).chunks
+}
+
 const bothKinds = languages.flatMap(([language, facts]) =>
   ['sync', 'async'].map((kind) => [language, kind, facts] as const),
 )
@@ -160,7 +165,6 @@ describe.each(bothKinds)('in %s a %s handler', (language, kind, facts) => {
 describe.each(bothKinds)('in %s a %s generator', (language, kind, facts) => {
   const serving = (...flags: string[]): Promise<Peer> =>
     servingWith(new Peer(language), 'job_streams', [kind, ...flags])
-  const closed = async (peer: Peer): Promise<readonly unknown[]> => (await run(peer, 'closed')).chunks
 
   test.each(facts.generators)('gives chunks: %s %j (§10.5)', async (what, flags, chunks, header) => {
     await using peer = await serving(...flags)

@@ -40,14 +40,13 @@ export function isUnderFnbox() {
 export async function ask(method, path, document, terms = {}) {
   const { waitSeconds = 0, isIdempotent = false, expected = [] } = terms
   const body = document === undefined ? undefined : bytesOf(stringify(document))
-  const request = { method, path, body, waitSeconds }
-  try {
-    return read(await exchange(request), expected)
-  } catch (error) {
-    const isRepeated = isIdempotent && error instanceof BrokenConnection && error.wasConnected
-    if (!isRepeated) throw asTaskError(error)
-  }
-  return read(await exchange(request).catch((error) => Promise.reject(asTaskError(error))), expected)
+  for (let left = isIdempotent ? 2 : 1; ; left -= 1)
+    try {
+      return read(await exchange({ method, path, body, waitSeconds }), expected)
+    } catch (error) {
+      if (!(error instanceof BrokenConnection)) throw error
+      if (left === 1 || !error.wasConnected) throw unreachable(error.message)
+    }
 }
 
 /**
@@ -112,11 +111,6 @@ function socketPath() {
   const address = process.env['FNBOX_RUNTIME_API'] ?? ''
   if (!address.startsWith('unix:/')) throw unreachable(`FNBOX_RUNTIME_API is ${address}, not unix:/…`)
   return address.slice('unix:'.length)
-}
-
-/** @param {unknown} error */
-function asTaskError(error) {
-  return error instanceof BrokenConnection ? unreachable(error.message) : error
 }
 
 /** @param {string} reason */
