@@ -50,11 +50,12 @@ export class Channel {
   constructor(listener) {
     this.#listener = listener
     // One buffer for all that is read: frames are handed over while it is theirs.
+    const buffer = Buffer.allocUnsafeSlow(readBytes)
     const onread = {
-      buffer: Buffer.allocUnsafeSlow(readBytes),
-      /** @param {number} length @param {Uint8Array} bytes */
-      callback: (length, bytes) => {
-        this.#receive(bytesOf(bytes.buffer, bytes.byteOffset, length))
+      buffer,
+      /** @param {number} length */
+      callback: (length) => {
+        this.#receive(buffer, length)
         return true
       },
     }
@@ -125,10 +126,10 @@ export class Channel {
     this.#listener.onEnd()
   }
 
-  /** @param {Buffer} bytes */
-  #receive(bytes) {
+  /** @param {Buffer} bytes @param {number} length how many of them were read */
+  #receive(bytes, length) {
     try {
-      this.#decode(bytes)
+      this.#decode(bytes, length)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       endWith(error.message)
@@ -136,25 +137,25 @@ export class Channel {
   }
 
   // A frame that is whole lies in the buffer of the socket, else in one of its own.
-  /** @param {Buffer} bytes */
-  #decode(bytes) {
+  /** @param {Buffer} bytes @param {number} length */
+  #decode(bytes, length) {
     let at = 0
-    while (at < bytes.length) {
-      if (this.#inLength && this.#filled === 0 && bytes.length - at >= 4) {
+    while (at < length) {
+      if (this.#inLength && this.#filled === 0 && length - at >= 4) {
         const end = at + 4 + checkedLength(bytes, at)
-        if (end <= bytes.length) {
-          this.#deliver(bytes.subarray(at + 4, end))
+        if (end <= length) {
+          this.#deliver(bytes, at + 4, end)
           at = end
           continue
         }
       }
-      const taken = bytes.copy(this.#part, this.#filled, at)
+      const taken = bytes.copy(this.#part, this.#filled, at, length)
       at += taken
       this.#filled += taken
       if (this.#filled < this.#part.length) return
       const part = this.#part
       this.#expect(this.#inLength ? checkedLength(part, 0) : 4, !this.#inLength)
-      if (this.#inLength) this.#deliver(part)
+      if (this.#inLength) this.#deliver(part, 0, part.length)
     }
   }
 
@@ -168,11 +169,12 @@ export class Channel {
     this.#inLength = inLength
   }
 
-  /** @param {Buffer} frame */
-  #deliver(frame) {
-    const headerEnd = 4 + frame.readUInt32BE(0)
-    if (headerEnd > frame.length) throw new ProtocolError('a header is longer than its frame')
-    this.#listener.onFrame(parseHeader(frame.toString('utf8', 4, headerEnd)), frame.subarray(headerEnd))
+  /** @param {Buffer} bytes with a frame @param {number} start @param {number} end */
+  #deliver(bytes, start, end) {
+    const headerEnd = start + 4 + bytes.readUInt32BE(start)
+    if (headerEnd > end) throw new ProtocolError('a header is longer than its frame')
+    const header = parseHeader(bytes.toString('utf8', start + 4, headerEnd))
+    this.#listener.onFrame(header, bytes.subarray(headerEnd, end))
   }
 }
 
@@ -267,7 +269,6 @@ function endWith(reason) {
 const exit = process.exit.bind(process)
 const { parse, stringify } = JSON
 const { isSafeInteger } = Number
-const bytesOf = Buffer.from.bind(Buffer)
 const { writeSync: writeNow } = process.getBuiltinModule('node:fs') // an import would load all streams of files
 
 // Up to here it is cheaper to copy the body than to hand two buffers to the kernel.

@@ -36,27 +36,23 @@ export class Task {
       const { outcome, reload } = await executeAttempt(delivery, this.#frame.responseLimit)
       await this.#end(outcome, reload)
     } catch (error) {
-      await this.#fail(error, true) // the runtime's own files cannot be loaded: a new process may have better luck
+      await this.fail(error, true) // the runtime's own files cannot be loaded: a new process may have better luck
     }
   }
 
   /**
-   * Ends the attempt with an error of its own late work.
+   * Ends the attempt with an error, such as one of its late work.
    * @param {unknown} error
+   * @param {boolean} [reload]
    */
-  fail(error) {
-    return this.#fail(error, false)
+  fail(error, reload) {
+    return this.#end({ outcome: 'failed', retry: true, error: toTaskError(error) }, reload)
   }
 
   /** A task cannot be told; at its deadline the instance is ended (tasks.md L6). */
   cancel() {}
 
   credit() {} // a task sends no chunks
-
-  /** @param {unknown} error @param {boolean} reload */
-  #fail(error, reload) {
-    return this.#end({ outcome: 'failed', retry: true, error: toTaskError(error) }, reload)
-  }
 
   /**
    * @param {TaskOutcome} outcome

@@ -82,7 +82,8 @@ async function exchange({ method, path, body, waitSeconds }) {
     const [response] = await once(request, 'response')
     return { status: response.statusCode, text: Buffer.concat(await response.toArray()).toString() }
   } catch (error) {
-    throw new BrokenConnection(/** @type {Error} */ (error).message, isConnected)
+    const { message } = /** @type {Error} */ (error) // sockets throw nothing else
+    throw Object.assign(new BrokenConnection(message), { wasConnected: isConnected })
   }
 }
 
@@ -120,14 +121,8 @@ function unreachable(reason) {
 
 /** A connection that gave no answer. */
 class BrokenConnection extends Error {
-  /**
-   * @param {string} message
-   * @param {boolean} wasConnected whether the engine may have read the request
-   */
-  constructor(message, wasConnected) {
-    super(message)
-    this.wasConnected = wasConnected
-  }
+  /** whether the engine may have read the request */
+  wasConnected = false
 }
 
 // Requests that wait must not hold up others; both together stay below the 64 connections of the engine.
