@@ -1,5 +1,5 @@
-// One invocation: a process of its own from the `invoke` frame to the frame that ends it (yandex.md K-8). Owns whether it
-// was cancelled.
+// One invocation, from its `invoke` frame to its outcome frame: a process of its own (yandex.md K-8). Owns whether it was
+// cancelled.
 
 import { fromParts } from '../node/longBody.mjs'
 import { ScriptRun } from './script.mjs'
@@ -22,7 +22,7 @@ export class Call {
   }
 
   /**
-   * Runs the script and sends what it gives. Never rejects.
+   * Runs the script and sends its outcome. Never rejects.
    * @param {import('./script.mjs').Script} script
    * @param {Buffer} body the event or the body of the request (yandex.md M-6 to M-8)
    */
@@ -31,12 +31,15 @@ export class Call {
     try {
       const input = text === undefined ? body : Buffer.from(JSON.stringify(fromParts(body, text)))
       const streams = await makeStreams(script.mkfifo)
-      this.#run = new ScriptRun(script, streams, variables(id, script.identity), input, largestOutput)
+      const { identity } = script
+      const variables = { REQUEST_ID: id, FUNCTION_NAME: identity.id, FUNCTION_VERSION: identity.version } // yandex.md E-14
+      this.#run = new ScriptRun(script, streams, variables, input, largestOutput)
       if (this.#cancelled) this.#kill(this.#run)
       const { code, output } = await this.#run.ended
       if (output.length <= largestOutput && code === 0) {
-        if (output.length > responseLimit) this.#end({ type: 'oversized', size: output.length })
-        else this.#end({ type: 'returned' }, output)
+        const isOversized = output.length > responseLimit
+        if (isOversized) this.#channel.send({ type: 'oversized', id, size: output.length })
+        else this.#channel.send({ type: 'returned', id }, output)
         return
       }
       writeLog(1, wholeLines(output)) // yandex.md K-8
@@ -60,28 +63,11 @@ export class Call {
 
   /** @param {import('../../src/wire/frames.ts').UserError} error */
   #fail(error) {
-    this.#end({ type: 'threw', error })
-  }
-
-  /**
-   * @param {{ type: string, [member: string]: unknown }} ending
-   * @param {Buffer} [body]
-   */
-  #end(ending, body) {
-    this.#channel.send({ ...ending, id: this.#frame.id }, body)
+    this.#channel.send({ type: 'threw', id: this.#frame.id, error })
   }
 }
 
-/**
- * The variables of one invocation (yandex.md E-14).
- * @param {string} id
- * @param {import('../../src/wire/frames.ts').FunctionIdentity} identity
- */
-function variables(id, identity) {
-  return { REQUEST_ID: id, FUNCTION_NAME: identity.id, FUNCTION_VERSION: identity.version }
-}
-
-// What the next invocation writes begins a line of its own.
+// So that the next invocation starts a new line.
 /** @param {Buffer} output */
 function wholeLines(output) {
   return output.length === 0 || output.at(-1) === newline[0] ? output : Buffer.concat([output, newline])

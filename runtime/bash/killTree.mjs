@@ -1,9 +1,9 @@
-// Kills a process tree: its processes share their group with the instance itself. Owns nothing.
+// Kills a process tree. Its processes share their group with the instance itself, so the group cannot be killed.
 
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * Kills a process and all that it has started, directly or not. Without /proc (macOS) that is the process alone.
+ * Kills a process and its descendants; without /proc (macOS) the process alone.
  * @param {number} pid
  */
 export function killProcessTree(pid) {

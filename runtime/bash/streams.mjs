@@ -1,5 +1,5 @@
-// The standard streams of a script, and the log that they end in. A script can open them by name: the sockets that Node.js
-// makes for a child process fail with /dev/stdin and /dev/stderr. Owns nothing.
+// The standard streams of a script, and the log that they end in. They are named pipes, since /dev/stdin and /dev/stderr cannot open
+// the sockets that Node.js makes for a child process.
 
 import { execFile } from 'node:child_process'
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
@@ -83,7 +83,7 @@ export function writeLog(descriptor, bytes) {
   }
 }
 
-// Opening one end waits for the other, unless somebody holds both. Only our end may be non-blocking.
+// Opening one end waits for the other, so both are held meanwhile. Only our end may be non-blocking.
 /** @param {string} path */
 function openPipe(path) {
   const { O_RDWR, O_RDONLY, O_WRONLY, O_NONBLOCK } = constants

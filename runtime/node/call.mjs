@@ -1,30 +1,29 @@
-// One invocation: from its `invoke` frame to the frame that ends it. Owns whether it is over, and the window of its stream.
-// The window is that of a script's jobs, too.
+// One invocation, from its `invoke` frame to its outcome frame. Owns whether it is over, and the window of its stream.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isGeneratorObject } from 'node:util/types'
 import { fromParts, toParts, toWhole } from './longBody.mjs'
-import { Cancellation, Context, httpPayload } from './context.mjs'
+import { Cancellation, Context } from './context.mjs'
 import { outputWritten } from './log.mjs'
 import { toChunk, toUserError } from './outcome.mjs'
 
-/** A running invocation. The first ending counts; whatever comes later is ignored. */
+/** A running invocation. The first outcome counts; later ones are ignored. */
 export class Call {
-  /** whether its ending frame was sent, or is about to be */
+  /** whether its outcome frame was sent, or is about to be */
   over = false
   /** @readonly */ #channel
   /** @readonly */ #frame
   /** @readonly */ #body
   /** @readonly */ #deadlineMs
   /** @readonly */ #cancellation
-  /** @readonly */ #window = new Window(() => this.over || this.#cancellation.cancelled)
+  /** of a stream @type {Window | undefined} */ #window
   /** @readonly */ #onOver
 
   /**
    * @param {import('./channel.mjs').Channel} channel
    * @param {any} frame the `invoke` frame
    * @param {Buffer} body
-   * @param {() => void} onOver
+   * @param {(id: string) => void} onOver
    */
   constructor(channel, frame, body, onOver) {
     this.#channel = channel
@@ -36,19 +35,18 @@ export class Call {
   }
 
   /**
-   * Calls the handler and sends what it gives. Never throws.
+   * Calls the handler and sends its outcome. Never throws.
    * @param {(event: unknown, context: Context) => unknown} handler
    * @param {import('./context.mjs').Identity} identity
    */
   run(handler, identity) {
     try {
       const event = this.#firstArgument()
-      const payload = () => (this.#frame.mode === 'http' ? httpPayload(event) : Buffer.alloc(0))
-      const context = new Context(identity, this.#frame, this.#deadlineMs, this.#cancellation, payload)
+      const context = new Context(identity, this.#frame, this.#deadlineMs, this.#cancellation, event)
       const given = handler(event, context)
       if (isThenable(given)) void this.#await(given)
       else if (isGeneratorObject(given)) void this.#stream(/** @type {Generator | AsyncGenerator} */ (given))
-      else if (given === undefined) this.#end({ type: 'threw', error: noResult })
+      else if (given === undefined) this.#end({ type: 'threw', id: this.#frame.id, error: noResult })
       else this.#return(given)
     } catch (error) {
       this.fail(error)
@@ -60,7 +58,7 @@ export class Call {
    * @param {unknown} error
    */
   fail(error) {
-    this.#end({ type: 'threw', error: toUserError(error) })
+    this.#end({ type: 'threw', id: this.#frame.id, error: toUserError(error) })
   }
 
   /** Tells the handler, then the supervisor that it was told. @param {string} reason */
@@ -68,12 +66,12 @@ export class Call {
     if (this.over) return
     this.#cancellation.cancel(reason)
     this.#channel.send({ type: 'cancelling', id: this.#frame.id })
-    this.#window.wake()
+    this.#window?.wake()
   }
 
   /** @param {number} bytes */
   credit(bytes) {
-    this.#window.credit(bytes)
+    this.#window?.credit(bytes)
   }
 
   // yandex.md M-6 to M-8
@@ -100,65 +98,71 @@ export class Call {
 
   /** @param {unknown} value */
   #return(value) {
-    if (value === undefined) return this.#end({ type: 'returned', undefined: true })
-    const { json, text, size } = this.#frame.mode === 'http' ? toParts(value) : toWhole(value)
-    if (size > this.#frame.responseLimit) return this.#end({ type: 'oversized', size })
+    const { id, mode, responseLimit } = this.#frame
+    if (value === undefined) return this.#end({ type: 'returned', id, undefined: true })
+    const { json, text, size } = mode === 'http' ? toParts(value) : toWhole(value)
+    if (size > responseLimit) return this.#end({ type: 'oversized', id, size })
     return text === undefined
-      ? this.#end({ type: 'returned' }, json)
-      : this.#end({ type: 'returned', text: text.length }, json, text)
+      ? this.#end({ type: 'returned', id }, json)
+      : this.#end({ type: 'returned', id, text: text.length }, json, text)
   }
 
   // Never rejects.
   /** @param {Generator | AsyncGenerator} generator */
   async #stream(generator) {
+    const window = new Window(() => this.over || this.#cancellation.cancelled)
+    this.#window = window
     try {
       try {
         for (;;) {
-          const step = await this.#window.next(generator)
+          const step = await window.next(generator)
           if (step === undefined || step.done) break
-          this.#sendChunk(await step.value)
+          this.#sendChunk(await step.value, window)
           await nextTurn() // lets frames in, even when the generator never waits for anything (PROTOCOL.md, promise 4)
         }
       } finally {
         await generator.return(undefined)
       }
-      this.#end({ type: 'ended' })
+      this.#end({ type: 'ended', id: this.#frame.id })
     } catch (error) {
       this.fail(error)
     }
   }
 
-  /** @param {unknown} value */
-  #sendChunk(value) {
-    if (this.#window.closed) return
+  /**
+   * @param {unknown} value
+   * @param {Window} window
+   */
+  #sendChunk(value, window) {
+    if (window.closed) return
     const { kind, body } = toChunk(value)
     this.#channel.send({ type: 'chunk', id: this.#frame.id, kind }, body)
-    this.#window.spend(body.length)
+    window.spend(body.length)
   }
 
   /**
-   * @param {{ type: string, [member: string]: unknown }} ending
+   * @param {{ type: string, id: string, [member: string]: unknown }} header of the outcome frame
    * @param {Buffer} [body]
    * @param {Buffer} [text]
    */
-  #end(ending, body, text) {
+  #end(header, body, text) {
     if (this.over) return
     this.over = true
-    this.#window.wake()
+    this.#window?.wake()
     this.#cancellation.end()
     const written = outputWritten()
-    if (written === undefined) this.#send(ending, body, text)
-    else void written.then(() => this.#send(ending, body, text))
+    if (written === undefined) this.#send(header, body, text)
+    else void written.then(() => this.#send(header, body, text))
   }
 
   /**
-   * @param {{ type: string, [member: string]: unknown }} ending
+   * @param {{ type: string, id: string }} header
    * @param {Buffer} [body]
    * @param {Buffer} [text]
    */
-  #send(ending, body, text) {
-    this.#channel.send({ ...ending, id: this.#frame.id }, body, text)
-    this.#onOver()
+  #send(header, body, text) {
+    this.#channel.send(header, body, text)
+    this.#onOver(header.id)
   }
 }
 
@@ -169,7 +173,7 @@ export class Window {
   #wake
   /** @readonly */ #isClosed
 
-  /** @param {() => boolean} isClosed whether nobody wants more; `wake` is to be called when that changes */
+  /** @param {() => boolean} isClosed whether no more chunks are wanted; call `wake` when that changes */
   constructor(isClosed) {
     this.#isClosed = isClosed
   }

@@ -1,13 +1,13 @@
-// The channel to the supervisor: frames over descriptor 3 (../PROTOCOL.md). Owns the socket and the bytes of a frame
-// that is still incomplete.
+// The channel to the supervisor: frames over descriptor 3 (../PROTOCOL.md). Owns the socket and the bytes of an incomplete frame.
 
 import { Socket } from 'node:net'
+import { report } from './log.mjs'
 
-/** Version of ../PROTOCOL.md that this bootstrap speaks. */
-export const protocolVersion = 2
+// Version of ../PROTOCOL.md.
+const protocolVersion = 2
 
-/** Longest frame, without its length field, in bytes. */
-export const maxFrameLength = 64 * 1024 * 1024
+// Longest frame, without its length field, in bytes.
+const maxFrameLength = 64 * 1024 * 1024
 
 /** @typedef {import('../../src/wire/frames.ts').FrameToInstance} FrameToInstance */
 
@@ -15,11 +15,26 @@ export const maxFrameLength = 64 * 1024 * 1024
  * @typedef {object} ChannelListener
  * @property {(frame: FrameToInstance, body: Buffer) => void} onFrame `body` is to be read or copied at once
  * @property {() => void} onEnd the supervisor is gone
- * @property {(reason: string) => void} onProtocolError nothing can be read any more
  */
 
-/** A peer that does not keep to the protocol. */
+/** The supervisor does not keep to the protocol. */
 export class ProtocolError extends Error {}
+
+/**
+ * Opens the channel and greets the supervisor. Ends the process when there is no channel.
+ * @param {string} language
+ * @param {string} languageVersion
+ * @param {ChannelListener} listener
+ */
+export function openChannel(language, languageVersion, listener) {
+  try {
+    const channel = new Channel(listener)
+    channel.send({ type: 'hello', version: protocolVersion, language, languageVersion })
+    return channel
+  } catch {
+    return endWith('descriptor 3 is not a channel; fnbox starts this program itself')
+  }
+}
 
 /** Sends and receives frames. Never stops reading, so that `cancel` and `credit` always arrive. */
 export class Channel {
@@ -35,11 +50,12 @@ export class Channel {
   constructor(listener) {
     this.#listener = listener
     // One buffer for all that is read: frames are handed over while it is theirs.
+    const buffer = Buffer.allocUnsafeSlow(readBytes)
     const onread = {
-      buffer: Buffer.allocUnsafeSlow(readBytes),
-      /** @param {number} length @param {Uint8Array} bytes */
-      callback: (length, bytes) => {
-        this.#receive(bytesOf(bytes.buffer, bytes.byteOffset, length))
+      buffer,
+      /** @param {number} length */
+      callback: (length) => {
+        this.#receive(buffer, length)
         return true
       },
     }
@@ -110,36 +126,36 @@ export class Channel {
     this.#listener.onEnd()
   }
 
-  /** @param {Buffer} bytes */
-  #receive(bytes) {
+  /** @param {Buffer} bytes @param {number} length how many of them were read */
+  #receive(bytes, length) {
     try {
-      this.#decode(bytes)
+      this.#decode(bytes, length)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      this.#listener.onProtocolError(error.message)
+      endWith(error.message)
     }
   }
 
   // A frame that is whole lies in the buffer of the socket, else in one of its own.
-  /** @param {Buffer} bytes */
-  #decode(bytes) {
+  /** @param {Buffer} bytes @param {number} length */
+  #decode(bytes, length) {
     let at = 0
-    while (at < bytes.length) {
-      if (this.#inLength && this.#filled === 0 && bytes.length - at >= 4) {
+    while (at < length) {
+      if (this.#inLength && this.#filled === 0 && length - at >= 4) {
         const end = at + 4 + checkedLength(bytes, at)
-        if (end <= bytes.length) {
-          this.#deliver(bytes.subarray(at + 4, end))
+        if (end <= length) {
+          this.#deliver(bytes, at + 4, end)
           at = end
           continue
         }
       }
-      const taken = bytes.copy(this.#part, this.#filled, at)
+      const taken = bytes.copy(this.#part, this.#filled, at, length)
       at += taken
       this.#filled += taken
       if (this.#filled < this.#part.length) return
       const part = this.#part
       this.#expect(this.#inLength ? checkedLength(part, 0) : 4, !this.#inLength)
-      if (this.#inLength) this.#deliver(part)
+      if (this.#inLength) this.#deliver(part, 0, part.length)
     }
   }
 
@@ -153,11 +169,12 @@ export class Channel {
     this.#inLength = inLength
   }
 
-  /** @param {Buffer} frame */
-  #deliver(frame) {
-    const headerEnd = 4 + frame.readUInt32BE(0)
-    if (headerEnd > frame.length) throw new ProtocolError('a header is longer than its frame')
-    this.#listener.onFrame(parseHeader(frame.toString('utf8', 4, headerEnd)), frame.subarray(headerEnd))
+  /** @param {Buffer} bytes with a frame @param {number} start @param {number} end */
+  #deliver(bytes, start, end) {
+    const headerEnd = start + 4 + bytes.readUInt32BE(start)
+    if (headerEnd > end) throw new ProtocolError('a header is longer than its frame')
+    const header = parseHeader(bytes.toString('utf8', start + 4, headerEnd))
+    this.#listener.onFrame(header, bytes.subarray(headerEnd, end))
   }
 }
 
@@ -182,6 +199,10 @@ function parseHeader(text) {
   if (wanted === undefined) throw new ProtocolError('a header is not one of the protocol')
   for (const [name, type] of wanted)
     if (!isOf(type, header[name])) throw new ProtocolError(`${name} of ${header.type} is not of type ${type}`)
+  if (header.type === 'load' && header.version !== protocolVersion)
+    throw new ProtocolError(
+      `version ${header.version} is not ${protocolVersion}, the one that is spoken here`,
+    )
   return header
 }
 
@@ -238,10 +259,16 @@ const members = Object.assign(Object.create(null), {
 /** @type {readonly (readonly [name: string, type: string])[]} */
 const membersOfAhead = [...invoke, ['timeoutMs', 'integer']]
 
+/** @param {string} reason @returns {never} */
+function endWith(reason) {
+  report(`fnbox: ${reason}`)
+  return exit(70)
+}
+
 // The function may replace these later.
+const exit = process.exit.bind(process)
 const { parse, stringify } = JSON
 const { isSafeInteger } = Number
-const bytesOf = Buffer.from.bind(Buffer)
 const { writeSync: writeNow } = process.getBuiltinModule('node:fs') // an import would load all streams of files
 
 // Up to here it is cheaper to copy the body than to hand two buffers to the kernel.

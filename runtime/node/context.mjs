@@ -1,5 +1,4 @@
-// What a handler is told besides its event (yandex.md §9). Owns the cancellation of one invocation and the timer of its
-// deadline.
+// The second argument of a handler (yandex.md §9). Owns the cancellation of one invocation and the timer of its deadline.
 
 /** @typedef {import('../../src/wire/frames.ts').FunctionIdentity} Identity */
 /** @typedef {Extract<import('../../src/wire/frames.ts').FrameToInstance, { type: 'invoke' }>} InvokeFrame */
@@ -12,11 +11,11 @@ export class Context {
    * @param {InvokeFrame} frame
    * @param {number} deadlineMs epoch milliseconds
    * @param {Cancellation} cancellation
-   * @param {() => unknown} payload
+   * @param {unknown} event
    */
-  constructor(identity, frame, deadlineMs, cancellation, payload) {
+  constructor(identity, frame, deadlineMs, cancellation, event) {
     const { id, version, folderId, logGroup, memoryMb } = identity
-    const { id: requestId, token } = frame
+    const { id: requestId, mode, token } = frame
     this.requestId = requestId
     this.awsRequestId = requestId
     this.functionName = id
@@ -29,7 +28,7 @@ export class Context {
     if (token !== undefined) this.token = token
     // Bound to nothing, so that the function may take them out of the context. One by one takes half the time of all at once.
     define(this, 'getRemainingTimeInMillis', { value: () => Math.max(0, deadlineMs - now()) })
-    define(this, 'getPayload', { value: payload })
+    define(this, 'getPayload', { value: () => (mode === 'http' ? httpPayload(event) : Buffer.alloc(0)) })
     define(this, 'signal', { get: () => cancellation.signal })
   }
 }
@@ -55,7 +54,7 @@ export class Cancellation {
     return this.#controller.signal
   }
 
-  /** Whether nobody waits for the answer any more. */
+  /** Whether the caller no longer waits for the answer. */
   get cancelled() {
     return this.#reason !== undefined
   }
@@ -67,7 +66,7 @@ export class Cancellation {
     this.#controller?.abort(this.#reason)
   }
 
-  /** The invocation is over: nothing aborts any more. */
+  /** The invocation is over: the signal aborts no more. */
   end() {
     this.#over = true
     clearTimer(this.#timer)
@@ -88,7 +87,7 @@ export class Cancellation {
  * The body of an HTTP event by its content type (yandex.md C-4).
  * @param {any} event the function may have changed it
  */
-export function httpPayload(event) {
+function httpPayload(event) {
   const body = Buffer.from(String(event.body ?? ''), event.isBase64Encoded ? 'base64' : 'utf8')
   const [type = ''] = String(event.headers?.['Content-Type'] ?? '').split(';')
   switch (type.trim().toLowerCase()) {

@@ -1,4 +1,4 @@
-// One job of a script on the wire, from its `invoke` frame to the frame that ends it (../PROTOCOL.md; jobs.md §10). What a handler's
+// One job of a script on the wire, from its `invoke` frame to its outcome frame (../PROTOCOL.md; jobs.md §10). What a handler's
 // behaviour means is decided in sdk/handling.mjs. Owns whether the job is over, its cancellation and its window.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -12,7 +12,7 @@ import { outputWritten } from './log.mjs'
 export class Job {
   /** as the program knows it, which need not be the id of its frames @type {unknown} */
   id
-  /** whether its ending frame was sent, or is about to be */
+  /** whether its outcome frame was sent, or is about to be */
   over = false
   /** settles when it is over @type {Promise<void>} */
   ended = Promise.resolve()

@@ -1,4 +1,4 @@
-// From the two halves of a handler string to the function to call (yandex.md §1). Owns nothing.
+// The function that a handler string names (yandex.md §1).
 
 import { join, parse, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'

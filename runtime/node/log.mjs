@@ -1,5 +1,4 @@
-// What this runtime does for the function's log: hands over what the function wrote, and writes records of its own.
-// Owns nothing.
+// The function's log: waits until the function's output has left the process, and writes borders and records of the runtime.
 
 import { Writable } from 'node:stream'
 
@@ -68,22 +67,22 @@ async function writtenLater(descriptor, border) {
 }
 
 /**
- * Writes one record of the runtime itself, whatever the function has made of process.stderr (yandex.md G-8).
+ * Writes one record of the runtime itself, past process.stderr, which the function may have replaced (yandex.md G-8).
  * @param {string} text
  */
 export function report(text) {
   try {
     writeNow(2, `${text.replaceAll(/\r?\n/g, '\r')}\n`)
   } catch {
-    // nobody listens
+    // the supervisor has gone
   }
 }
 
-// An empty write is done after all others; 'drain' comes only after a write that was refused.
+// An empty write is done after all others; 'drain' comes only after a write that returned false.
 /** @param {NodeJS.WriteStream} stream */
 function written(stream) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, outputPatienceMs)
+    const timer = setTimeout(resolve, outputTimeoutMs)
     write.call(stream, '', 'utf8', () => {
       clearTimeout(timer)
       resolve(undefined)
@@ -92,7 +91,7 @@ function written(stream) {
 }
 
 // The supervisor always reads; only a stream that the function has broken takes longer.
-const outputPatienceMs = 1000
+const outputTimeoutMs = 1000
 
 // The function may replace these later.
 const { setTimeout, clearTimeout } = globalThis

@@ -1,5 +1,5 @@
-// Long texts travel beside the JSON that they belong to, not in it (../PROTOCOL.md, "Long texts"), so that nobody escapes
-// and reads them again. Owns nothing.
+// Long texts, which travel behind the JSON that they belong to, so that they are not escaped and read again (../PROTOCOL.md, "Long
+// texts").
 
 import { isProxy } from 'node:util/types'
 import { toJson } from './outcome.mjs'
@@ -38,7 +38,7 @@ export function toWhole(value) {
   return { json, size: json.length }
 }
 
-// Whatever could tell a copy from the object itself is written whole.
+// An object that could tell a copy from itself is written whole.
 /**
  * @param {unknown} value
  * @returns {value is Record<string, unknown>}

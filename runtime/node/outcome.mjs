@@ -1,5 +1,5 @@
-// What the handler gave or threw → what the frames say of it. Pure values; a thrown value belongs to the function, and
-// everything that is read from it may itself throw.
+// What a handler returned, yielded or threw, as frames have it. A thrown value belongs to the function: everything that is read from
+// it may itself throw.
 
 import { fileURLToPath } from 'node:url'
 import { isAnyArrayBuffer, isNativeError } from 'node:util/types'
@@ -14,8 +14,13 @@ import { isAnyArrayBuffer, isNativeError } from 'node:util/types'
  * @throws the error of the language when the value cannot be written as JSON (yandex.md F-7)
  */
 export function toJson(value) {
+  return bytesOf(toJsonText(value))
+}
+
+/** @param {unknown} value */
+function toJsonText(value) {
   const text = stringify(value)
-  if (typeof text === 'string') return bytesOf(text)
+  if (typeof text === 'string') return text
   throw new TypeError(`Do not know how to serialize a ${typeof value}`)
 }
 
@@ -25,9 +30,7 @@ export function toJson(value) {
  * @throws the error of the language when JSON cannot hold it
  */
 export function toAsciiJson(value) {
-  const text = stringify(value === undefined ? null : value)
-  if (typeof text !== 'string') throw new TypeError(`Do not know how to serialize a ${typeof value}`)
-  return text.replaceAll(
+  return toJsonText(value === undefined ? null : value).replaceAll(
     /[\u0080-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
@@ -49,7 +52,7 @@ export function toChunk(value) {
 }
 
 /**
- * Describes whatever the function has thrown (yandex.md F-30). Never throws.
+ * Describes what the function has thrown (yandex.md F-30). Never throws.
  * @param {unknown} thrown
  * @returns {UserError}
  */
@@ -90,7 +93,7 @@ export function toTaskError(thrown) {
 }
 
 /**
- * A string itself, else its JSON text, else whatever text the value has. Never throws.
+ * A string itself, else its JSON text, else its String(). Never throws.
  * @param {unknown} value
  */
 export function textOf(value) {

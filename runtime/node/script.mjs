@@ -1,5 +1,5 @@
-// A script (jobs.md §13): a program that registers its handler itself, and then takes jobs. Owns what the program has
-// registered, and whether it has stopped.
+// A script (jobs.md §13): a program that registers its handler itself, and then takes jobs. Owns what the program has registered, its
+// running jobs, and whether it has stopped.
 
 import Module from 'node:module'
 import { basename } from 'node:path'
@@ -15,7 +15,7 @@ import { hostKey } from './sdk/program.mjs'
 /** One script, from its `load` frame until the channel ends. */
 export class Script {
   /** @readonly */ #channel
-  /** @readonly */ #start
+  /** @readonly */ #terms
   /** @readonly */ #file
   /** @readonly */ #listener
   /** @type {Program | undefined} */
@@ -33,17 +33,17 @@ export class Script {
    */
   constructor(channel, { script, file }, listener) {
     this.#channel = channel
-    this.#start = script
+    this.#terms = script
     this.#file = file
     this.#listener = listener
   }
 
   /**
    * Runs the program as the main one of this process. It may call `start` later, as long as it has something to do.
-   * @throws what a CommonJS module throws; the rejection of an ES module is nobody's
+   * @throws what a CommonJS module throws; an ES module rejects without a handler
    */
   run() {
-    const { args, sdk } = this.#start
+    const { args, sdk } = this.#terms
     offerModules(['fnbox/serverless', 'fnbox/tasks'], sdk)
     Reflect.set(globalThis, hostKey, {
       serve: (/** @type {Program} */ program) => this.#serve(program),
@@ -56,20 +56,20 @@ export class Script {
   }
 
   /**
-   * Takes a job.
+   * Starts a job.
    * @param {any} frame the `invoke` frame
    * @param {Buffer} body
-   * @param {() => void} onOver
+   * @param {(id: string) => void} onOver
    */
-  begin(frame, body, onOver) {
+  start(frame, body, onOver) {
     const program = /** @type {Program} */ (this.#program) // it serves
     const job = new Job(this.#channel, frame)
     this.#jobs.add(job)
     this.#askForSlots()
-    job.run(program, body, this.#start.instance)
+    job.run(program, body, this.#terms.instance)
     void job.ended.then(() => {
       this.#jobs.delete(job)
-      onOver()
+      onOver(frame.id)
       this.#askForSlots()
     })
     return job
@@ -136,7 +136,7 @@ function neverServed(file) {
   return Object.assign(new Error(message), { name: 'ScriptDidNotServe', stack: undefined })
 }
 
-// For what handlers do when they are told that it is over.
+// For handlers that clean up when their signal aborts.
 const farewellMs = 1000
 
 const exit = process.exit.bind(process) // the program may replace it later

@@ -1,4 +1,4 @@
-// One attempt of a task on the wire, from its `invoke` frame to the frame that ends it (../PROTOCOL.md, "Tasks"). Owns whether it
+// One attempt of a task on the wire, from its `invoke` frame to its outcome frame (../PROTOCOL.md, "Tasks"). Owns whether it
 // is over.
 
 import { outputWritten } from './log.mjs'
@@ -8,7 +8,7 @@ import { toTaskError } from './outcome.mjs'
 
 /** A running attempt. The first outcome counts; later ones are ignored. */
 export class Task {
-  /** whether its ending frame was sent, or is about to be */
+  /** whether its outcome frame was sent, or is about to be */
   over = false
   /** @readonly */ #channel
   /** @readonly */ #frame
@@ -19,7 +19,7 @@ export class Task {
    * @param {import('./channel.mjs').Channel} channel
    * @param {any} frame the `invoke` frame
    * @param {Buffer} body
-   * @param {() => void} onOver
+   * @param {(id: string) => void} onOver
    */
   constructor(channel, frame, body, onOver) {
     this.#channel = channel
@@ -36,27 +36,23 @@ export class Task {
       const { outcome, reload } = await executeAttempt(delivery, this.#frame.responseLimit)
       await this.#end(outcome, reload)
     } catch (error) {
-      await this.#fail(error, true) // the runtime's own files cannot be loaded: a new process may have better luck
+      await this.fail(error, true) // the runtime's own files cannot be loaded: a new process may have better luck
     }
   }
 
   /**
-   * Ends the attempt with an error of its own late work.
+   * Ends the attempt with an error, such as one of its late work.
    * @param {unknown} error
+   * @param {boolean} [reload]
    */
-  fail(error) {
-    return this.#fail(error, false)
+  fail(error, reload) {
+    return this.#end({ outcome: 'failed', retry: true, error: toTaskError(error) }, reload)
   }
 
   /** A task cannot be told; at its deadline the instance is ended (tasks.md L6). */
   cancel() {}
 
   credit() {} // a task sends no chunks
-
-  /** @param {unknown} error @param {boolean} reload */
-  #fail(error, reload) {
-    return this.#end({ outcome: 'failed', retry: true, error: toTaskError(error) }, reload)
-  }
 
   /**
    * @param {TaskOutcome} outcome
@@ -72,7 +68,7 @@ export class Task {
       const { message } = /** @type {Error} */ (error) // a limit of results above that of frames
       this.#send({ outcome: 'failed', retry: false, error: { type: 'ResultTooLarge', message } })
     }
-    this.#onOver()
+    this.#onOver(this.#frame.id)
   }
 
   /**

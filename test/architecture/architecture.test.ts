@@ -135,10 +135,6 @@ describe('the architecture', () => {
   })
 })
 
-function importsOf(path: string): readonly string[] | undefined {
-  return runtimes.find((each) => each.path === `runtime/python/${path}`)?.imports
-}
-
 // Node.js has its one event loop from the start, and reads on it. What a call sent ahead needs is little there.
 const ownOfPython = new Set(['loop', 'reader'])
 

@@ -68,6 +68,10 @@ function complete(text: string): object {
   return { outcome: 'complete', response_text: text, response_omitted: null }
 }
 
+async function errorOf(...given: Parameters<typeof execute>): Promise<unknown> {
+  return ((await execute(...given)) as { error: unknown }).error
+}
+
 function refused(type: string): object {
   return { outcome: 'failed', retry: false, error: { type } }
 }
@@ -262,8 +266,6 @@ describe('progress (U1)', () => {
     await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', {}, engine.env)
     engine.answers.push([413, { error: { code: 'payload_too_large', message: 'too large' } }])
-    const errorOf = async (...given: Parameters<typeof execute>): Promise<unknown> =>
-      ((await execute(...given)) as { error: unknown }).error
     expect(await errorOf(peer, 'works', [1])).toMatchObject({ type: 'TaskError', message: 'too large' })
     expect(await errorOf(peer, 'works', ['x'.repeat(98)], { responseLimit: 99 })).toMatchObject({
       type: 'TaskError',

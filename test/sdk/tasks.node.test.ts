@@ -49,8 +49,8 @@ async function program(): Promise<number | null> {
   // @ts-expect-error -- arguments are those of the function
   await add('1', 2)
   const handle: tasks.TaskHandle<number> = await add(1, 2)
-  if ((await handle.status())?.state === 'complete') return await handle.result({ wait: 1 })
-  return await tasks.getTask<number>(handle.id).result()
+  if ((await handle.status())?.state === 'complete') return handle.result({ wait: 1 })
+  return tasks.getTask<number>(handle.id).result()
 }
 
 describe('the module', () => {
@@ -132,22 +132,20 @@ describe('a call of a task', () => {
 })
 
 describe('task', () => {
-  it.each([
-    ['{ delay: -1 }', 'delay is -1; it must be a number of seconds from 0 to 604800'],
-    ['{ delay: 604801 }', 'delay is 604801; '],
-    ['{ delay: NaN }', 'delay is NaN; '],
-    ['{ delay: "1" }', 'delay is 1; '],
-    ['{ attempts: 0 }', 'attempts is 0; it must be a whole number from 1 to 100'],
-    ['{ attempts: 1.5 }', 'attempts is 1.5; '],
-    ['{ timeout: 0 }', 'timeout is 0; it must be a number of seconds up to 604800'],
-    ...['nodot', 'task_app.5', '../x.f', 'task_app.', '.double', ''].map((path) => [
-      JSON.stringify({ path }),
-      `path is "${path}"; it must be dotted names`,
-    ]),
-  ])('refuses %s', (options = '', message = '') => {
-    const given = new Function(`return ${options}`)() as tasks.TaskOptions // of this table
-    expect(() => tasks.task(() => 1, given)).toThrow(RangeError)
-    expect(() => tasks.task(() => 1, given)).toThrow(message)
+  it.each<[tasks.TaskOptions, string]>([
+    [{ delay: -1 }, 'delay is -1; it must be a number of seconds from 0 to 604800'],
+    [{ delay: 604_801 }, 'delay is 604801; '],
+    [{ delay: NaN }, 'delay is NaN; '],
+    [{ delay: '1' as never }, 'delay is 1; '],
+    [{ attempts: 0 }, 'attempts is 0; it must be a whole number from 1 to 100'],
+    [{ attempts: 1.5 }, 'attempts is 1.5; '],
+    [{ timeout: 0 }, 'timeout is 0; it must be a number of seconds up to 604800'],
+    ...['nodot', 'task_app.5', '../x.f', 'task_app.', '.double', ''].map(
+      (path): [tasks.TaskOptions, string] => [{ path }, `path is "${path}"; it must be dotted names`],
+    ),
+  ])('refuses the options %j', (options, message) => {
+    expect(() => tasks.task(() => 1, options)).toThrow(RangeError)
+    expect(() => tasks.task(() => 1, options)).toThrow(message)
   })
 
   it('refuses what is no function', () => {

@@ -48,7 +48,7 @@ export function toJson(value) {
  */
 export async function runHandler(handler, job, terms, debugs) {
   const { id } = job
-  const outcome = await run(handler, job, terms, debugs)
+  const outcome = await run(handler, job, id, terms, debugs)
   if (outcome.error !== undefined && !terms.signal.aborted) write('ERROR', outcome.error, id)
   return outcome
 }
@@ -56,12 +56,12 @@ export async function runHandler(handler, job, terms, debugs) {
 /**
  * @param {Function} handler
  * @param {Record<string, unknown>} job
+ * @param {unknown} id
  * @param {Terms} terms
  * @param {boolean} debugs
  * @returns {Promise<JobOutcome>}
  */
-async function run(handler, job, terms, debugs) {
-  const { id } = job
+async function run(handler, job, id, terms, debugs) {
   try {
     const value = await handler(job, { signal: terms.signal })
     const iterator = toIterator(value)
@@ -158,7 +158,7 @@ function toStreamError(error, index) {
   return `handler: ${message} \ntraceback: ${stack}` // jobs.md NODE-6
 }
 
-// The `finally` blocks of a generator run whatever has ended its stream.
+// So that the `finally` blocks of a generator run, for every reason that ends its stream.
 /**
  * @param {any} iterator
  * @param {unknown} id

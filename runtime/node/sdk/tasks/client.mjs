@@ -40,14 +40,13 @@ export function isUnderFnbox() {
 export async function ask(method, path, document, terms = {}) {
   const { waitSeconds = 0, isIdempotent = false, expected = [] } = terms
   const body = document === undefined ? undefined : bytesOf(stringify(document))
-  const request = { method, path, body, waitSeconds }
-  try {
-    return read(await exchange(request), expected)
-  } catch (error) {
-    const isRepeated = isIdempotent && error instanceof BrokenConnection && error.wasConnected
-    if (!isRepeated) throw asTaskError(error)
-  }
-  return read(await exchange(request).catch((error) => Promise.reject(asTaskError(error))), expected)
+  for (let left = isIdempotent ? 2 : 1; ; left -= 1)
+    try {
+      return read(await exchange({ method, path, body, waitSeconds }), expected)
+    } catch (error) {
+      if (!(error instanceof BrokenConnection)) throw error
+      if (left === 1 || !error.wasConnected) throw unreachable(error.message)
+    }
 }
 
 /**
@@ -83,7 +82,8 @@ async function exchange({ method, path, body, waitSeconds }) {
     const [response] = await once(request, 'response')
     return { status: response.statusCode, text: Buffer.concat(await response.toArray()).toString() }
   } catch (error) {
-    throw new BrokenConnection(/** @type {Error} */ (error).message, isConnected)
+    const { message } = /** @type {Error} */ (error) // sockets throw nothing else
+    throw Object.assign(new BrokenConnection(message), { wasConnected: isConnected })
   }
 }
 
@@ -114,11 +114,6 @@ function socketPath() {
   return address.slice('unix:'.length)
 }
 
-/** @param {unknown} error */
-function asTaskError(error) {
-  return error instanceof BrokenConnection ? unreachable(error.message) : error
-}
-
 /** @param {string} reason */
 function unreachable(reason) {
   return new TaskError('engine_unreachable', `The task engine cannot be reached: ${reason}`)
@@ -126,14 +121,8 @@ function unreachable(reason) {
 
 /** A connection that gave no answer. */
 class BrokenConnection extends Error {
-  /**
-   * @param {string} message
-   * @param {boolean} wasConnected whether the engine may have read the request
-   */
-  constructor(message, wasConnected) {
-    super(message)
-    this.wasConnected = wasConnected
-  }
+  /** whether the engine may have read the request */
+  wasConnected = false
 }
 
 // Requests that wait must not hold up others; both together stay below the 64 connections of the engine.

@@ -48,7 +48,7 @@ export async function loadFunction(path) {
 /** @param {string} path */
 function findAllowedFile(path) {
   if (!isTaskPath(path))
-    throw new Refusal('TaskNotAllowed', `${path} is not a task path, which is dotted names`)
+    throw new Refusal('TaskNotAllowed', `${String(path)} is not a task path, which is dotted names`)
   const { stem } = splitPath(path)
   const file = findFile(stem)
   if (file === undefined)
