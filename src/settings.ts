@@ -87,7 +87,7 @@ export function toJobSettings(config: Pick<Config, 'options' | 'chosen' | 'isScr
     ttlMs: values['job-ttl'],
     retentionMs: values['job-retention'],
     syncRetentionMs: values['job-sync-retention'],
-    streamHoldMs: values['stream-hold'],
+    streamWaitMs: values['stream-hold'],
     cancelledAs: values['stream-cancelled-as'],
     endpointId: values['endpoint-id'],
     isScript,

@@ -68,8 +68,8 @@ export class Listener {
       this.#server.on('error', fail) // later errors concern single connections
       this.#server.listen(port, host, settle)
     })
-    const { address, family, port: bound } = this.#server.address() as AddressInfo // listening on a port, not on a path
-    return `${this.#scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}/`
+    const { address, port: actualPort } = this.#server.address() as AddressInfo // listening on a port, not on a path
+    return `${this.#scheme}://${address.includes(':') ? `[${address}]` : address}:${actualPort}/`
   }
 
   /**

@@ -9,7 +9,7 @@ export const anyJobSettings: JobSettings = {
   ttlMs: 1,
   retentionMs: 1,
   syncRetentionMs: 1,
-  streamHoldMs: 1,
+  streamWaitMs: 1,
   cancelledAs: 'CANCELLED',
   endpointId: undefined,
   isScript: false,

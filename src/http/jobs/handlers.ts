@@ -21,7 +21,7 @@ export interface JobSettings extends SubmitSettings {
   /** most bytes of a request to `/runsync` */
   readonly syncLimit: number
   /** milliseconds that `/stream` waits for chunks, when the request does not say */
-  readonly streamHoldMs: number
+  readonly streamWaitMs: number
   /** the state that the JSON replies of `/stream` show for CANCELLED (jobs.md STR-7) */
   readonly cancelledAs: 'CANCELLED' | 'FAILED'
   /** the only endpoint that is served below `/v2/`; undefined: any (jobs.md A-1) */
@@ -151,7 +151,7 @@ async function stream(request: JobRequest, { service, settings, chunkPolling }: 
   using deadline = new PollDeadline(
     exchange.client,
     service.draining,
-    parameters.wait ?? settings.streamHoldMs,
+    parameters.wait ?? settings.streamWaitMs,
   )
   if (parameters.from !== undefined) return await chunkPolling.read(poll, parameters.from, deadline, exchange)
   return await chunkPolling.drain(poll, deadline, exchange)
