@@ -13,7 +13,13 @@ export function toNewTask(body: Buffer, language: NewTask['language']): NewTask 
   const { delay_seconds: delay, max_attempts: maxAttempts, timeout_seconds: timeout } = terms
   const path = readTaskPath(message)
   return {
-    ...{ id, path, service, capture, language, delayMs: Math.ceil(delay * 1000), message },
+    id,
+    path,
+    service,
+    capture,
+    language,
+    delayMs: Math.ceil(delay * 1000),
+    message,
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
     ...(timeout === undefined ? {} : { timeoutMs: Math.ceil(timeout * 1000) }),
   }
