@@ -69,14 +69,13 @@ export function describeExit(exit: Exit): string {
     case 'signalled':
       return `signal ${exit.signal}`
     case 'unstartable':
-      return `it could not be started (${exit.cause.message}); ${remedyOf(exit.cause)}`
+      return `it could not be started (${exit.cause.message}); ${toRemedy(exit.cause)}`
     default:
       return exit satisfies never
   }
 }
 
-// A shortage of the machine comes before a missing interpreter.
-function remedyOf({ code = '' }: NodeJS.ErrnoException): string {
+function toRemedy({ code = '' }: NodeJS.ErrnoException): string {
   return remedies[code] ?? 'install the interpreter or name it with --python'
 }
 

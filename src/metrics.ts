@@ -15,8 +15,8 @@ import type { Pool } from './invoker/pool.ts'
  */
 export class Metrics implements Exposition {
   readonly contentType = 'text/plain; version=0.0.4; charset=utf-8' // prom-client's
-  readonly #invoker: Pick<Invoker, 'waiting' | 'inFlight'>
-  readonly #pool: Pick<Pool, 'census' | 'largestMemory'>
+  readonly #invoker: Invoker
+  readonly #pool: Pool
   readonly #ended = new Map<string, number>()
   readonly #refused = new Map<string, number>()
   readonly #restarted = new Map<string, number>()
@@ -26,11 +26,7 @@ export class Metrics implements Exposition {
   #registry: Promise<Registry> | undefined
 
   /** `invoker` and `pool` are asked at each scrape. */
-  constructor(
-    events: Events,
-    invoker: Pick<Invoker, 'waiting' | 'inFlight'>,
-    pool: Pick<Pool, 'census' | 'largestMemory'>,
-  ) {
+  constructor(events: Events, invoker: Invoker, pool: Pool) {
     this.#invoker = invoker
     this.#pool = pool
     events.on('invocation-ended', ({ outcome, timing, instance }) => {

@@ -101,10 +101,9 @@ function complain(text: string, code: number): number {
 }
 
 function toEventPayload(name: TriggerName, data: Buffer | undefined): Buffer | string {
-  const made = toTriggerEvent(name, data, { now: Date.now(), newId: randomUUID })
-  return made.type === 'made'
-    ? Buffer.from(JSON.stringify(made.event))
-    : `-d: the data of ${name} ${made.problem}`
+  const event = toTriggerEvent(name, data, { now: Date.now(), newId: randomUUID })
+  if (typeof event === 'string') return `-d: the data of ${name} ${event}`
+  return Buffer.from(JSON.stringify(event))
 }
 
 async function readData(source: string | undefined): Promise<Buffer | undefined | string> {

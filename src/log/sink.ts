@@ -53,12 +53,10 @@ export class Sink {
     if (lines === 0) return
     this.#batch = ''
     this.#lines = 0
-    this.#output.write(Buffer.from(batch), (error) => this.#written(lines, error))
-  }
-
-  #written(lines: number, error: Error | null | undefined): void {
-    if (error instanceof Error) this.#dropped += lines
-    else if (this.#dropped > 0 && this.#output.writableLength === 0) this.#reportDropped()
+    this.#output.write(Buffer.from(batch), (error) => {
+      if (error instanceof Error) this.#dropped += lines
+      else if (this.#dropped > 0 && this.#output.writableLength === 0) this.#reportDropped()
+    })
   }
 
   #reportDropped(): void {

@@ -11,8 +11,8 @@ function eventOf(name: TriggerName, data?: string | Buffer): object {
   let ids = 0
   const newId = (): string => `6e8356f9-489b-4c7b-8ba6-${String(++ids).padStart(12, '0')}`
   const made = toTriggerEvent(name, data === undefined ? undefined : Buffer.from(data), { now, newId })
-  if (made.type === 'unusable') throw new Error(made.problem)
-  return made.event
+  if (typeof made === 'string') throw new Error(made)
+  return made
 }
 
 function detailsOf(name: TriggerName, data?: string | Buffer): unknown {

@@ -199,7 +199,8 @@ describe('a call that is cancelled while it is ahead', () => {
     await turns()
     expect(child.takePermit()).toBe(true)
     b.call.cancel()
-    expect(b.told).toEqual([])
+    await turns()
+    expect([b.told, child.ids('cancel')]).toEqual([[], []])
     child.answer('a')
     child.writeBorders()
     await turns()
@@ -285,7 +286,29 @@ describe('an instance that ends', () => {
     expect(asked.map(({ told }) => told)).toEqual([['returned'], [], []])
   })
 
-  it('gives back a call that seemed to have begun, since the one before had ended, and had not', async () => {
+  it('gives back calls that seemed to have begun, since those before had ended, and had not', async () => {
+    const { ask, ready, children } = await script({ concurrency: 2 })
+    const child = await ready()
+    const asked = ['a', 'b', 'c', 'd', 'e'].map((id) => ask(id))
+    await turns()
+    child.sayAll({ type: 'returned', id: 'a' }, { type: 'returned', id: 'b' })
+    await turns()
+    expect(child.takePermit()).toBe(true)
+    child.exit()
+    await turns()
+    children[1]?.load()
+    await turns()
+    expect(asked.map(({ told }) => told[0])).toEqual([
+      'returned',
+      'returned',
+      'process_exit',
+      undefined,
+      undefined,
+    ])
+    expect(children[1]?.ids('invoke')).toEqual(['d', 'e'])
+  })
+
+  it('is not asked for a call that has begun, though others ahead of it have not', async () => {
     const { ask, ready, children } = await script()
     const child = await ready()
     const asked = ['a', 'b', 'c'].map((id) => ask(id))

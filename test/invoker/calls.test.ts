@@ -100,6 +100,65 @@ describe('a call that is over', () => {
   })
 })
 
+describe('a caller that goes', () => {
+  it('is heard by the handler, which then may take its time', async () => {
+    const { ask, ready } = await script()
+    const child = await ready()
+    const a = ask('a')
+    await turns()
+    a.call.cancel()
+    child.say({ type: 'cancelling', id: 'a' })
+    await pass(6000)
+    expect([child.frames.at(-1), child.signals]).toEqual([
+      { type: 'cancel', id: 'a', reason: 'disconnected' },
+      [],
+    ])
+    child.answer('a')
+    await turns()
+    expect(a.told).toEqual(['client_gone'])
+  })
+
+  it('before it has taken the rest of a stream that has ended is told at once', async () => {
+    const { ask, ready } = await script()
+    const child = await ready()
+    const a = ask('a')
+    a.takes = false
+    child.say({ type: 'chunk', id: 'a', kind: 'text' }, 'x')
+    child.say({ type: 'ended', id: 'a' })
+    await turns()
+    a.call.cancel()
+    await turns()
+    expect([a.told, child.ids('cancel')]).toEqual([['client_gone'], []])
+  })
+})
+
+describe('the frames of an instance', () => {
+  it('are outcomes, and progress of a job', async () => {
+    const { ask, askJob, ready } = await script()
+    const child = await ready()
+    const progress: string[] = []
+    const asked = [
+      ask('a'),
+      ask('b'),
+      askJob('job', {}, { onProgress: (_call, json) => progress.push(json.toString()) }),
+    ]
+    await turns()
+    child.say({ type: 'threw', id: 'a', error: { errorMessage: 'no', errorType: 'E' } })
+    child.writeBorders()
+    child.say({ type: 'oversized', id: 'b', size: 9 })
+    await turns()
+    child.say({ type: 'progress', id: 'job' }, '1')
+    child.say({ type: 'cancelling', id: 'job' }) // means nothing: it was not cancelled
+    await pass(6000)
+    child.answer('job')
+    await turns()
+    expect([asked.map(({ told }) => told[0]), progress]).toEqual([
+      ['threw', 'response_too_large', 'returned'],
+      ['1'],
+    ])
+  })
+})
+
 describe('the deadline', () => {
   it('is told to the handler 50 ms before its process is killed', async () => {
     const { ask, ready } = await script({ timeoutMs: 100 })
@@ -122,6 +181,15 @@ describe('the deadline', () => {
     vi.advanceTimersByTime(100)
     await turns()
     expect([a.told, child.signals]).toEqual([['returned'], []])
+  })
+
+  it('of a job that ends by itself ends nothing', async () => {
+    const { askJob, ready } = await script({ timeoutMs: 100 })
+    const child = await ready()
+    const job = askJob('job', { timeoutMs: 100, endsAtDeadline: false })
+    await turns()
+    await pass(1000)
+    expect([job.told, child.signals]).toEqual([[], []])
   })
 
   it('of a job is its own', async () => {
@@ -258,7 +326,7 @@ describe('jobs', () => {
 
 describe('a call whose instance dies', () => {
   it('runs again --reschedule times, and goes before those that wait', async () => {
-    const { ask, ready, children } = await script({ reschedule: 2 })
+    const { ask, ready, children, log } = await script({ reschedule: 2 })
     const child = await ready()
     const a = ask('a')
     await pass(10)
@@ -274,6 +342,7 @@ describe('a call whose instance dies', () => {
     }
     await turns()
     expect(a.told).toEqual(['too_many_reschedules'])
+    expect(log).toEqual(['START a', 'END a'])
     children[3]?.load()
     await turns()
     expect(children[3]?.ids('invoke')).toEqual(['b'])
@@ -327,6 +396,31 @@ describe('a call that its instance has not read', () => {
       await turns()
     }
     expect(a.told).toEqual(['process_exit'])
+  })
+})
+
+describe('an instance without a channel', () => {
+  it.each(['with the last frame unread', 'that was closed'])('gets no call any more: %s', async (how) => {
+    const { ask, ready, children } = await script()
+    const child = await ready()
+    const first = ask('a')
+    await turns()
+    if (how === 'that was closed') child.channel.destroy()
+    else child.reset()
+    await turns()
+    const next = ask('b')
+    await turns()
+    child.exit()
+    await turns()
+    const ids = how === 'that was closed' ? ['b'] : ['a', 'b']
+    for (const id of ids) {
+      children[1]?.load()
+      await turns()
+      expect(children[1]?.ids('invoke').at(-1)).toBe(id)
+      children[1]?.answer(id)
+      await turns()
+    }
+    expect([first.told, next.told]).toEqual([[ids.length === 1 ? 'process_exit' : 'returned'], ['returned']])
   })
 })
 
