@@ -109,11 +109,13 @@ export class RuntimeSockets {
 function serverFor(caller: Caller, parts: RuntimeApiParts): Server {
   const server = createServer(limits)
   server.maxConnections = mostConnections
-  const toReply = (reason: string): HttpReply =>
-    toErrorReply(new ApiError('bad_request', `the request cannot be read: ${reason}`))
   const load = async (): Promise<RequestListener> => (await import('./api.ts')).runtimeApi(caller, parts)
-  serveRequests(server, toReply, onDemand(load, parts.events, toErrorReply))
+  serveRequests(server, toUnreadableReply, onDemand(load, parts.events, toErrorReply))
   return server.unref()
+}
+
+function toUnreadableReply(reason: string): HttpReply {
+  return toErrorReply(new ApiError('bad_request', `the request cannot be read: ${reason}`))
 }
 
 function closeServer(server: Server): void {
