@@ -1,10 +1,13 @@
 // One HTTP exchange of the jobs API, the task route or the runtime API: what they share of reading requests and writing
 // JSON replies and event streams. Owns the response.
 
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
+import type { z } from 'zod'
 import { Fault } from '../errors.ts'
 import type { Header, HttpReply } from '../event/http.ts'
+import { parseJson } from '../json/json.ts'
 import { clientOf, cutOff, end, writeChunk, writeHead, writeReply } from './exchange.ts'
 import { readBody, readHead, type RequestHead } from './readRequest.ts'
 
@@ -133,6 +136,21 @@ export function allowHeader(error: unknown): readonly Header[] {
 export function toJsonReply(json: Buffer | object, status: number, headers: readonly Header[]): HttpReply {
   const body = Buffer.isBuffer(json) ? json : Buffer.from(JSON.stringify(json))
   return { status, headers: [['Content-Type', 'application/json'], noStore, ...headers], body }
+}
+
+/** Parses a JSON body. @throws what `toError` makes of the first problem, which names the field */
+export function parseJsonBody<Schema extends z.ZodType>(
+  body: Buffer,
+  schema: Schema,
+  toError: (problem: string) => Error,
+): z.output<Schema> {
+  if (!isUtf8(body)) throw toError('the body is not UTF-8; send JSON in UTF-8')
+  const value = parseJson(body.toString())
+  if (value === undefined) throw toError('the body is not JSON; send a JSON object')
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [{ path, message } = { path: [], message: 'the body is not valid' }] = parsed.error.issues
+  throw toError(path.length === 0 ? message : `${path.join('.')} ${message}`)
 }
 
 export const noStore: Header = ['Cache-Control', 'no-store']

@@ -1,8 +1,8 @@
-// One port, over HTTP or HTTPS: its connections, requests that Node's parser rejects, and listeners that are loaded on
+// HTTP servers: one for each port, over HTTP or HTTPS; requests that Node's parser rejects, and listeners that are loaded on
 // demand. Owns the open connections and the latest response on each.
 
 import {
-  createServer as createHttpServer,
+  createServer,
   type IncomingMessage,
   type RequestListener,
   type Server,
@@ -30,31 +30,18 @@ export class Listener {
   readonly #place: Place
   readonly #scheme: 'http' | 'https'
   readonly #server: Server
-  /** by socket, each with its latest response */
-  readonly #connections = new Map<Duplex, ServerResponse | undefined>()
+  readonly #connections: Connections
 
   /** @param certificate makes it HTTPS; the caller starts it first */
   constructor(routes: RequestListener, place: Place, certificate: Certificate | undefined) {
     this.#place = place
     this.#scheme = certificate === undefined ? 'http' : 'https'
-    const accept: RequestListener = (request, response) => {
-      this.#note(request.socket, response)
+    this.#server = certificate === undefined ? createServer(limits) : createSecureServer(certificate)
+    this.#connections = serveRequests(this.#server, toInvalidRequest, (request, response) => {
       // A small body comes with its head: after this tick it is there, and nothing has to wait for it.
       if (hasBody(request)) process.nextTick(routes, request, response)
       else routes(request, response)
-    }
-    this.#server =
-      certificate === undefined ? createHttpServer(limits, accept) : createSecureServer(accept, certificate)
-    this.#server.maxHeadersCount = 0 // their size is limited; Node would silently drop those beyond a number
-    this.#server.on('checkContinue', accept) // the endpoint asks for the body when it wants it
-    this.#server.on('checkExpectation', accept) // other expectations are ignored
-    this.#server.on('clientError', (error, socket) =>
-      rejectUnreadable(error, socket, this.#connections.get(socket)),
-    )
-    this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
-      writeRaw(socket, toInvalidRequest('method CONNECT is not supported')),
-    )
-    this.#server.on('connection', (socket: Socket) => this.#note(socket, undefined))
+    })
   }
 
   /**
@@ -86,12 +73,6 @@ export class Listener {
     clearTimeout(timer)
   }
 
-  // With TLS a connection has two sockets: the one that answers is on top of the other.
-  #note(socket: Duplex, latest: ServerResponse | undefined): void {
-    if (!this.#connections.has(socket)) socket.once('close', () => this.#connections.delete(socket))
-    this.#connections.set(socket, latest)
-  }
-
   async #sent(graceMs: number): Promise<void> {
     const started = [...this.#connections.values()].filter((each) => each?.headersSent && !each.closed)
     const sent = started.map((each) => new Promise((settle) => each?.once('close', settle)))
@@ -102,6 +83,42 @@ export class Listener {
   #closeConnections(): void {
     for (const each of this.#connections.keys()) each.destroy()
   }
+}
+
+/** Open connections by socket, each with its latest response. */
+type Connections = Map<Duplex, ServerResponse | undefined>
+
+/**
+ * Hands each request of a server to a listener, and answers 400 to those that Node's parser rejects.
+ * @param toReply makes that answer, for a reason
+ */
+export function serveRequests(
+  server: Server,
+  toReply: (reason: string) => HttpReply,
+  listener: RequestListener,
+): Connections {
+  const connections: Connections = new Map()
+  // With TLS a connection has two sockets: the one that answers is on top of the other.
+  const note = (socket: Duplex, latest: ServerResponse | undefined): void => {
+    if (!connections.has(socket)) socket.once('close', () => connections.delete(socket))
+    connections.set(socket, latest)
+  }
+  const accept: RequestListener = (request, response) => {
+    note(request.socket, response)
+    listener(request, response)
+  }
+  server.maxHeadersCount = 0 // their size is limited; Node would silently drop those beyond a number
+  server.on('request', accept)
+  server.on('checkContinue', accept) // the endpoint asks for the body when it wants it
+  server.on('checkExpectation', accept) // other expectations are ignored
+  server.on('connection', (socket: Socket) => note(socket, undefined))
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
+    writeRaw(socket, toReply('method CONNECT is not supported')),
+  )
+  server.on('clientError', (error, socket) =>
+    rejectUnreadable(error, socket, connections.get(socket), toReply),
+  )
+  return connections
 }
 
 /**
@@ -129,15 +146,12 @@ export function onDemand(
   }
 }
 
-/**
- * Answers 400 to what Node's parser could not read, and closes the connection (yandex.md F-23).
- * @param latest the latest response on the same connection; it is sent first
- */
-export function rejectUnreadable(
+// Answers and closes the connection (yandex.md F-23). `latest`: the latest response on it, which is sent first.
+function rejectUnreadable(
   error: NodeJS.ErrnoException,
   socket: Duplex,
   latest: ServerResponse | undefined,
-  toReply: (reason: string) => HttpReply = toInvalidRequest,
+  toReply: (reason: string) => HttpReply,
 ): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const reject = (): void => writeRaw(socket, toReply(reasons[error.code ?? ''] ?? 'it is not HTTP/1.1'))
@@ -170,9 +184,9 @@ function isLength(name: string): boolean {
   return name.length === 14 && name.toLowerCase() === 'content-length'
 }
 
-function createSecureServer(routes: RequestListener, certificate: Certificate): Server {
-  const { createServer } = process.getBuiltinModule('node:https') // loaded for HTTPS only
-  const server = createServer({ ...limits, handshakeTimeout: handshakeMs }, routes)
+function createSecureServer(certificate: Certificate): Server {
+  const https = process.getBuiltinModule('node:https') // loaded for HTTPS only
+  const server = https.createServer({ ...limits, handshakeTimeout: handshakeMs })
   // Node reports a failed handshake as an unreadable request too, but its client cannot read an answer.
   server.removeAllListeners('tlsClientError')
   server.on('tlsClientError', (_error, socket) => void socket.destroy())

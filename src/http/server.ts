@@ -39,37 +39,30 @@ export class HttpServer {
   readonly #admin: Listener | undefined
 
   constructor(invoker: Invoker, settings: ServerSettings, parts: ServerParts) {
-    const { authorizer, certificate, events } = parts
+    const { authorizer, certificate, events, jobs, async } = parts
     const { host, port, adminPort } = settings
-    const endpoint = new FunctionEndpoint(
-      invoker,
-      settings,
-      authorizer,
-      events,
-      toAsyncEndpoint(parts, invoker),
-    )
+    const hasAdminPort = adminPort !== undefined
+    const asyncEndpoint = jobs && async && new AsyncEndpoint(jobs.service, invoker, async)
+    const endpoint = new FunctionEndpoint(invoker, settings, authorizer, events, asyncEndpoint)
     const toFunction: RequestListener = (request, response) =>
       endpoint.answer(new HttpExchange(request, response, invoker))
-    const hasProbes = adminPort === undefined
     const toRoute = onDemand(async () => {
       const { mainRoutes } = await import('./router.ts')
-      return mainRoutes(invoker, parts, !hasProbes, toFunction)
+      return mainRoutes(invoker, parts, hasAdminPort, toFunction)
     }, events)
-    const isScript = parts.jobs?.settings.isScript === true
+    const toOther = hasAdminPort ? toRoute : probesOr(toRoute, invoker)
+    const isScript = jobs?.settings.isScript === true
     const listener: RequestListener = (request, response) => {
       if (!isScript && isRoot(request.url)) toFunction(request, response)
-      else if (!hasProbes || !answerProbe(invoker, request, response)) toRoute(request, response)
+      else toOther(request, response)
     }
     this.#main = new Listener(listener, { host, port }, certificate)
-    if (adminPort === undefined) return
+    if (!hasAdminPort) return
     const toAdminRoute = onDemand(async () => {
       const { adminRoutes } = await import('./router.ts')
       return adminRoutes(invoker, parts)
     }, events)
-    const adminListener: RequestListener = (request, response) => {
-      if (!answerProbe(invoker, request, response)) toAdminRoute(request, response)
-    }
-    this.#admin = new Listener(adminListener, { host, port: adminPort }, certificate)
+    this.#admin = new Listener(probesOr(toAdminRoute, invoker), { host, port: adminPort }, certificate)
   }
 
   /**
@@ -96,8 +89,10 @@ export class HttpServer {
   }
 }
 
-function toAsyncEndpoint({ jobs, async }: ServerParts, invoker: Invoker): AsyncEndpoint | undefined {
-  return jobs && async && new AsyncEndpoint(jobs.service, invoker, async)
+function probesOr(listener: RequestListener, invoker: Invoker): RequestListener {
+  return (request, response) => {
+    if (!answerProbe(invoker, request, response)) listener(request, response)
+  }
 }
 
 // The root path, which needs no router.

@@ -34,6 +34,7 @@ export const finishedTests = [
   'test/deploy',
   'test/event',
   'test/faults.test.ts',
+  'test/http',
   'test/invoker',
   'test/jobs',
   'test/log',

@@ -135,7 +135,7 @@ describe('?integration=async', () => {
     expect(server.stored).toHaveLength(1)
   })
 
-  it('is refused where it is turned off (F-24)', async () => {
+  it('is rejected where it is turned off (F-24)', async () => {
     await using serving = await serve('node', 'echo.handler')
     const server = new HttpServer(
       serving.app.invoker,
@@ -175,7 +175,7 @@ describe('the id of an asynchronous invocation', () => {
     ['raw', 'integration=raw', uuid],
     ['raw, in capitals', 'integration=raw', uuid.toUpperCase()],
     ['normal', '', uuid],
-  ])('is refused for a second invocation: %s (F-22)', async (_, query, id) => {
+  ])('is rejected for a second invocation: %s (F-22)', async (_, query, id) => {
     await using server = await serveAsync()
     await call(server, '{}', uuid)
     const second = await call(server, '{}', id, query)
@@ -184,7 +184,7 @@ describe('the id of an asynchronous invocation', () => {
     expect(server.stored).toHaveLength(1)
   })
 
-  it('is refused while an invocation with it runs (F-22)', async () => {
+  it('is rejected while an invocation with it runs (F-22)', async () => {
     await using server = await serveAsync('waits_for_cancel.handler')
     const client = new AbortController()
     const running = fetch(`${server.url}?integration=raw`, {

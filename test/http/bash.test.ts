@@ -130,7 +130,7 @@ describe('a script that does not end', () => {
     expect(Number(await (await postRaw(serving, '"answer"')).text())).not.toBe(family[0])
   })
 
-  it('is killed when the client has gone, and its instance stays (C-6)', async () => {
+  it('is killed when the client disconnects, and its instance stays (C-6)', async () => {
     await using serving = await serve('bash', 'sleeps.sh')
     const client = new AbortController()
     const call = fetch(`${serving.url}/?integration=raw`, { method: 'POST', signal: client.signal })

@@ -112,7 +112,7 @@ describe.each(bothLanguages)('a %s function', (language: TestLanguage) => {
     expect((await callRaw(own, { id: 'next' })).status).toBe(200)
   })
 
-  it('that is killed while idle is replaced without anybody noticing', async () => {
+  it('that is killed while idle is replaced before the next call', async () => {
     const { pid } = (await callRaw(serving)).body as { pid: number } // what the function returns
     process.kill(pid, 'SIGKILL')
     await eventually(async () => !(await isAlive(pid)))

@@ -51,7 +51,7 @@ const unclear: readonly (readonly [what: string, bytes: string])[] = [
 ]
 
 describe('a request', () => {
-  it.each(unclear)('with %s is refused, and nothing is run (F-23)', async (_, bytes) => {
+  it.each(unclear)('with %s is rejected, and nothing runs (F-23)', async (_, bytes) => {
     let ran = 0
     const count = (): number => ran++
     serving.app.events.on('invocation-arrived', count)
@@ -125,7 +125,7 @@ describe('a request', () => {
     expect(answer.body === '').toBe(method === 'HEAD')
   })
 
-  it('behind a sound one on the same connection is refused after the other was answered', async () => {
+  it('behind a sound one on the same connection is rejected after the other was answered', async () => {
     const text = await converse(serving, `GET / HTTP/1.1\r\n${host}\r\nnonsense\r\n\r\n`)
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
   })
@@ -150,7 +150,7 @@ describe('a request', () => {
     },
   )
 
-  it('whose client stops in the middle holds back nobody', async () => {
+  it('whose client stops in the middle delays no other call', async () => {
     const idle = [
       '',
       'GET / HT',

@@ -46,7 +46,7 @@ describe.each(bothLanguages)('a %s generator', (language) => {
     }
   })
 
-  it('sends the bytes that were there when they were yielded, also when it goes on with their buffer (K-10)', async () => {
+  it('sends the bytes that were there when they were yielded, also when it reuses their buffer (K-10)', async () => {
     await using serving = await serve(language, 'streams.reuses')
     const { body } = await get(serving)
     const parts = [0, 1, 2, 3].map((at) => body.toString('latin1', at * 250_000, (at + 1) * 250_000))
@@ -100,7 +100,7 @@ describe.each(bothLanguages)('a %s generator', (language) => {
     ])
   })
 
-  it('is held back by a slow reader, and closed when the reader goes (K-13)', async () => {
+  it('waits for a slow reader, and is closed when the reader disconnects (K-13)', async () => {
     await using serving = await serve(language, 'streams.endless', { timeout: '1m' })
     const counter = temporaryFile()
     const socket = connect(Number(new URL(serving.url).port), '127.0.0.1')
@@ -140,7 +140,7 @@ describe('bytes in Node.js', () => {
   })
 })
 
-describe('a client that goes away', () => {
+describe('a client that disconnects', () => {
   it.each(bothLanguages)(
     'aborts the signal, or cancels the coroutine, of a %s function, and the next call is served (TV-37, F-17, C-5, C-6)',
     async (language) => {

@@ -100,7 +100,7 @@ describe('--tls-cert and --tls-key', () => {
     await expect(handshake(serving, { ca: pair.cert, ...old })).rejects.toThrow(/protocol version/)
   })
 
-  it('show a new certificate to new connections, while one that stands goes on', async () => {
+  it('show a new certificate to new connections, while open ones continue', async () => {
     const [first, second] = [await makePair('first'), await makePair('second')]
     const files = write(first)
     await using serving = await serve('node', 'counts.handler', { ...files })
@@ -114,7 +114,7 @@ describe('--tls-cert and --tls-key', () => {
     expect(sockets.size).toBe(1)
   })
 
-  it('keep the old certificate when the new one is broken, say so, and take the next one', async () => {
+  it('keep the old certificate when the new one is broken, say so, and load the next one', async () => {
     const files = write(await makePair('good'))
     await using serving = await serve('node', 'counts.handler', { ...files })
     const seen: string[] = []
@@ -123,8 +123,8 @@ describe('--tls-cert and --tls-key', () => {
     await eventually(() => seen.length === 1)
     expect(await shownName(serving)).toBe('good')
     expect(seen).toEqual(['--tls-cert and --tls-key: changed, and are invalid'])
-    write(await makePair('mended'), files)
-    await eventually(async () => (await shownName(serving)) === 'mended')
+    write(await makePair('fixed'), files)
+    await eventually(async () => (await shownName(serving)) === 'fixed')
   })
 
   it('write nothing of the key', async () => {
@@ -186,7 +186,7 @@ describe('--tls self-signed', () => {
     expect(Date.parse(own.valid_to)).toBeGreaterThan(Date.now())
   })
 
-  it('is not harmed by plain HTTP, nonsense or a client that goes away in the handshake', async () => {
+  it('continues after plain HTTP, nonsense, or a client that disconnects in the handshake', async () => {
     await using serving = await serve('node', 'counts.handler', { tls: 'self-signed' })
     await sendPlain(serving, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
     await sendPlain(serving, '\x16\x03\x01\x00\x05nonsense')

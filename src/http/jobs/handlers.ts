@@ -66,11 +66,8 @@ export const handlers: Readonly<Record<RouteName, JobHandler>> = {
 }
 
 async function run(request: JobRequest, context: JobContext): Promise<unknown> {
-  const { id, status: state } = await submit(
-    toNewJob(request.body, 'run', context.settings),
-    request,
-    context,
-  )
+  const job = toNewJob(request.body, 'run', context.settings)
+  const { id, state } = await submit(job, request, context)
   return request.exchange.sendJson({ id, status: state })
 }
 
@@ -79,7 +76,7 @@ async function runSync(request: JobRequest, context: JobContext): Promise<unknow
   const submitting = submit(job, request, context)
   using poll = await LongPoll.of(context.service, job.id, async () => (await submitting).fresh)
   if (poll !== undefined) return await answerSettled(poll, request, context)
-  const { id, status: state, isKept } = await submitting
+  const { id, state, isKept } = await submitting
   if (isKept) return await statusSync({ ...request, id }, context)
   return await request.exchange.sendJson({ id, status: state }) // its result has expired (jobs.md REQ-7)
 }
@@ -88,18 +85,18 @@ async function submit(
   job: NewJob,
   { exchange, body }: JobRequest,
   { service }: JobContext,
-): Promise<{ readonly id: string; readonly status: string; readonly fresh?: Job; readonly isKept: boolean }> {
+): Promise<{ readonly id: string; readonly state: string; readonly fresh?: Job; readonly isKept: boolean }> {
   const key = idempotencyKey(exchange.head.headers)
   const terms: SubmitTerms['idempotency'] =
     key === undefined ? undefined : { key, digest: await jsonDigest(withoutMark(body)), keptMs: keyKeptMs }
   const submitted = await service.submit(job, terms)
   switch (submitted.type) {
     case 'accepted':
-      return { id: job.id, status: 'IN_QUEUE', fresh: submitted.job, isKept: true } // even if it runs already (jobs.md A-12)
+      return { id: job.id, state: 'IN_QUEUE', fresh: submitted.job, isKept: true } // even if it runs already (jobs.md A-12)
     case 'known':
       return {
-        id: submitted.id,
-        status: submitted.job?.state ?? submitted.state,
+        ...submitted,
+        state: submitted.job?.state ?? submitted.state,
         isKept: submitted.job !== undefined,
       }
     case 'conflict':

@@ -1,12 +1,11 @@
 // The body of a submit → NewJob (jobs.md §3). `input`, `policy` and `s3Config` keep their text (jobs.md A-9).
 
-import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { Fault } from '../../errors.ts'
 import type { NewJob } from '../../jobs/model/job.ts'
-import { parseJson } from '../../json/json.ts'
 import { memberTexts } from '../../json/members.ts'
+import { parseJsonBody } from '../apiExchange.ts'
 
 /** What the operator has chosen for submits (jobs.md §9). Durations are in milliseconds. */
 export interface SubmitSettings {
@@ -27,7 +26,7 @@ export interface SubmitSettings {
  */
 export function toNewJob(body: Buffer, origin: 'run' | 'sync', settings: SubmitSettings): NewJob {
   const json = withoutMark(body)
-  const { webhook, policy } = parseJob(json)
+  const { webhook, policy } = parseJsonBody(json, jobRequest, invalid)
   const texts = memberTexts(json)
   const input = texts.get('input') ?? texts.get('input_data')
   if (input === undefined) throw invalid('input is missing; send an object such as {"input": {…}}')
@@ -51,17 +50,6 @@ export function toNewJob(body: Buffer, origin: 'run' | 'sync', settings: SubmitS
 /** A body without its byte order mark. */
 export function withoutMark(body: Buffer): Buffer {
   return body.subarray(0, mark.length).equals(mark) ? body.subarray(mark.length) : body
-}
-
-function parseJob(json: Buffer): z.output<typeof jobRequest> {
-  if (!isUtf8(json)) throw invalid('the body is not UTF-8; send JSON in UTF-8')
-  const value = parseJson(json.toString('utf8'))
-  if (value === undefined) throw invalid('the body is not JSON; send an object such as {"input": {…}}')
-  const parsed = jobRequest.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const field = issue?.path.join('.') ?? ''
-  throw invalid(field === '' ? notAnObject : `${field} ${issue?.message ?? 'is not valid'}`)
 }
 
 // An optional field that is null counts as absent (jobs.md REQ-2).

@@ -1,15 +1,15 @@
 // Bodies of requests to the runtime API (tasks.md §12): checked, and made what the engine takes.
 
-import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { NewTask, OwnTask } from '../../jobs/model/tasks.ts'
 import { isJsonObject, parseJson } from '../../json/json.ts'
+import { parseJsonBody } from '../apiExchange.ts'
 import { isTaskId } from '../tasks/taskJson.ts'
 import { ApiError } from './errors.ts'
 
 /** A dispatch. @throws ApiError bad_request that says what is wrong with it */
 export function toNewTask(body: Buffer, language: NewTask['language']): NewTask {
-  const { id, service, capture, message, ...terms } = parse(body, dispatchBody)
+  const { id, service, capture, message, ...terms } = parseJsonBody(body, dispatchBody, bad)
   const { delay_seconds: delay, max_attempts: maxAttempts, timeout_seconds: timeout } = terms
   const path = readTaskPath(message)
   return {
@@ -27,14 +27,14 @@ export function toNewTask(body: Buffer, language: NewTask['language']): NewTask 
 
 /** A progress value, JSON text. @throws ApiError as above */
 export function toProgress(body: Buffer): { readonly attempt: number; readonly text: string } {
-  const { attempt, value_text: text } = parse(body, progressBody)
+  const { attempt, value_text: text } = parseJsonBody(body, progressBody, bad)
   return { attempt, text }
 }
 
 /** The record of a task that an invocation executes by itself. @throws ApiError as above */
 export function toOwnTask(id: string, body: Buffer, language: NewTask['language']): OwnTask {
   if (!isTaskId(id)) throw bad(`id ${ofTaskId}`)
-  const record = parse(body, ownBody)
+  const record = parseJsonBody(body, ownBody, bad)
   const { task_path: path, status } = record
   const task = { id, path, language }
   switch (status) {
@@ -81,17 +81,6 @@ function endOfString(json: string, from: number): number {
   let at = from + 1
   while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1
   return at + 1
-}
-
-function parse<Schema extends z.ZodType>(body: Buffer, schema: Schema): z.output<Schema> {
-  if (!isUtf8(body)) throw bad('the body is not UTF-8')
-  const value = parseJson(body.toString())
-  if (value === undefined) throw bad('the body is not JSON')
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const field = issue?.path.join('.') ?? ''
-  throw bad(field === '' ? notAnObject : `${field} ${issue?.message ?? 'is not valid'}`)
 }
 
 function bad(problem: string): ApiError {

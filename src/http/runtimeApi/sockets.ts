@@ -3,17 +3,17 @@
 
 import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Duplex } from 'node:stream'
+import type { HttpReply } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import { describeExit, type Exit } from '../../exit.ts'
 import type { LanguageName } from '../../invoker/handler/languages.ts'
 import type { RuntimeApi } from '../../invoker/launch.ts'
 import type { Tasks } from '../../jobs/model/tasks.ts'
 import { within } from '../../timeout.ts'
-import { onDemand, rejectUnreadable } from '../listener.ts'
+import { onDemand, serveRequests } from '../listener.ts'
 import type { Caller, RuntimeApiSettings } from './handlers.ts'
 import type { RuntimeApiParts } from './api.ts'
 import { InlineTasks } from './inlineTasks.ts'
@@ -107,27 +107,15 @@ export class RuntimeSockets {
 }
 
 function serverFor(caller: Caller, parts: RuntimeApiParts): Server {
-  const latest = new WeakMap<Duplex, ServerResponse>()
-  const toApi = onDemand(
-    async () => (await import('./api.ts')).runtimeApi(caller, parts),
-    parts.events,
-    toErrorReply,
-  )
-  const accept: RequestListener = (request, response) => {
-    latest.set(request.socket, response)
-    toApi(request, response)
-  }
-  const server = createServer(limits, accept)
+  const server = createServer(limits)
   server.maxConnections = mostConnections
-  server.on('checkContinue', accept) // a handler asks for the body when it wants it
-  server.on('checkExpectation', accept)
-  server.on('clientError', (error, socket) =>
-    rejectUnreadable(error, socket, latest.get(socket), (reason) =>
-      toErrorReply(new ApiError('bad_request', `the request cannot be read: ${reason}`)),
-    ),
-  )
-  server.unref()
-  return server
+  const load = async (): Promise<RequestListener> => (await import('./api.ts')).runtimeApi(caller, parts)
+  serveRequests(server, toUnreadableReply, onDemand(load, parts.events, toErrorReply))
+  return server.unref()
+}
+
+function toUnreadableReply(reason: string): HttpReply {
+  return toErrorReply(new ApiError('bad_request', `the request cannot be read: ${reason}`))
 }
 
 function closeServer(server: Server): void {

@@ -102,9 +102,9 @@ describe('POST /v1/tasks', () => {
   })
 
   it.each([
-    ['the body is not JSON', '{"id": NaN}'],
-    ['the body is not JSON', ''],
-    ['the body is not UTF-8', Buffer.from([0xff])],
+    ['the body is not JSON; send a JSON object', '{"id": NaN}'],
+    ['the body is not JSON; send a JSON object', ''],
+    ['the body is not UTF-8; send JSON in UTF-8', Buffer.from([0xff])],
     ['the body must be a JSON object', '[]'],
     ['the body must be a JSON object', 'null'],
   ])('says what is wrong: %s (H2)', async (problem, body) => {
