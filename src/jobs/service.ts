@@ -1,6 +1,6 @@
 // Jobs as those who ask for them see them: the HTTP routes.
 
-import type { Job, NewJob } from './model/job.ts'
+import type { Job, JobRecord, NewJob } from './model/job.ts'
 import type { ChunkPage, JobCounts, Retried, Submitted, SubmitTerms } from './model/store.ts'
 
 /** The engine of jobs. Every method may reject with a Fault, store_unavailable among others. */
@@ -9,7 +9,7 @@ export interface JobService {
   submit: (job: NewJob, idempotency?: SubmitTerms['idempotency']) => Promise<Submitted>
   find: (id: string) => Promise<Job | undefined>
   /** Stops and ends a job that is not terminal. @returns the job as it is now */
-  cancel: (id: string) => Promise<Job | undefined>
+  cancel: (id: string) => Promise<JobRecord | undefined>
   /** @throws Fault draining */
   retry: (id: string) => Promise<Retried>
   /** @returns how many queued jobs were cancelled */

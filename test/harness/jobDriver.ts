@@ -6,10 +6,11 @@ import {
   isTerminal,
   type EndState,
   type Job,
+  type JobState,
   type NewJob,
   type StoredChunk,
 } from '../../src/jobs/model/job.ts'
-import { memoryStore } from '../../src/jobs/store/sqlite.ts'
+import { memoryStore } from '../../src/jobs/store/sqlite/store.ts'
 import type { Health, JobService } from '../../src/jobs/service.ts'
 import type { ChunkPage, Retried, Submitted, SubmitTerms } from '../../src/jobs/model/store.ts'
 import { storeDriver } from './storeDriver.ts'
@@ -44,7 +45,7 @@ export async function makeDriver(): Promise<JobDriver> {
 
 const drivers: Readonly<Record<string, (() => JobDriver | Promise<JobDriver>) | undefined>> = {
   double: () => new MemoryJobs(),
-  store: () => storeDriver(memoryStore()),
+  store: () => storeDriver(memoryStore),
 }
 
 /** The double. */
@@ -53,7 +54,7 @@ class MemoryJobs implements JobDriver, JobService {
   #queueLimit = 1000
   readonly #jobs = new Map<string, Job>()
   readonly #chunks = new Map<string, (StoredChunk & { delivered: boolean })[]>()
-  readonly #keys = new Map<string, { readonly digest: string; readonly id: string; state: string }>()
+  readonly #keys = new Map<string, { readonly digest: string; readonly id: string; state: JobState }>()
   readonly #changes = new EventEmitter<Record<string, [Job | undefined]>>().setMaxListeners(0)
   readonly #draining = new AbortController()
 
