@@ -3,7 +3,13 @@
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   // Code that plain values are enough to test. Folders of processes and sockets would take hours.
-  mutate: ['src/wire/**/*.ts', 'src/event/**/*.ts'],
+  mutate: [
+    'src/wire/**/*.ts',
+    'src/event/**/*.ts',
+    'src/invoker/{admission,callFrames,callsAhead,instanceCalls,instanceState,slots,startBackoff}.ts',
+    'src/invoker/output/*.ts',
+    'src/{exit,invocation}.ts',
+  ],
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutation.config.ts' },
   plugins: ['@stryker-mutator/vitest-runner'],

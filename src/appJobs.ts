@@ -1,6 +1,6 @@
 // The parts that jobs need, made from the configuration: the store, the engine, the receivers of completion messages.
 
-import { dataDir, toAsyncTerms, toJobSettings, type Config } from './config.ts'
+import type { Config } from './config.ts'
 import type { Events } from './events.ts'
 import type { ServerParts } from './http/server.ts'
 import type { Invoker } from './invoker/invoker.ts'
@@ -13,6 +13,7 @@ import { jobKind } from './jobs/kinds/jobKind.ts'
 import { holdsJobs, memoryStore, sqliteStore } from './jobs/store/sqlite/store.ts'
 import { Targets } from './jobs/delivery/sqs.ts'
 import { taskKind } from './jobs/kinds/taskKind.ts'
+import { dataDir, toAsyncTerms, toJobSettings } from './settings.ts'
 import { TaskService, type TaskSettings } from './jobs/taskService.ts'
 import type { OptionValues } from './options.ts'
 

@@ -1,19 +1,19 @@
 // The configuration: flags, then environment variables, then defaults (interface.md §3). The only reader of process.env.
 
-import { existsSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isUsableFunctionId } from './event/route.ts'
-import type { AsyncTerms } from './http/asyncEndpoint.ts'
 import { authProblems, type AuthSettings } from './http/auth/auth.ts'
-import type { JobSettings } from './http/jobs/settings.ts'
 import { tlsProblems, type TlsSettings } from './http/tls.ts'
-import { deriveId } from './invoker/handler/functionId.ts'
 import { resolveEntry, type Entry } from './invoker/handler/entrypoint.ts'
+import { containerMemory } from './invoker/process/oom.ts'
 import { allowProblems } from './jobs/delivery/ssrfGuard.ts'
 import { sqsProblems, toSqsSettings, type SqsSettings } from './jobs/delivery/sqsSettings.ts'
-import { tokenProblems } from './invoker/token/renewal.ts'
-import { options, type OptionName, type OptionValues } from './options.ts'
+import { tokenProblems } from './invoker/token/source.ts'
+import { optionNames, options, type OptionName, type OptionValues } from './options.ts'
+import type { FunctionIdentity } from './wire/frames.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -25,23 +25,23 @@ export interface Config {
   readonly root: string
   /** absolute path of the folder with the languages' bootstraps */
   readonly runtimeDir: string
-  readonly functionId: string
+  readonly function: FunctionIdentity
   readonly options: OptionValues
   /** the options that were set; the others have their default */
   readonly chosen: ReadonlySet<OptionName>
   /** what follows the name of a script on its command line */
   readonly args: readonly string[]
-  /** whether the handler is a script, which takes jobs and nothing else */
+  /** whether the handler is a script, which runs jobs only */
   readonly isScript: boolean
   /** the entry file when the configuration was read; each instance looks it up again */
   readonly entry: Entry
-  /** the receivers of the outcomes of asynchronous invocations */
+  /** receivers of the outcomes of asynchronous invocations */
   readonly targets: SqsSettings
-  /** the variables that the function may see: the user's own */
+  /** the variables that the function may see */
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Flags as they were given: a value, or true for a switch. */
+/** Flags of the command line: a value, or true for a switch. */
 export type Flags = Partial<Record<OptionName, string | true>>
 
 /** A configuration with its problems: it may be used when there are none. */
@@ -94,14 +94,14 @@ export function checkConfig(
     handler: chosenHandler,
     root,
     runtimeDir,
-    functionId,
+    function: toIdentity(functionId, chosenHandler, entry, values),
     options: { ...values, python: toInterpreter(values.python) },
     chosen,
     args,
     isScript: entry.type === 'found' && entry.script,
     entry,
     targets,
-    environment: ofTheUser(env),
+    environment: userVariables(env),
   }
   const usable = hasRoot && entry.type !== 'invalid'
   return { problems, handler: chosenHandler, config: usable ? config : undefined }
@@ -122,43 +122,30 @@ export function toTlsSettings(values: OptionValues): TlsSettings {
   return { cert: values['tls-cert'], key: values['tls-key'], made: values.tls }
 }
 
-/** The timeout of an attempt in milliseconds, unless the job has its own (jobs.md §3). */
-export function jobTimeoutMs(config: Pick<Config, 'options' | 'chosen'>): number {
-  return config.chosen.has('timeout') ? config.options.timeout : defaultJobTimeoutMs
-}
-
-/** The options of the jobs API (jobs.md §9). */
-export function toJobSettings(config: Pick<Config, 'options' | 'chosen' | 'isScript'>): JobSettings {
-  const { isScript } = config
-  const values = config.options
+function toIdentity(id: string, handler: string, entry: Entry, values: OptionValues): FunctionIdentity {
+  const folderId = values['folder-id']
   return {
-    limit: values['job-limit'],
-    syncLimit: values['job-sync-limit'],
-    executionTimeoutMs: jobTimeoutMs(config),
-    ttlMs: values['job-ttl'],
-    retentionMs: values['job-retention'],
-    syncRetentionMs: values['job-sync-retention'],
-    streamHoldMs: values['stream-hold'],
-    cancelledAs: values['stream-cancelled-as'],
-    endpointId: values['endpoint-id'],
-    isScript,
+    id,
+    version: values['function-version'] ?? deriveVersion(entry, handler),
+    ...(folderId === undefined ? {} : { folderId }),
+    logGroup: values['log-group'],
+    memoryMb: Math.ceil((values.memory ?? containerMemory() ?? defaultMemory) / 1024 ** 2),
   }
 }
 
-/** Absolute path of the folder with the database of jobs. */
-export function dataDir(config: Pick<Config, 'options' | 'root'>): string {
-  const chosen = config.options['data-dir']
-  return chosen === undefined ? join(config.root, '.fnbox') : resolve(chosen)
+// Another entry file is another version.
+function deriveVersion(entry: Entry, handler: string): string {
+  try {
+    return deriveId(entry.type === 'found' ? readFileSync(entry.file) : handler)
+  } catch {
+    return deriveId(handler) // loading the file reports what is wrong with it
+  }
 }
 
-/** The terms of asynchronous invocations, whose results are kept as long as those of `/run` (jobs.md FN-5). */
-export function toAsyncTerms({ options: values, targets }: Pick<Config, 'options' | 'targets'>): AsyncTerms {
-  return {
-    executionTimeoutMs: values.timeout,
-    ttlMs: values['job-ttl'],
-    retentionMs: values['job-retention'],
-    notify: (targets.success ?? targets.failure) !== undefined,
-  }
+// In the form of the cloud: `d4e` and 17 more characters (interface.md §3).
+function deriveId(seed: string | Buffer): string {
+  const digest = createHash('sha256').update(seed).digest().subarray(0, 17)
+  return `d4e${Array.from(digest, (byte) => alphabet[byte % alphabet.length]).join('')}`
 }
 
 // A path is relative to the working directory; a bare name is searched for.
@@ -181,7 +168,7 @@ export function readOptions(flags: Flags, env: Environment = process.env): ReadO
   const values: Record<string, unknown> = {}
   const broken = new Set<OptionName>()
   const chosen = new Set<OptionName>()
-  for (const name of Object.keys(options) as OptionName[]) {
+  for (const name of optionNames) {
     const { schema, env: variable } = options[name]
     const flag = flags[name]
     const given = flag === true ? 'true' : (flag ?? emptyAsAbsent(env[variable]))
@@ -197,7 +184,7 @@ export function readOptions(flags: Flags, env: Environment = process.env): ReadO
       )
     }
   }
-  return { values: values as OptionValues, broken, chosen, problems } // each value has come out of the schema of its own name
+  return { values: values as OptionValues, broken, chosen, problems } // each value comes from the schema of its name
 }
 
 function entryProblems(entry: Entry, values: OptionValues): readonly string[] {
@@ -221,25 +208,32 @@ function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory()
 }
 
-// Compose files and manifests write "not set" as an empty variable.
+// In Compose files and manifests a variable that is not set is empty.
 function emptyAsAbsent(value: string | undefined): string | undefined {
   return value === '' ? undefined : value
 }
 
-// Without the server's own variables (interface.md §8). The NODE_ variables describe the IPC channel to our own parent: a
-// Node.js function that saw them would use some descriptor as that channel.
-function ofTheUser(env: Environment): Record<string, string> {
-  const own: Record<string, string> = {}
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || name.startsWith('FNBOX_') || ofTheServer.has(name)) continue
-    own[name] = value
-  }
-  return own
+// Without the server's variables (interface.md §8). The NODE_ variables describe the IPC channel to the server's parent: a
+// Node.js function would use some descriptor as that channel.
+function userVariables(env: Environment): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && !name.startsWith('FNBOX_') && !serverVariables.has(name))
+      variables[name] = value
+  return variables
 }
 
-const defaultJobTimeoutMs = 600_000
+const alphabet = 'abcdefghijklmnopqrstuv0123456789'
 
-const ofTheServer = new Set(['PORT', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID'])
+// What the context says when there is no limit (yandex.md L-4).
+const defaultMemory = 128 * 1024 ** 2
+
+const serverVariables = new Set([
+  'PORT',
+  'NODE_CHANNEL_FD',
+  'NODE_CHANNEL_SERIALIZATION_MODE',
+  'NODE_UNIQUE_ID',
+])
 
 // Beside src/ and dist/; in the image, where one folder is all of fnbox (yandex.md E-2), around dist/.
 const neighbour = resolve(fileURLToPath(new URL('../runtime', import.meta.url)))

@@ -1,7 +1,7 @@
-// The catalogue of everything that fnbox answers in the function's place: one row for each code.
-// docs/faults.md is the same table for operators; a test compares the two.
+// The catalogue of faults: what fnbox answers in place of the function. docs/faults.md is the same table for operators; a test
+// compares the two.
 
-/** Who has to act so that a fault does not come again. */
+/** Which side has to act on a fault. */
 export type Blame = 'caller' | 'function' | 'operator' | 'fnbox'
 
 interface CatalogueRow {
@@ -32,7 +32,7 @@ function row(
 const ofFunction = { functionError: true }
 const passing = { retry: true }
 
-/** Code → whose fault, status, whether a retry can help, and one sentence of advice. */
+/** The rows by their codes. */
 // prettier-ignore
 export const catalogue = {
   function_threw: row('F-1', 'function', 502, 'Error', 'The function raised this error; its stack trace shows where.', ofFunction),
@@ -74,16 +74,16 @@ export const catalogue = {
 /** Name of a fault, sent as `X-Fnbox-Fault`. */
 export type FaultCode = keyof typeof catalogue
 
-/** What a single fault adds to its row of the catalogue. */
+/** What one fault adds to its row of the catalogue. */
 export interface FaultDetails {
-  /** takes the place of the row's errorType: a load error keeps the language's own */
+  /** in place of the row's: a load error keeps the type of its language */
   readonly errorType?: string
   /** further members of the answer's body (yandex.md F-30, F-31) */
   readonly body?: { readonly payload?: string; readonly stackTrace?: readonly unknown[] }
   readonly cause?: unknown
 }
 
-/** An error of ours, as opposed to one that the function threw. Its message is what the caller reads. */
+/** An error of fnbox, as opposed to one that the function threw. Its message is for the caller. */
 export class Fault extends Error {
   override readonly name = 'Fault'
   readonly code: FaultCode
@@ -103,7 +103,7 @@ export class Fault extends Error {
   }
 }
 
-/** An error as a fault: what is none is a bug of ours, and its cause. */
+/** An error as a fault: any other error is a bug of fnbox, and becomes the cause. */
 export function asFault(error: unknown): Fault {
   return error instanceof Fault ? error : new Fault('internal', 'Internal Server Error', { cause: error })
 }

@@ -1,11 +1,11 @@
-// What happens, announced to whoever listens: log lines (log.ts) and metrics (metrics.ts) are made from these events.
+// The events of the program, from which log lines (log/log.ts) and metrics (metrics.ts) are made.
 
 import { EventEmitter } from 'node:events'
 import type { EndCause, Exit } from './exit.ts'
 import type { Outcome, Timing } from './invocation.ts'
 import type { Fault, FaultCode } from './errors.ts'
 
-/** A line that the function wrote; `requestId` is absent where it cannot be known. */
+/** A line that the function wrote; without `requestId` when it belongs to no single invocation. */
 export interface FunctionLine {
   readonly instance: string
   readonly requestId?: string
@@ -22,7 +22,7 @@ interface EventMap {
   ready: [
     {
       readonly handler: string
-      /** whether it takes jobs and nothing else */
+      /** whether it runs jobs only */
       readonly isScript: boolean
       readonly language: string
       readonly loadMs: number
@@ -37,9 +37,9 @@ interface EventMap {
   stopped: []
   'instance-started': [{ readonly instance: string; readonly pid: number | undefined }]
   'instance-loaded': [{ readonly instance: string; readonly language: string; readonly loadMs: number }]
-  /** an instance could not be loaded, or ended before anybody asked anything of it; the next one starts after the pause */
+  /** an instance could not be loaded, or ended before its first call; the next one starts after the pause */
   'start-failed': [{ readonly fault: Fault; readonly pauseMs: number }]
-  /** `cause`: why we have ended it, undefined when it ended by itself; `code`: the fault of a call that it left behind */
+  /** `cause`: why it was ended, undefined when it ended by itself; `code`: the fault of its unfinished calls */
   'instance-gone': [
     {
       readonly instance: string
@@ -49,14 +49,14 @@ interface EventMap {
     },
   ]
   'function-wrote': [FunctionLine]
-  /** so much of what the function wrote was not kept (interface.md §7) */
+  /** so much of the function's output was dropped (interface.md §7) */
   'output-dropped': [{ readonly instance: string; readonly requestId?: string; readonly bytes: number }]
   'invocation-arrived': [{ readonly requestId: string }]
-  /** it has reached an instance for the first time; nothing that the function wrote for it was announced before */
+  /** it reached its first instance; comes before everything that the function writes for it */
   'invocation-started': [
     { readonly requestId: string; readonly jobId?: string | undefined; readonly instance: string },
   ]
-  /** everything that the function wrote for it was announced before; `instance` is absent when it never reached one */
+  /** comes after everything that the function wrote for it; without `instance` when it reached none */
   'invocation-ended': [
     {
       readonly requestId: string
@@ -65,11 +65,11 @@ interface EventMap {
       readonly instance?: string | undefined
       readonly outcome: Outcome
       readonly timing: Timing
-      /** peak memory of the instance so far, in bytes, when it can be known; reads it from the system */
+      /** reads the peak memory of the instance so far, in bytes; undefined without /proc */
       readonly peakMemory?: (() => number | undefined) | undefined
     },
   ]
-  /** answered with a fault at the door: the request was not fit to be run, or its result made no answer */
+  /** answered with a fault by the endpoint: the request could not be run, or its result made no answer */
   'request-refused': [{ readonly requestId?: string; readonly fault: Fault }]
   /** nobody will be told of this job's end: `receiver` did not take the message */
   'delivery-given-up': [
@@ -87,5 +87,5 @@ interface EventMap {
   'trouble-over': [{ readonly what: string }]
 }
 
-/** The program's announcements. One object for each running program; made in app.ts. */
+/** The emitter of these events, one for each application. */
 export class Events extends EventEmitter<EventMap> {}

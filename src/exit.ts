@@ -1,4 +1,4 @@
-// Why an instance ended or could not be loaded, and the fault that its callers get.
+// How and why an instance ended or could not be loaded, and the fault for its callers.
 
 import { Fault } from './errors.ts'
 import type { UserError } from './wire/frames.ts'
@@ -10,10 +10,10 @@ export type Exit =
   /** the interpreter could not be started at all */
   | { readonly type: 'unstartable'; readonly cause: Error }
 
-/** The end of a process that we have killed, before the system reports it. */
+/** The end of a process that was killed, before the system reports it. */
 export const killed: Exit = { type: 'signalled', signal: 'SIGKILL' }
 
-/** Why we have ended a process. Without one it ended by itself. */
+/** Why the supervisor ended a process; without one it ended by itself. */
 export type EndCause =
   | { readonly type: 'stopped' }
   | { readonly type: 'load-failed' }
@@ -26,7 +26,7 @@ export type EndCause =
   | { readonly type: 'channel' }
 
 /**
- * The fault of every invocation that an ended process has left without an answer (yandex.md F-9, F-10, F-13).
+ * The fault of the invocations that a process left without an answer (yandex.md F-9, F-10, F-13).
  * @param outOfMemory whether V8 has reported that its heap is full, or the kernel has killed the process for memory
  */
 export function faultOfEnd(cause: EndCause | undefined, exit: Exit, outOfMemory: boolean): Fault {
@@ -54,7 +54,7 @@ export function toLoadFault({ errorMessage, errorType, stackTrace }: UserError):
   return new Fault('load_failed', errorMessage, details)
 }
 
-/** The fault of a load that failed: a process that died meanwhile counts as a load error. */
+/** The fault of a load that failed: the death of the process counts as a load error. */
 export function asLoadFault(fault: Fault): Fault {
   const { code, message: errorMessage, errorType } = fault
   const died = code === 'process_exit' || code === 'out_of_memory'
@@ -69,14 +69,13 @@ export function describeExit(exit: Exit): string {
     case 'signalled':
       return `signal ${exit.signal}`
     case 'unstartable':
-      return `it could not be started (${exit.cause.message}); ${remedyOf(exit.cause)}`
+      return `it could not be started (${exit.cause.message}); ${toRemedy(exit.cause)}`
     default:
       return exit satisfies never
   }
 }
 
-// A shortage of the machine comes before a missing interpreter.
-function remedyOf({ code = '' }: NodeJS.ErrnoException): string {
+function toRemedy({ code = '' }: NodeJS.ErrnoException): string {
   return remedies[code] ?? 'install the interpreter or name it with --python'
 }
 
@@ -89,8 +88,8 @@ const remedies: Readonly<Record<string, string>> = {
 
 const withoutAnswer = 'Function process exited without answering'
 
-/** The runtime of the language is of another release than the server. */
-export function otherRelease(version: number, own: number): Fault {
-  const versions = `version ${version} of the protocol, the server version ${own}`
-  return new Fault('internal', `The language's runtime speaks ${versions}: they are not of one release`)
+/** The fault of a language's runtime that belongs to another release than the server. */
+export function otherRelease(version: number, expected: number): Fault {
+  const versions = `version ${version} of the protocol, the server version ${expected}`
+  return new Fault('internal', `The language's runtime speaks ${versions}; install both from one release`)
 }

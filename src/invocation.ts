@@ -77,7 +77,7 @@ export type CallState = 'queued' | 'running' | 'over'
 export interface CallHolder {
   cancel: (call: Call, reason: CancelReason) => void
   resume: (call: Call) => void
-  /** Gives up a call that has not begun. @returns whether it will never begin here */
+  /** Takes back a call that has not started. @returns whether it will never start here */
   withdraw: (call: Call) => boolean
 }
 

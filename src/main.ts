@@ -1,24 +1,24 @@
 #!/usr/bin/env node
-// argv in, exit code out. The only place that ends the process.
+// The program: arguments in, exit code out. The only file that ends the process.
 
 import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-// An unexpected error is a bug of fnbox. A restart is safer than going on.
+// After an unexpected error, a bug of fnbox, a restart is safer than going on.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`fnbox has a bug, please report it: ${error.stack ?? error.message}\n`)
   process.exit(70)
 })
 
-// A reader of the output that has gone (`fnbox invoke … | head`) is no bug.
+// A reader of the output that has gone, as in `fnbox invoke … | head`, is no bug.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 // The image contains the code as V8 has compiled it (see the Dockerfile).
 const compiled = fileURLToPath(new URL('../compiled', import.meta.url))
 if (existsSync(compiled)) enableCompileCache(compiled)
 
-process.exitCode = 70 // the exit code when the event loop is empty before the command has ended
+process.exitCode = 70 // when the event loop is empty before the command has ended
 void import('./cli/command.ts').then(async ({ runCommand }) => {
   process.exitCode = await runCommand(process.argv.slice(2), {
     exit: (code) => process.exit(code),

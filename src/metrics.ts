@@ -1,25 +1,13 @@
-// Prometheus metrics, made from events and from what the invoker says of itself at a scrape. Owns the counts. docs/metrics.md
-// lists every name; a test compares the two.
+// Prometheus metrics, made from events and, at a scrape, from the invoker and the pool. Owns the counts. docs/metrics.md lists every
+// name; a test compares the two.
 
 import type * as promClient from 'prom-client'
 import type { EndCause } from './exit.ts'
 import type { FaultCode } from './errors.ts'
 import type { Events } from './events.ts'
-import type { Exposition } from './http/metrics.ts'
-import type { Outcome } from './invocation.ts'
-import type { InstanceState } from './invoker/instanceState.ts'
-
-/** What is read at a scrape. */
-export interface Gauges {
-  /** invocations that wait for an instance */
-  readonly waiting: () => number
-  /** invocations that wait or run */
-  readonly inFlight: () => number
-  /** instances in each state */
-  readonly instances: () => Readonly<Record<InstanceState, number>>
-  /** bytes of the processes of the largest instance */
-  readonly largestMemory: () => Promise<number>
-}
+import type { Exposition } from './http/probes.ts'
+import type { Invoker } from './invoker/invoker.ts'
+import type { Pool } from './invoker/pool.ts'
 
 /**
  * Counts events from its construction on, in numbers of its own: that takes a tenth of prom-client's time for each call.
@@ -27,7 +15,8 @@ export interface Gauges {
  */
 export class Metrics implements Exposition {
   readonly contentType = 'text/plain; version=0.0.4; charset=utf-8' // prom-client's
-  readonly #gauges: Gauges
+  readonly #invoker: Invoker
+  readonly #pool: Pool
   readonly #ended = new Map<string, number>()
   readonly #refused = new Map<string, number>()
   readonly #restarted = new Map<string, number>()
@@ -36,10 +25,12 @@ export class Metrics implements Exposition {
   readonly #loaded = new Durations()
   #registry: Promise<Registry> | undefined
 
-  constructor(events: Events, gauges: Gauges) {
-    this.#gauges = gauges
+  /** `invoker` and `pool` are asked at each scrape. */
+  constructor(events: Events, invoker: Invoker, pool: Pool) {
+    this.#invoker = invoker
+    this.#pool = pool
     events.on('invocation-ended', ({ outcome, timing, instance }) => {
-      countOne(this.#ended, outcomeLabel(outcome))
+      countOne(this.#ended, outcome.type === 'failed' ? outcome.fault.code : outcome.type)
       this.#queued.add(timing.queuedMs)
       if (instance !== undefined) this.#executed.add(timing.executedMs)
     })
@@ -62,166 +53,114 @@ export class Metrics implements Exposition {
     return (await this.#registry).metrics()
   }
 
-  #register(library: PromClient): Registry {
+  #register(library: typeof promClient): Registry {
     const registry = new library.Registry()
     library.collectDefaultMetrics({ register: registry, prefix })
     countEarlierTime(library, registry)
-    const { Counter } = library
-    const counter = (
-      name: string,
-      help: string,
-      label: string,
-      counts: ReadonlyMap<string, number>,
-    ): void => {
-      const metric = new Counter({
-        registers: [registry],
-        name: prefix + name,
-        help,
-        labelNames: [label],
-        collect() {
-          this.reset()
-          for (const [value, number] of counts) this.inc({ [label]: value }, number)
-        },
-      })
-      metric.reset()
+    for (const { name: shortName, type, help, read } of this.#rows()) {
+      const name = prefix + shortName
+      const get = async (): Promise<object> => ({ name, help, type, values: await read(name) })
+      registry.registerMetric({ name, get } as unknown as promClient.Metric) // what the registry asks of a metric
     }
-    counter(
-      'invocations_total',
-      'Invocations that ended, by outcome: returned, streamed, threw or the code of a fault',
-      'outcome',
-      this.#ended,
-    )
-    this.#executed.register(
-      registry,
-      'invocation_duration_seconds',
-      'Time from the start of the invocation on an instance to its end',
-    )
-    this.#queued.register(
-      registry,
-      'queue_wait_seconds',
-      'Time that invocations waited for an instance, whether they got one or not',
-    )
-    counter(
-      'requests_refused_total',
-      'Requests answered with a fault before the function ran, or because its result made no answer',
-      'fault',
-      this.#refused,
-    )
-    const loaded = this.#loaded
-    new Counter({
-      registers: [registry],
-      name: `${prefix}cold_starts_total`,
-      help: 'Instances that were started and loaded',
-      collect() {
-        this.reset()
-        this.inc(loaded.count)
-      },
-    }).reset()
-    loaded.register(
-      registry,
-      'init_duration_seconds',
-      'Time from the start of an instance until the function was loaded',
-    )
-    counter(
-      'instance_restarts_total',
-      'Instances that ended although they were wanted, by reason: exit, memory, deadline, load_failed, stopped_job or channel',
-      'reason',
-      this.#restarted,
-    )
-    readGauges(library, this.#gauges, registry)
     return registry
+  }
+
+  // prettier-ignore
+  #rows(): readonly Row[] {
+    return [
+      { name: 'invocations_total', type: 'counter', help: 'Invocations that ended, by outcome: returned, streamed, threw or the code of a fault',
+        read: () => labelled('outcome', this.#ended) },
+      { name: 'invocation_duration_seconds', type: 'histogram', help: 'Time from the start of the invocation on an instance to its end',
+        read: (name) => this.#executed.values(name) },
+      { name: 'queue_wait_seconds', type: 'histogram', help: 'Time that invocations waited for an instance, whether they got one or not',
+        read: (name) => this.#queued.values(name) },
+      { name: 'requests_refused_total', type: 'counter', help: 'Requests answered with a fault before the function ran, or because its result made no answer',
+        read: () => labelled('fault', this.#refused) },
+      { name: 'cold_starts_total', type: 'counter', help: 'Instances that were started and loaded',
+        read: () => one(this.#loaded.count) },
+      { name: 'init_duration_seconds', type: 'histogram', help: 'Time from the start of an instance until the function was loaded',
+        read: (name) => this.#loaded.values(name) },
+      { name: 'instance_restarts_total', type: 'counter', help: 'Instances that ended although they were wanted, by reason: exit, memory, deadline, load_failed, stopped_job or channel',
+        read: () => labelled('reason', this.#restarted) },
+      { name: 'invocations_in_flight', type: 'gauge', help: 'Invocations that wait or run',
+        read: () => one(this.#invoker.inFlight) },
+      { name: 'queue_depth', type: 'gauge', help: 'Invocations that wait for an instance',
+        read: () => one(this.#invoker.waiting) },
+      { name: 'instance_memory_bytes', type: 'gauge', help: 'Memory of the largest instance, all its processes together',
+        read: async () => one(await this.#pool.largestMemory()) },
+      { name: 'instances', type: 'gauge', help: 'Instances by state: loading, idle, busy, retiring, stopping or gone',
+        read: () => labelled('state', Object.entries(this.#pool.census)) },
+    ]
   }
 }
 
-type PromClient = typeof promClient
 type Registry = promClient.Registry
+
+interface Row {
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  /** @param name with its prefix */
+  readonly read: (name: string) => readonly Value[] | Promise<readonly Value[]>
+}
+
+interface Value {
+  /** absent: that of the row */
+  readonly metricName?: string
+  readonly labels?: Readonly<Record<string, string | number>>
+  readonly value: number
+}
 
 function countOne(counts: Map<string, number>, label: string): void {
   counts.set(label, (counts.get(label) ?? 0) + 1)
+}
+
+function one(value: number): readonly Value[] {
+  return [{ value }]
+}
+
+function labelled(label: string, counts: Iterable<readonly [string, number]>): readonly Value[] {
+  return Array.from(counts, ([each, value]) => ({ labels: { [label]: each }, value }))
 }
 
 // A histogram of durations.
 class Durations {
   count = 0
   #sum = 0
-  readonly #buckets = new Float64Array(bounds.length)
+  readonly #buckets = new Float64Array(limits.length)
 
   add(ms: number): void {
     const seconds = ms / 1000
     this.count++
     this.#sum += seconds
     let at = 0
-    while (at < bounds.length && seconds > (bounds[at] ?? 0)) at++
-    if (at < bounds.length) this.#buckets[at] = (this.#buckets[at] ?? 0) + 1
+    while (at < limits.length && seconds > (limits[at] ?? 0)) at++
+    if (at < limits.length) this.#buckets[at] = (this.#buckets[at] ?? 0) + 1
   }
 
-  /** Has the registry read it at each scrape. */
-  register(registry: Registry, shortName: string, help: string): void {
-    const name = prefix + shortName
-    const get = async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: this.#values(name) })
-    registry.registerMetric({ name, get } as unknown as promClient.Metric) // what the registry asks of a metric
-  }
-
-  #values(name: string): object[] {
+  values(name: string): readonly Value[] {
     let sum = 0
-    const buckets = bounds.map((le, at) => {
+    const buckets = limits.map((le, at) => {
       sum += this.#buckets[at] ?? 0
       return { metricName: `${name}_bucket`, labels: { le }, value: sum }
     })
     return [
       ...buckets,
       { metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: this.count },
-      { metricName: `${name}_sum`, labels: {}, value: this.#sum },
-      { metricName: `${name}_count`, labels: {}, value: this.count },
+      { metricName: `${name}_sum`, value: this.#sum },
+      { metricName: `${name}_count`, value: this.count },
     ]
   }
 }
 
 // prom-client counts the processor's time from now on, and the process is older.
-function countEarlierTime({ Counter }: PromClient, registry: Registry): void {
+function countEarlierTime({ Counter }: typeof promClient, registry: Registry): void {
   const { user, system } = process.cpuUsage()
   const micros = { user_seconds: user, system_seconds: system, seconds: user + system }
   for (const [name, time] of Object.entries(micros)) {
     const counter = registry.getSingleMetric(`${prefix}process_cpu_${name}_total`)
     if (counter instanceof Counter) counter.inc(time / 1e6)
   }
-}
-
-function readGauges({ Gauge }: PromClient, gauges: Gauges, registry: Registry): void {
-  const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
-    registry.registerMetric(
-      new Gauge({
-        registers: [],
-        name: prefix + name,
-        help,
-        async collect() {
-          this.set(await read())
-        },
-      }),
-    )
-  }
-  gauge('invocations_in_flight', 'Invocations that wait or run', gauges.inFlight)
-  gauge('queue_depth', 'Invocations that wait for an instance', gauges.waiting)
-  gauge(
-    'instance_memory_bytes',
-    'Memory of the largest instance, all its processes together',
-    gauges.largestMemory,
-  )
-  registry.registerMetric(
-    new Gauge({
-      registers: [],
-      name: `${prefix}instances`,
-      help: 'Instances by state: loading, idle, busy, retiring, stopping or gone',
-      labelNames: ['state'],
-      collect() {
-        for (const [state, count] of Object.entries(gauges.instances())) this.set({ state }, count)
-      },
-    }),
-  )
-}
-
-function outcomeLabel(outcome: Outcome): string {
-  return outcome.type === 'failed' ? outcome.fault.code : outcome.type
 }
 
 // An instance that we have stopped, also for idleness, does not count as restarted.
@@ -249,4 +188,4 @@ function restartReason(cause: EndCause | undefined, code: FaultCode): string | u
 const prefix = 'fnbox_'
 
 // Seconds: from what a trivial function takes to what --timeout may allow.
-const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600]
+const limits = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600]

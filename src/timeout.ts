@@ -1,6 +1,6 @@
-// A wait that has a bound. Owns nothing.
+// A wait with a time limit.
 
-/** Waits until something is done, which never rejects, but no longer than so many milliseconds. */
+/** Waits for a promise that never rejects, for `ms` milliseconds at most. */
 export async function within(ms: number, done: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise((settle) => (timer = setTimeout(settle, ms)))

@@ -59,14 +59,14 @@ describe('the metrics', () => {
     }
   })
 
-  it('have one prefix, and those of the supervisor itself', async () => {
+  it('have one prefix, those of the supervisor as well', async () => {
     await using serving = await serve('node', 'hostile.handler')
     const text = await scrape(serving)
     for (const [, name] of text.matchAll(/^# TYPE (\S+)/gm)) expect(name).toMatch(/^fnbox_/)
     expect(valueOf(text, 'fnbox_process_resident_memory_bytes')).toBeGreaterThan(0)
   })
 
-  it('of two servers in one process are not mixed up', async () => {
+  it('of two servers in one process are separate', async () => {
     await using one = await serve('node', 'hostile.handler')
     await using other = await serve('node', 'hostile.handler')
     await callRaw(one)
@@ -76,7 +76,7 @@ describe('the metrics', () => {
 })
 
 describe.each(bothLanguages)('the metrics of a %s function', (language) => {
-  it('count every invocation by its outcome, and every end of an instance by its reason', async () => {
+  it('count invocations by outcome, and ends of instances by reason', async () => {
     await using serving = await serve(language, 'hostile.handler', { timeout: '1500ms' })
     await callRaw(serving)
     await callRaw(serving, { do: 'throw' })
@@ -102,7 +102,7 @@ describe.each(bothLanguages)('the metrics of a %s function', (language) => {
     expect(valueOf(text, 'fnbox_instance_memory_bytes')).toBeGreaterThan(1024 ** 2)
   })
 
-  it('show who waits and who runs', async () => {
+  it('show how many calls wait and run', async () => {
     await using serving = await serve(language, 'hostile.handler', { timeout: '1h' })
     const calls = [1, 2, 3].map(() =>
       callRaw(serving, { do: 'await-forever' }).then(
@@ -120,8 +120,8 @@ describe.each(bothLanguages)('the metrics of a %s function', (language) => {
   })
 })
 
-describe('who may see the metrics', () => {
-  it('is a caller, when callers need a key', async () => {
+describe('the metrics', () => {
+  it('need a key when calls need one', async () => {
     const keys = join(mkdtempSync(join(tmpdir(), 'fnbox-test-')), 'keys')
     writeFileSync(keys, 'a-key-for-the-tests\n')
     await using serving = await serve('node', 'hostile.handler', { 'auth-keys': keys })

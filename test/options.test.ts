@@ -31,11 +31,12 @@ describe('a duration', () => {
     ['2m', 120_000],
     ['1h', 3_600_000],
     ['0.25s', 250],
+    ['2147483647ms', 2 ** 31 - 1],
   ])('%s is %d milliseconds', (text, milliseconds) => {
     expect(duration.parse(text)).toBe(milliseconds)
   })
 
-  it.each(['', '0s', '1', '1 s', '1d', '-1s', '0.1ms', '600h'])('%j is rejected', (text) => {
+  it.each(['', '0s', '1', '1 s', '1d', '-1s', '0.1ms', '600h', '2147483648ms'])('%j is rejected', (text) => {
     expect(duration.safeParse(text).success).toBe(false)
   })
 })

@@ -1,29 +1,33 @@
 // A call that starts a long task, and a second URL that shows how far it is and what came of it.
 
-import { getAsyncResponse, task, updateProgress } from 'fnbox/tasks'
+import { getTask, progress, task } from 'fnbox/tasks'
 
 const countPrimes = task(async function countPrimes(below) {
   let found = 0
   for (let number = 2; number < below; number++) {
     if (isPrime(number)) found++
-    if (number % 10_000 === 0) await updateProgress({ checked: number })
+    if (number % 10_000 === 0) await progress({ checked: number })
   }
   return { below, primes: found }
 })
 
 export async function handler({ queryStringParameters: query }) {
-  if ('task' in query) return show(query.task)
-  const response = await countPrimes(Number(query.below ?? 100_000))
-  return { statusCode: 303, headers: { Location: `?task=${response.responseId}` } }
+  if ('task' in query) return show(getTask(query.task))
+  const { id } = await countPrimes(Number(query.below ?? 100_000))
+  return { statusCode: 303, headers: { Location: `?task=${id}` } }
 }
 
-async function show(id) {
-  try {
-    const found = await getAsyncResponse(id)
-    if (found === null) return reply(404, { error: 'there is no such task, or its result has expired' })
-    return reply(found.status === 'complete' ? 200 : 202, found)
-  } catch (error) {
-    return reply(500, { status: 'failed', error: error.message })
+async function show(handle) {
+  const status = await handle.status()
+  switch (status?.state) {
+    case undefined:
+      return reply(404, { error: 'there is no such task, or its result has expired' })
+    case 'complete':
+      return reply(200, { status: 'complete', response: await handle.result() })
+    case 'failed':
+      return reply(500, { status: 'failed', error: (await handle.result().catch((error) => error)).message })
+    default:
+      return reply(202, { status: 'in progress', response: status.progress })
   }
 }
 

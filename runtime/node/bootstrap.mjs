@@ -9,7 +9,7 @@ import { Call } from './call.mjs'
 import { loadHandler } from './loader.mjs'
 import { outputWritten, report } from './log.mjs'
 import { toUserError } from './outcome.mjs'
-import { Task, withTaskEvents } from './task.mjs'
+import { Task } from './task.mjs'
 
 // An import would read each property of the module, which opens the standard error and loads worker threads.
 const { inspect } = process.getBuiltinModule('node:util')
@@ -21,7 +21,7 @@ const { inspect } = process.getBuiltinModule('node:util')
 
 /**
  * @type {{ type: 'new' | 'loading' | 'failed' }
- *   | { type: 'loaded', handler: Handler, rawHandler: Handler, identity: import('./context.mjs').Identity }
+ *   | { type: 'loaded', handler: Handler, identity: import('./context.mjs').Identity }
  *   | { type: 'serving', script: Script }}
  */
 let state = { type: 'new' }
@@ -95,12 +95,10 @@ async function load(frame) {
   try {
     if (frame.script !== undefined) return await runScript(frame)
     const handler = await loadHandler(frame)
-    const { taskEvents } = frame
-    const rawHandler = taskEvents === undefined ? handler : await withTaskEvents(handler, taskEvents)
     await nextTurn() // rejections that nobody handles in the module are reported by now
     await outputWritten()
     if (state.type !== 'loading') return
-    state = { type: 'loaded', handler, rawHandler, identity: frame.function }
+    state = { type: 'loaded', handler, identity: frame.function }
     channel.send({ type: 'loaded' })
   } catch (error) {
     failLoad(error)
@@ -163,10 +161,10 @@ function start(frame, body) {
     running.set(frame.id, state.script.begin(frame, body, onOver))
     return
   }
-  const { handler, rawHandler, identity } = /** @type {Extract<typeof state, { type: 'loaded' }>} */ (state)
+  const { handler, identity } = /** @type {Extract<typeof state, { type: 'loaded' }>} */ (state)
   const call = new Call(channel, frame, body, onOver)
   running.set(frame.id, call)
-  origin.run(call, () => call.run(frame.mode === 'raw' ? rawHandler : handler, identity))
+  origin.run(call, () => call.run(handler, identity))
 }
 
 /**

@@ -1,18 +1,18 @@
-// One job of a script on the wire (../PROTOCOL.md; jobs.md §10): from its `invoke` frame to the frame that ends it. What a
-// handler's behaviour means, the program decides (sdk/handling.mjs). Owns whether it is over, its cancellation and window.
+// One job of a script on the wire, from its `invoke` frame to the frame that ends it (../PROTOCOL.md; jobs.md §10). What a handler's
+// behaviour means is decided in sdk/handling.mjs. Owns whether the job is over, its cancellation and its window.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Window } from './call.mjs'
 import { Cancellation } from './context.mjs'
 import { outputWritten } from './log.mjs'
 
-/** @typedef {import('./sdk/handling.mjs').End} End */
+/** @typedef {import('./sdk/handling.mjs').JobOutcome} JobOutcome */
 
 /** A running job. */
 export class Job {
   /** as the program knows it, which need not be the id of its frames @type {unknown} */
   id
-  /** whether its ending frame was sent, or is about to be: what comes later is nobody's */
+  /** whether its ending frame was sent, or is about to be */
   over = false
   /** settles when it is over @type {Promise<void>} */
   ended = Promise.resolve()
@@ -31,7 +31,7 @@ export class Job {
   }
 
   /**
-   * Has the program handle it, and sends what comes of it.
+   * Runs the job in the program and sends its outcome.
    * @param {import('./sdk/program.mjs').Program} program
    * @param {Buffer} body the document of the job
    * @param {string} instance
@@ -66,7 +66,7 @@ export class Job {
   async #run(program, body, instance) {
     const document = parse(body.toString())
     this.id = document.id
-    const end = await program.run(document, {
+    const outcome = await program.run(document, {
       signal: this.#cancellation.signal,
       instance,
       next: (iterator) => this.#window.next(iterator),
@@ -75,10 +75,10 @@ export class Job {
     this.over = true
     await outputWritten()
     try {
-      this.#sendEnd(end, program.aggregates)
+      this.#sendOutcome(outcome, program.aggregates)
     } catch (error) {
       const { message } = /** @type {Error} */ (error) // a limit of results above that of frames
-      this.#sendEnd({ ...end, json: undefined, error: message }, false)
+      this.#sendOutcome({ ...outcome, json: undefined, error: message }, false)
     }
   }
 
@@ -91,23 +91,16 @@ export class Job {
   }
 
   /**
-   * @param {End} end
+   * @param {JobOutcome} outcome
    * @param {boolean} aggregates
    */
-  #sendEnd({ json, error, refresh, streamed }, aggregates) {
-    const more = {
-      ...(error === undefined ? {} : { error: clip(error) }),
-      ...(refresh === true ? { refresh } : {}),
-    }
-    if (streamed === true)
-      this.#send({
-        type: 'ended',
-        ...more,
-        ...(aggregates && error === undefined ? { aggregate: true } : {}),
-      })
-    else if (json === undefined) this.#send({ type: 'returned', undefined: true, ...more })
+  #sendOutcome({ json, error, refresh, streamed }, aggregates) {
+    const end = { ...(error !== undefined && { error: clip(error) }), ...(refresh && { refresh }) }
+    const aggregate = aggregates && error === undefined
+    if (streamed) this.#send({ type: 'ended', ...end, ...(aggregate && { aggregate }) })
+    else if (json === undefined) this.#send({ type: 'returned', undefined: true, ...end })
     else if (json.length > this.#frame.responseLimit) this.#send({ type: 'oversized', size: json.length })
-    else this.#send({ type: 'returned', ...more }, json)
+    else this.#send({ type: 'returned', ...end }, json)
   }
 
   /**
@@ -119,7 +112,7 @@ export class Job {
   }
 }
 
-/** A frame must hold it. @param {string} text */
+/** Shortens a text to what a frame can hold. @param {string} text */
 function clip(text) {
   return text.length > longestError ? `${text.slice(0, longestError)}…` : text
 }

@@ -20,6 +20,20 @@ export function toJson(value) {
 }
 
 /**
+ * A value as JSON text that is pure ASCII, as the engine keeps it (tasks.md N3); `undefined` is null.
+ * @param {unknown} value
+ * @throws the error of the language when JSON cannot hold it
+ */
+export function toAsciiJson(value) {
+  const text = stringify(value === undefined ? null : value)
+  if (typeof text !== 'string') throw new TypeError(`Do not know how to serialize a ${typeof value}`)
+  return text.replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+/**
  * A yielded value as a chunk (yandex.md K-10).
  * @param {unknown} value
  * @returns {{ kind: ChunkKind, body: Buffer }}

@@ -7,8 +7,8 @@ import { inspect } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Job } from './job.mjs'
 import { outputWritten, report } from './log.mjs'
-import { hostKey } from './sdk/host.mjs'
 import { offerModules } from './sdk/modules.mjs'
+import { hostKey } from './sdk/program.mjs'
 
 /** @typedef {import('./sdk/program.mjs').Program} Program */
 

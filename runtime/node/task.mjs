@@ -1,13 +1,12 @@
-// Tasks on the wire (../PROTOCOL.md, "Tasks"; tasks.md §12, §9): one attempt from its `invoke` frame to the frame that ends it,
-// and the events that carry a task. What a task's behaviour means is decided in sdk/tasks/. Owns whether an attempt is over.
+// One attempt of a task on the wire, from its `invoke` frame to the frame that ends it (../PROTOCOL.md, "Tasks"). Owns whether it
+// is over.
 
 import { outputWritten } from './log.mjs'
 import { toTaskError } from './outcome.mjs'
 
-/** @typedef {import('./sdk/tasks/outcome.mjs').Outcome} Outcome */
-/** @typedef {import('./loader.mjs').Handler} Handler */
+/** @typedef {import('./sdk/tasks/execution.mjs').TaskOutcome} TaskOutcome */
 
-/** A running attempt. The first ending counts; whatever comes later is ignored. */
+/** A running attempt. The first outcome counts; later ones are ignored. */
 export class Task {
   /** whether its ending frame was sent, or is about to be */
   over = false
@@ -29,14 +28,15 @@ export class Task {
     this.#onOver = onOver
   }
 
-  /** Executes it and sends what comes of it. Never rejects. */
+  /** Executes the attempt and sends its outcome. Never rejects. */
   async run() {
     try {
-      const { attempt } = await import('./sdk/tasks/execution.mjs') // functions start faster without it
-      const { outcome, reload } = await attempt(parse(this.#body.toString()), this.#frame.responseLimit)
+      const { executeAttempt } = await import('./sdk/tasks/execution.mjs') // functions start faster without it
+      const delivery = parse(this.#body.toString())
+      const { outcome, reload } = await executeAttempt(delivery, this.#frame.responseLimit)
       await this.#end(outcome, reload)
     } catch (error) {
-      await this.#fail(error, true) // what the runtime needs cannot be loaded: a new process may have better luck
+      await this.#fail(error, true) // the runtime's own files cannot be loaded: a new process may have better luck
     }
   }
 
@@ -48,11 +48,10 @@ export class Task {
     return this.#fail(error, false)
   }
 
-  /** A task has nothing that could be told; at its deadline the instance is ended (tasks.md L6). */
+  /** A task cannot be told; at its deadline the instance is ended (tasks.md L6). */
   cancel() {}
 
-  /** It sends no chunks. */
-  credit() {}
+  credit() {} // a task sends no chunks
 
   /** @param {unknown} error @param {boolean} reload */
   #fail(error, reload) {
@@ -60,8 +59,8 @@ export class Task {
   }
 
   /**
-   * @param {Outcome} outcome
-   * @param {boolean} reload whether the module cannot be loaded in this process any more
+   * @param {TaskOutcome} outcome
+   * @param {boolean} [reload] whether only a new process can load the module
    */
   async #end(outcome, reload) {
     if (this.over) return
@@ -71,47 +70,22 @@ export class Task {
       this.#send(outcome, reload)
     } catch (error) {
       const { message } = /** @type {Error} */ (error) // a limit of results above that of frames
-      this.#send({ outcome: 'failed', retry: false, error: { type: 'ResultTooLarge', message } }, false)
+      this.#send({ outcome: 'failed', retry: false, error: { type: 'ResultTooLarge', message } })
     }
     this.#onOver()
   }
 
   /**
-   * @param {Outcome} outcome
-   * @param {boolean} reload
+   * @param {TaskOutcome} outcome
+   * @param {boolean} [reload]
    */
   #send(outcome, reload) {
-    const header = { type: 'returned', id: this.#frame.id, ...(reload ? { refresh: true } : {}) }
+    const header = { type: 'returned', id: this.#frame.id, ...(reload && { refresh: true }) }
     const body = bytesOf(stringify(outcome))
     if (outcome.outcome === 'complete') return this.#channel.send(header, body)
     const { type, message } = outcome.error
     this.#channel.send({ ...header, error: `${type}: ${message}`.slice(0, longestError) }, body)
   }
-}
-
-/**
- * Puts events that carry a task before a handler (tasks.md §9).
- * @param {Handler} handler
- * @param {import('../../src/wire/frames.ts').TaskEvents} when
- * @returns {Promise<Handler>}
- */
-export async function withTaskEvents(handler, when) {
-  const { routeOf } = await import('./sdk/tasks/routing.mjs')
-  return (event, context) => {
-    const route = when === 'on' || isImported() ? routeOf(event) : undefined
-    return route === undefined ? handler(event, context) : follow(route)
-  }
-}
-
-// What the module of tasks has left where all of its copies meet (sdk/tasks/shared.mjs).
-function isImported() {
-  return Reflect.get(globalThis, Symbol.for('fnbox.tasks'))?.imported === true
-}
-
-/** @param {import('./sdk/tasks/routing.mjs').Route} route */
-async function follow(route) {
-  const events = await import('./sdk/tasks/events.mjs')
-  return events.follow(route)
 }
 
 const longestError = 1000

@@ -1,5 +1,6 @@
-"""What a call that was sent ahead needs before it starts: its permit, and a border in the function's output
-(PROTOCOL.md, "Calls sent ahead"). Owns which files the standard streams were at the start.
+"""Calls sent ahead (PROTOCOL.md): the permit and the border in the output that they need before they start.
+
+Owns the identities of the files that the standard streams were at the start.
 """
 
 import os
@@ -7,7 +8,7 @@ import select
 
 
 def prepare():
-    """Keeps the permits from programs that the function starts. Without permits no call sent ahead starts."""
+    """Keeps the permits from programs that the function starts."""
     try:
         os.set_inheritable(_PERMITS, False)
         os.register_at_fork(after_in_child=_close_permits)
@@ -16,7 +17,7 @@ def prepare():
 
 
 def may_start(call):
-    """Whether a call may start: one that was sent ahead takes a permit, once. Its turn must have come, or a `recall`."""
+    """Whether a call may start: one that was sent ahead takes a permit. Called in the order of the calls."""
     if not call.ahead:
         return True
     if not call.permitted:
@@ -32,14 +33,14 @@ def _take_permit():
 
 
 class Border:
-    """The text that divides the output of two calls; None: there is none."""
+    """The text that divides the output of two calls, if any."""
 
     def __init__(self, text):
         self._text = None if text is None else text.encode()
         self._streams = [] if text is None else [(each, _file_of(each)) for each in (1, 2)]
 
     def write(self):
-        """Writes it to both streams, unless the function has closed them or put a file of its own there."""
+        """Writes it to both streams, unless the function has closed or replaced them."""
         for descriptor, file in self._streams:
             if _file_of(descriptor) == file:
                 _write_all(descriptor, self._text)
@@ -66,7 +67,7 @@ def _write_all(descriptor, text):
         pass  # the supervisor has closed its end
 
 
-# A forked child shares the position with its parent, which alone may start calls.
+# A forked child shares the position with its parent, and must start no calls.
 def _close_permits():
     try:
         os.close(_PERMITS)

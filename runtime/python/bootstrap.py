@@ -1,7 +1,7 @@
-"""The Python runtime of an instance: takes frames, loads the function, runs invocations (PROTOCOL.md).
+"""The Python runtime of an instance: reads frames, loads the function, runs invocations (PROTOCOL.md).
 
-The main thread runs the function, so that signals and event loops work as usual; which thread reads the channel
-is told in reader.py. Owns the invocations that run or wait.
+The main thread runs the function, so that signals and event loops work as usual; reader.py decides which thread reads the
+channel. Owns the invocations that run or wait.
 """
 
 import os
@@ -13,13 +13,8 @@ from types import ModuleType
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
-# For what a script does after `start`, once the channel has ended.
-_FAREWELL_SECONDS = 2
-
-
-def main():
-    """Serves until the channel ends."""
-    Instance().serve()
+# For the code of a script after `start`, once the channel has ended.
+_SCRIPT_EXIT_SECONDS = 2
 
 
 class Instance:
@@ -32,18 +27,13 @@ class Instance:
         self._running = {}
         self._script = None
         self._loop = InstanceLoop()
-        self._channel.send(
-            {
-                "type": "hello",
-                "version": PROTOCOL_VERSION,
-                "language": "python",
-                "languageVersion": sys.version.split(maxsplit=1)[0],
-            }
-        )
+        python_version = sys.version.split(maxsplit=1)[0]
+        hello = {"type": "hello", "version": PROTOCOL_VERSION, "language": "python", "languageVersion": python_version}
+        self._channel.send(hello)
         self._reader = Reader(self._read, self._may_start)
 
     def serve(self):
-        """Runs on the main thread: loads the function, then one invocation after the other."""
+        """Loads the function, then runs one invocation after the other until the channel ends. On the main thread."""
         header = self._reader.next().header
         if "script" in header:
             self._run_script(header)
@@ -52,46 +42,48 @@ class Instance:
         while True:
             self._invoke(self._reader.next(), handler, header["function"], events)
 
-    # On whichever thread reads; gives what there is for the main thread to do.
+    # On the thread that reads; gives the call in the frame, if any.
     def _read(self):
         try:
             received = self._channel.receive()
         except (ProtocolError, MemoryError) as error:
-            _leave(70, str(error) or "there is no memory for a frame")
+            _exit(70, str(error) or "there is no memory for a frame")
         if received is None:
             self._end_reading()
         try:
-            return self._take(*received)
+            return self._dispatch(*received)
         except ProtocolError as error:
-            _leave(70, str(error))
-        except Exception as error:  # nobody would answer any more
-            _leave(70, f"a frame cannot be used: {error!r}")
+            _exit(70, str(error))
+        except Exception as error:  # the instance could not answer any more
+            _exit(70, f"a frame cannot be used: {error!r}")
 
     def _end_reading(self):
         if self._channel.closed:
             sys.exit()  # ends this thread alone; the main thread is about to end the process
-        self._let_script_end()
-        _leave(0)
+        if self._script is not None and self._script.serves:
+            self._script.stop()
+            time.sleep(_SCRIPT_EXIT_SECONDS)
+        _exit(0)
 
-    def _take(self, header, body):
+    def _dispatch(self, header, body):
         kind = header["type"]
         if kind == "load":
-            return self._take_load(header)
+            return self._to_load(header)
         if self._border is None:
             raise ProtocolError(f"{kind} came before load")
         if kind == "recall":
             self._recall()
         elif self._script is not None and self._script.serves:
-            self._script.take(header, body)
+            self._script.receive(header, body)
         elif kind == "invoke":
             call = (Task if header["mode"] == "task" else Call)(self._channel, header, body)
             self._running[call.request_id] = call
             return call
-        else:
-            self._tell(self._running.get(header["id"]), header)
+        elif (call := self._running.get(header["id"])) is not None:
+            call.cancel() if kind == "cancel" else call.credit(header["bytes"])
         return None
 
-    def _take_load(self, header):
+    def _to_load(self, header):
         if header["version"] != PROTOCOL_VERSION:
             raise ProtocolError(f"version {header['version']} of the protocol is not understood")
         if self._border is not None:
@@ -99,14 +91,7 @@ class Instance:
         self._border = ahead.Border(header.get("border"))
         return _Load(header)
 
-    # A call that is over is not told any more.
-    def _tell(self, call, header):
-        if call is not None and header["type"] == "cancel":
-            call.cancel()
-        elif call is not None:
-            call.credit(header["bytes"])
-
-    # The supervisor has taken back the permits of the calls that are to be forgotten.
+    # The supervisor has taken back the permits of the calls to drop.
     def _recall(self):
         self._reader.recall()
         if self._script is not None:
@@ -128,15 +113,15 @@ class Instance:
             handler = load_handler(header["root"], header["module"], header["name"], header.get("file"))
             if awaits(handler):
                 self._loop.get()
+        except (SystemExit, KeyboardInterrupt) as error:
+            self._end_process(error)
         except BaseException as error:
-            if isinstance(error, (SystemExit, KeyboardInterrupt)):
-                self._end_process(error)
             self._fail_load(to_load_error(error))
         flush_output()
         self._channel.send({"type": "loaded"})
         return handler
 
-    # Never returns: the script has served, or has failed to.
+    # Never returns.
     def _run_script(self, header):
         from _fnbox.script import Script, explain
 
@@ -156,13 +141,7 @@ class Instance:
     def _fail_load(self, error):
         flush_output()
         self._channel.send({"type": "load-failed", "error": error})
-        self._reader.next()  # nothing will come: the supervisor ends this process
-
-    # What follows `start` in a script is its own to do, within reason.
-    def _let_script_end(self):
-        if self._script is not None and self._script.serves:
-            self._script.stop()
-            time.sleep(_FAREWELL_SECONDS)
+        self._reader.next()  # waits until the supervisor ends this process
 
     def _invoke(self, call, *function):
         self._loop.restore()
@@ -175,17 +154,17 @@ class Instance:
         except (SystemExit, KeyboardInterrupt) as error:
             self._end_process(error)
         finally:
-            if self._running.get(call.request_id) is call:  # it may have come again, as soon as its end was sent
+            if self._running.get(call.request_id) is call:  # the id may run again as soon as its end was sent
                 del self._running[call.request_id]
             set_request_id("")
 
-    # As the function wants it, but at once: the interpreter would wait for threads that nobody needs any more.
+    # With the exit code of the error, but at once: the interpreter would wait for threads.
     def _end_process(self, error):
         self._channel.close()
         others = [each for each in threading.enumerate() if each is not threading.current_thread() and not each.daemon]
         if others:
             code = error.code if isinstance(error, SystemExit) else 130
-            _leave(code if isinstance(code, int) else int(code is not None), code if isinstance(code, str) else None)
+            _exit(code if isinstance(code, int) else int(code is not None), code if isinstance(code, str) else None)
         raise error
 
 
@@ -198,7 +177,7 @@ class _Load:
         self.header = header
 
 
-def _leave(code, message=None):
+def _exit(code, message=None):
     flush_output()
     if message is not None:
         report(message)
@@ -206,7 +185,7 @@ def _leave(code, message=None):
 
 
 def _open_package():
-    """Makes the files beside this one a package that no function's module can be mistaken for."""
+    """Makes the files beside this one a package whose name no module of a function has."""
     if _FOLDER in sys.path:
         sys.path.remove(_FOLDER)
     spec = ModuleSpec("_fnbox", None, is_package=True)
@@ -216,7 +195,7 @@ def _open_package():
     sys.modules[spec.name] = package
 
 
-# Processes that the function starts with multiprocessing import this file again; they are no instances.
+# Processes of multiprocessing import this file again, but are no instances.
 if __name__ == "__mp_main__":
     _open_package()
     from _fnbox.sdk.fnbox_tasks.finder import offer_tasks
@@ -239,4 +218,4 @@ if __name__ == "__main__":
     sys.argv = [""]
     sys.stdout.reconfigure(line_buffering=True)
     set_up_logging()
-    main()
+    Instance().serve()

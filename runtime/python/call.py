@@ -1,4 +1,4 @@
-"""One invocation: from its `invoke` frame to the frame that ends it. Owns its cancellation and the window of its stream."""
+"""One invocation: from its `invoke` frame to the frame that ends it. Owns its cancellation and its stream's window."""
 
 import threading
 from json.encoder import encode_basestring_ascii as _quoted
@@ -11,15 +11,15 @@ from .outcome import is_async_generator, is_awaitable, is_generator, to_chunk, t
 
 
 class Call:
-    """Runs on the main thread; `cancel` and `credit` come from whichever reads the channel."""
+    """Runs on the main thread; `cancel` and `credit` come from the thread that reads the channel."""
 
-    # One for all of them: one at a time runs.
+    # Shared: one call at a time runs.
     _change = threading.Condition()
 
-    #: whether it has taken a permit
+    #: whether it has a permit
     permitted = False
 
-    # What each begins with; most change none of it.
+    # Defaults, which most calls keep.
     _cancelled = False
     _acknowledged = False
     _loop = None
@@ -35,16 +35,14 @@ class Call:
         self.request_id = frame["id"]
         #: whether it was sent ahead, and starts with a permit only (ahead.py)
         self.ahead = frame.get("ahead") is True
-        # For headers that are written by hand, because there are many.
+        # For headers that are written by hand, for speed.
         self._id_text = _quoted(self.request_id)
 
     def run(self, instance_loop, listen, handler, identity, events):
-        """Calls the handler and sends what it gives.
+        """Calls the handler and sends its result.
 
-        `instance_loop` has the loop for what is to be awaited, `listen` makes that frames are read from then on, and
-        `events` knows those with a task.
-
-        Raises SystemExit and KeyboardInterrupt, which end the process (yandex.md F-33); all else is the answer.
+        `instance_loop` has the loop for awaitables, `listen` starts the reading of frames, `events` finds tasks in events.
+        Raises SystemExit and KeyboardInterrupt, which end the process (yandex.md F-33); other errors are the answer.
         """
         self._instance_loop = instance_loop
         self._listen = listen
@@ -69,20 +67,20 @@ class Call:
             self._end({"type": "threw", "error": to_user_error(error)})
 
     def cancel(self):
-        """Nobody waits for the answer: a coroutine is cancelled, a generator closed (yandex.md C-6, K-13)."""
+        """Cancels a coroutine, closes a generator (yandex.md C-6, K-13)."""
         with self._change:
             self._cancelled = True
             self._change.notify()
         self._on_loop_soon(self._cancel_task)
 
     def credit(self, count):
-        """Chunks that count for so many bytes have left for the reader."""
+        """Opens the window by `count` bytes, whose chunks have left for the client."""
         with self._change:
             self._unacknowledged -= count
             self._change.notify()
         self._on_loop_soon(self._wake_on_loop)
 
-    # Before the start there is nothing to wake, and the function may have closed the loop.
+    # Before the start there is no loop, and the function may have closed it.
     def _on_loop_soon(self, action):
         try:
             if self._loop is not None:
@@ -103,8 +101,7 @@ class Call:
         except (ValueError, RecursionError):
             return text
 
-    # The loop lives as long as the instance and stands still between invocations (yandex.md K-7). What the coroutine
-    # raises is caught on the loop, so that no frame of asyncio's gets into the stack trace.
+    # Errors are caught on the loop, so that the stack trace has no frames of asyncio.
     def _on_loop(self, coroutine):
         self._loop = self._instance_loop.get()
         outcome = self._loop.run_until_complete(self._settle(coroutine))
@@ -135,7 +132,7 @@ class Call:
             self._task.cancel()
             self._acknowledge()
 
-    # jobs.md CTL-3: sent by the code that runs the handler, so a handler that lets nothing in is not spoken for.
+    # jobs.md CTL-3: sent by the thread of the handler, so not for a handler that blocks.
     def _acknowledge(self):
         if not self._acknowledged:
             self._acknowledged = True
@@ -189,7 +186,7 @@ class Call:
                 except StopAsyncIteration:
                     break
                 self._send_chunk(value)
-                await asyncio.sleep(0)  # lets a cancellation in, even when the generator never waits for anything
+                await asyncio.sleep(0)  # lets a cancellation in, also when the generator never waits
         except asyncio.CancelledError:
             if not self._cancelled:
                 raise
@@ -211,13 +208,13 @@ class Call:
             self._unacknowledged += len(body) + CHUNK_OVERHEAD
         self._channel.send(f'{{"type":"chunk","id":{self._id_text},"kind":"{kind}"}}', body)
 
-    def _end(self, ending, body=b""):
+    def _end(self, header, body=b""):
         flush_output()
-        self._channel.send({**ending, "id": self.request_id}, body)
+        self._channel.send({**header, "id": self.request_id}, body)
 
 
 def handle_event(step, *arguments):
-    """The frame of the runtime that begins every stack trace (yandex.md F-32)."""
+    """The runtime's frame at the start of every stack trace (yandex.md F-32)."""
     return step(*arguments)
 
 
@@ -232,7 +229,7 @@ class _Raised:
         self.error = error
 
 
-# As a task does that is cancelled before its first step.
+# As asyncio does with a task that is cancelled before its first step.
 async def _cancelled_before_start(awaitable):
     from asyncio import CancelledError
 

@@ -1,4 +1,4 @@
-"""The instance's end of the wire: frames over descriptor 3 (PROTOCOL.md, "Frames"). Owns the socket."""
+"""The instance's end of the channel: frames over descriptor 3 (PROTOCOL.md, "Frames"). Owns the socket."""
 
 import json
 import os
@@ -9,35 +9,35 @@ import threading
 #: Version of PROTOCOL.md that this runtime speaks.
 PROTOCOL_VERSION = 2
 
-#: For how many bytes an invocation's chunks without credit may count, and for what each does besides its body (promise 4).
+#: Most bytes of an invocation's chunks without credit, and what each counts besides its body (promise 4).
 CHUNK_WINDOW = 262_144
 CHUNK_OVERHEAD = 64
 
 
 class ProtocolError(Exception):
-    """The bytes are no frames, or a frame comes out of turn; the instance cannot go on."""
+    """The bytes are no frames, or a frame is out of order."""
 
 
 class Channel:
-    """Sends and receives frames; any thread may send, one at a time receive."""
+    """Sends and receives frames. Any thread may send, one at a time receive."""
 
     def __init__(self):
         self._socket = socket.socket(fileno=_DESCRIPTOR)
         self._socket.setblocking(True)
         os.set_inheritable(_DESCRIPTOR, False)
         self._sending = threading.Lock()
-        # One read may bring several frames; those before `_taken` have been given out.
+        # One read may bring several frames; those before `_taken` have been returned.
         self._received = b""
         self._taken = 0
-        self._forsaken = False
-        #: whether this side has closed it, so that its end is no surprise
+        self._is_child = False
+        #: whether this side has closed it
         self.closed = False
-        os.register_at_fork(after_in_child=self._forsake)
+        os.register_at_fork(after_in_child=self._leave_to_parent)
 
     def send(self, header, body=b""):
         """Sends one frame; its header may be JSON text. Raises ValueError when it is longer than the protocol allows."""
-        if self._forsaken:
-            os._exit(0)  # a forked child has come to its parent's answer, which is not its to give
+        if self._is_child:
+            os._exit(0)  # a forked child must not send its parent's answer
         text = (header if isinstance(header, str) else _dumps(header)).encode()
         length = 4 + len(text) + len(body)
         if length > _MAX_FRAME_LENGTH:
@@ -73,30 +73,29 @@ class Channel:
         return _open(received, start, end)
 
     def close(self):
-        """Ends the channel for both sides. The process is about to leave by itself."""
+        """Ends the channel for both sides, before the process exits by itself."""
         self.closed = True
-        if self._forsaken:
+        if self._is_child:
             return
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # the function has closed it, or the supervisor has
+            pass  # closed by the function or the supervisor
 
-    # A forked child shares the socket with its parent, who alone speaks for the instance.
-    def _forsake(self):
-        self._forsaken = True
+    # A forked child shares the socket with its parent, the instance.
+    def _leave_to_parent(self):
+        self._is_child = True
         self.closed = True
         self._sending = threading.Lock()
         self._socket.close()
 
-    # As much as there is of some small frames, or the beginning of a large one.
     def _receive_some(self):
         try:
             return self._socket.recv(_COPY_LIMIT)
         except OSError:
             return b""
 
-    # What has been received of a frame, and what it needs to be `length` bytes; None when the channel ends first.
+    # A frame of `length` bytes, of which some are received; None when the channel ends first.
     def _receive_rest(self, received, length):
         frame = bytearray(length)
         filled = len(received)
@@ -114,10 +113,10 @@ class Channel:
 
 
 def parse_json(text):
-    """As json.loads, which takes twice as long for a short text. Raises ValueError and RecursionError."""
+    """As json.loads, in half the time for short texts. Raises ValueError and RecursionError."""
     try:
         value, end = _scan(text, 0)
-    except StopIteration:  # it does not begin with a value
+    except StopIteration:  # it does not start with a value
         return _loads(text)
     return value if end == len(text) else _loads(text)
 
@@ -151,7 +150,7 @@ def _check(header):
 
 _INVOKE = (("id", str), ("mode", str), ("responseLimit", int))
 
-# What a header must have, by its type.
+# The required members of a header, by its type.
 _MEMBERS = {
     "load": (
         *(("version", int), ("root", str), ("module", str), ("name", str)),

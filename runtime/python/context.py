@@ -26,7 +26,7 @@ class Context:
         return max(0, self.deadline_ms - int(_time() * 1000))
 
 
-# That of a call which was sent ahead counts from its start, which is now.
+# The deadline of a call sent ahead counts from its start, which is now.
 def _deadline_of(frame):
     return int(_time() * 1000) + frame["timeoutMs"] if frame.get("ahead") is True else frame["deadlineMs"]
 

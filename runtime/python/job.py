@@ -1,7 +1,6 @@
 """One job of a script on the wire (PROTOCOL.md; jobs.md §10): from its `invoke` frame to the frame that ends it.
 
-What a handler's behaviour means for it, the program's module decides (sdk/fnbox_serverless/handling.py). Owns the job's
-cancellation and window.
+The outcome is decided in sdk/fnbox_serverless/handling.py. Owns the job's cancellation and window.
 """
 
 import asyncio
@@ -12,7 +11,7 @@ from .log import enter_request, flush_output
 
 
 class Job:
-    """All of it happens on the loop, but `progress`, which any thread may call."""
+    """Runs on the loop; any thread may call `progress`."""
 
     def __init__(self, channel, program, instance, frame, body):
         self._channel = channel
@@ -24,13 +23,13 @@ class Job:
         self._cancelled = False
         self._unacknowledged = 0
         self._credited = asyncio.Event()
-        #: whether the frame that ends it is on its way: what comes later is nobody's
+        #: whether it has sent the frame that ends it
         self.ended = False
-        #: as the program knows it, which need not be the id of its frames
+        #: its id for the program, which need not be that of its frames
         self.id = None
 
     async def run(self):
-        """Runs the handler and sends what it gives. Raises SystemExit and KeyboardInterrupt, which end the process."""
+        """Runs the handler and sends its outcome. Raises SystemExit and KeyboardInterrupt, which end the process."""
         enter_request(self._frame["id"])
         self._task = asyncio.current_task()
         try:
@@ -42,11 +41,11 @@ class Job:
         if self._cancelled:  # before the start, so none of the handler's code runs
             self._end({"type": "returned", "undefined": True})
             return
-        end = await self._program.run(document, self._send_chunk, self._instance, lambda: self._cancelled)
-        self._end(*self._to_frame(end))
+        outcome = await self._program.run(document, self._send_chunk, self._instance, lambda: self._cancelled)
+        self._end(*self._to_frame(outcome))
 
     def cancel(self):
-        """Lets the handler know at its next await, and says that it does: whoever gets here is not blocked by it."""
+        """Cancels the handler at its next await, and acknowledges: the loop is not blocked."""
         if self.ended:
             return
         self._cancelled = True
@@ -55,7 +54,7 @@ class Job:
         self._send({"type": "cancelling"})
 
     def credit(self, count):
-        """Chunks that count for so many bytes have left for the reader."""
+        """Opens the window by `count` bytes, whose chunks have left for the client."""
         self._unacknowledged -= count
         self._credited.set()
 
@@ -71,21 +70,21 @@ class Job:
             raise asyncio.CancelledError  # a generator that has caught the first one and goes on
         self._unacknowledged += len(text) + CHUNK_OVERHEAD
         self._send({"type": "chunk", "kind": "json"}, text)
-        await asyncio.sleep(0)  # lets frames and other jobs in, even when the generator never waits for anything
+        await asyncio.sleep(0)  # lets frames and other jobs in, also when the generator never waits
 
-    def _to_frame(self, end):
-        header = {"type": "ended" if end.streamed else "returned"}
-        if end.error is not None:
-            header["error"] = end.error
-        if end.refresh:
+    def _to_frame(self, outcome):
+        header = {"type": "ended" if outcome.streamed else "returned"}
+        if outcome.error is not None:
+            header["error"] = outcome.error
+        if outcome.refresh:
             header["refresh"] = True
-        if end.streamed:
-            return ({**header, "aggregate": True} if self._program.aggregates and end.error is None else header), b""
-        if end.output is None:
+        if outcome.streamed:
+            return ({**header, "aggregate": True} if self._program.aggregates and outcome.error is None else header), b""
+        if outcome.output is None:
             return {**header, "undefined": True}, b""
-        if len(end.output) > self._frame["responseLimit"]:
-            return {"type": "oversized", "size": len(end.output)}, b""
-        return header, end.output
+        if len(outcome.output) > self._frame["responseLimit"]:
+            return {"type": "oversized", "size": len(outcome.output)}, b""
+        return header, outcome.output
 
     def _end(self, header, body=b""):
         flush_output()

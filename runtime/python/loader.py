@@ -11,11 +11,11 @@ class HandlerNotFound(Exception):
 
 
 class HandlerNotCallable(Exception):
-    """The attribute is there, but cannot be called (yandex.md H-17)."""
+    """The attribute is not callable (yandex.md H-17)."""
 
 
 def load_handler(root, module, name, file=None):
-    """Imports `module` from the code root, which comes first on sys.path (yandex.md H-8), and gives its callable `name`.
+    """Imports `module` from the code root, the first of sys.path (yandex.md H-8), and gives its callable `name`.
 
     Raises what the import raises, HandlerNotFound or HandlerNotCallable.
     """
@@ -31,15 +31,15 @@ def load_handler(root, module, name, file=None):
 
 
 def hides_python(root):
-    """Whether files there are named like modules of Python's own, and take their places once `root` is on sys.path."""
+    """Whether files there have names of standard modules, which they replace once `root` is on sys.path."""
     try:
         return any(name.partition(".")[0] in sys.stdlib_module_names for name in os.listdir(root))
-    except (OSError, AttributeError):  # Python 3.9 does not know
+    except (OSError, AttributeError):  # Python 3.9 has no such list
         return True
 
 
 def awaits(handler):
-    """Whether it is a function written as `async def`, and will need an event loop. Others may turn out to need it, too."""
+    """Whether it is an `async def` function, which needs an event loop. Others may need it, too."""
     return isinstance(handler, FunctionType) and bool(handler.__code__.co_flags & (_CO_COROUTINE | _CO_ASYNC_GENERATOR))
 
 
@@ -47,7 +47,7 @@ def _import(module, file):
     present = sys.modules.get(module)
     if present is None or file is None or _is_from(present, file):
         return importlib.import_module(module)
-    # A function whose file is named like a module that this runtime has imported: both stay what they are.
+    # The function's file has the name of a module that this runtime has imported: both are kept.
     from importlib.util import module_from_spec, spec_from_file_location
 
     spec = spec_from_file_location(module, file)

@@ -1,5 +1,7 @@
-"""What this runtime does for the function's log: hands over what the function wrote, writes records of its own, and sets
-up the logging module as the function finds it (yandex.md G-7). Owns the request id that records carry."""
+"""Output of the function, records of the runtime, and the set-up of the logging module (yandex.md G-7).
+
+Owns the request id of records.
+"""
 
 import logging
 import os
@@ -7,8 +9,8 @@ import sys
 import time
 from contextvars import ContextVar
 
-# That of the task, where several run on one loop, and that of all the rest.
-_own_request_id = ContextVar("request_id", default="")
+# Of an asyncio task, where several jobs run on one loop; of everything else.
+_request_id_of_task = ContextVar("request_id", default="")
 _request_id = ""
 
 
@@ -21,18 +23,18 @@ def set_up_logging():
 
 
 def set_request_id(request_id):
-    """From now on records belong to this invocation; "" stands for none."""
+    """Sets the id of following records; "" for none."""
     global _request_id
     _request_id = request_id
 
 
 def enter_request(request_id):
-    """From now on records of this task, and of the tasks that it starts, belong to this invocation."""
-    _own_request_id.set(request_id)
+    """Sets the id of following records of this asyncio task, and of the tasks that it starts."""
+    _request_id_of_task.set(request_id)
 
 
 def flush_output():
-    """Hands to the kernel what the function has printed (PROTOCOL.md, promise 3). It may have closed or replaced both."""
+    """Writes out all prints (PROTOCOL.md, promise 3). The function may have closed or replaced both streams."""
     try:
         sys.stdout.flush()
     except Exception:
@@ -44,17 +46,17 @@ def flush_output():
 
 
 def report(text):
-    """Writes one record of the runtime itself, whatever the function has made of sys.stderr."""
+    """Writes one record of the runtime itself to the original standard error."""
     try:
         os.write(2, _joined(text).encode(errors="replace") + b"\n")
     except OSError:
-        pass  # nobody listens
+        pass
 
 
-# Not a record factory: what a function gives as `extra={"request_id": …}` would be refused as one that is there already.
+# Not a record factory: logging rejects `extra={"request_id": …}` when the factory has set it.
 def _make_record(logger, *arguments, **named):
     record = _plain_record(logger, *arguments, **named)
-    record.__dict__.setdefault("request_id", _own_request_id.get() or _request_id)
+    record.__dict__.setdefault("request_id", _request_id_of_task.get() or _request_id)
     return record
 
 
@@ -64,12 +66,12 @@ class _Formatter(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def format(self, record):
-        record.__dict__.setdefault("request_id", _own_request_id.get() or _request_id)  # a record that no logger has made
+        record.__dict__.setdefault("request_id", _request_id_of_task.get() or _request_id)  # a record that was not made by a logger
         return _joined(super().format(record))
 
 
 class _CurrentOutput:
-    """The standard output of the moment: the function may replace it."""
+    """The current standard output: the function may replace it."""
 
     def write(self, text):
         sys.stdout.write(text)

@@ -1,7 +1,6 @@
 """The one event loop of the instance, which stands still between invocations (yandex.md K-7). Owns it.
 
-It is made when asyncio is first imported, by the function or for it: that import takes longer than all else that an
-instance does before it has loaded, and many functions never need it.
+It is made with the first import of asyncio: that takes longer than the rest of a start, and many functions never need it.
 """
 
 import sys
@@ -10,19 +9,19 @@ from importlib.machinery import PathFinder
 
 
 class InstanceLoop:
-    """From `offer` on, whoever has imported asyncio finds the loop."""
+    """The loop, for the main thread."""
 
     def __init__(self):
         self._asyncio = None
         self._loop = None
 
     def offer(self):
-        """Waits for the import, if it is still to come. On the main thread, whose loop it is."""
+        """Makes the first import of asyncio set up the loop."""
         if self._loop is None:
             sys.meta_path.insert(0, self)
 
     def get(self):
-        """The loop, for what has to be awaited. On the main thread."""
+        """The loop, for awaitables."""
         if self._loop is None:
             import asyncio
 
@@ -30,12 +29,12 @@ class InstanceLoop:
         return self._loop
 
     def restore(self):
-        """Before each invocation, on the main thread: asyncio.run() leaves none behind, and a function may close it."""
+        """Sets the loop before each invocation: asyncio.run() leaves none behind, and a function may close it."""
         if self._loop is not None:
             self._set_up(self._asyncio)
 
     def find_spec(self, name, path=None, target=None):
-        """For sys.meta_path. Asking for the spec need not lead to the import."""
+        """For sys.meta_path. A request for the spec need not lead to the import."""
         if name != "asyncio":
             return None
         spec = PathFinder.find_spec(name, path, target)

@@ -1,4 +1,4 @@
-"""What a handler gave or raised, as it goes over the wire (PROTOCOL.md; yandex.md F-30, K-10)."""
+"""Results and errors of a handler, as they are sent (PROTOCOL.md; yandex.md F-30, K-10)."""
 
 import json
 import os
@@ -19,19 +19,19 @@ def to_json(value):
 
 
 def is_awaitable(value):
-    """What `await` takes. As inspect has it, which takes long to import."""
+    """As inspect.isawaitable; inspect takes long to import."""
     return hasattr(type(value), "__await__") or (
         isinstance(value, GeneratorType) and bool(value.gi_code.co_flags & _CO_ITERABLE_COROUTINE)
     )
 
 
 def is_generator(value):
-    """What a `def` with `yield` gives."""
+    """Whether it is from a `def` with `yield`."""
     return isinstance(value, GeneratorType)
 
 
 def is_async_generator(value):
-    """What an `async def` with `yield` gives."""
+    """Whether it is from an `async def` with `yield`."""
     return isinstance(value, AsyncGeneratorType)
 
 
@@ -45,7 +45,7 @@ def to_chunk(value):
 
 
 def to_user_error(error):
-    """An exception as the caller will see it. Never raises, whatever the exception does when it is looked at."""
+    """An exception as the caller will see it. Never raises, even if the exception's methods do."""
     return {
         "errorMessage": _message(error),
         "errorType": type(error).__name__,
@@ -68,7 +68,7 @@ def _message(error):
         return "the exception cannot be described"
 
 
-# One frame of the runtime comes first, named `handle_event`; all others are left out (yandex.md F-32).
+# Starts with the runtime's frame `handle_event`, without all others of the runtime (yandex.md F-32).
 def _frames_of_invocation(error):
     frames = _frames(error)
     entries = [index for index, each in enumerate(frames) if _is_runtime(each) and each.name == "handle_event"]
@@ -87,21 +87,21 @@ def _is_runtime(frame):
 
 _RUNTIME_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 
-# What types.coroutine makes of a generator.
+# The flag that types.coroutine sets.
 _CO_ITERABLE_COROUTINE = 0x100
 
-# No message may fill a frame.
+# A message must not fill a frame.
 _LONGEST_MESSAGE = 65_536
 
-# json.dumps would make one for every value.
+# json.dumps would make one for each value.
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _ascii_encoder = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
-# Ids of the containers around a value: one within itself is an error.
+# Ids of the containers around a value: a cycle is an error.
 _being_encoded = {}
 
 
-# `_encoder.encode` would make all of this for every value, too.
+# `_encoder.encode` would make all of this for each value, too.
 def _to_encode():
     make, text = json.encoder.c_make_encoder, json.encoder.encode_basestring
     if make is None:  # a Python without the module in C

@@ -1,7 +1,7 @@
 """A script (jobs.md §10.1): a program that registers its handler itself, and then serves jobs on the event loop.
 
-Owns the jobs that run, and the calls that were sent ahead and wait. `run` and `serve` are on the main thread; `take`,
-`recall` and `stop` on the one that reads the channel.
+Owns the jobs that run, and the waiting calls that were sent ahead. `run` and `serve` are on the main thread, `receive`,
+`recall` and `stop` on the thread that reads the channel.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _running = None
 
 
 def running():
-    """The script of this process, None where it runs a function. For the modules below sdk/."""
+    """The script of this process, None in one of a function. For the modules below sdk/."""
     return _running
 
 
@@ -43,17 +43,17 @@ class Script:
         self._program = None
         self._slots = None
         self._jobs = {}
-        # Calls that were sent ahead. With the lock their permits are taken in order, and no `recall` comes between.
+        # Calls that were sent ahead. The lock keeps their permits in order, and `recall` out.
         self._ahead = deque()
-        self._taking_ahead = threading.Lock()
+        self._ahead_lock = threading.Lock()
         self._tasks = set()
         self._stopped = None
-        #: whether frames may be taken; stays true after the end
+        #: whether it receives frames; stays true after the end
         self.serves = False
         _running = self
 
     def run(self):
-        """Runs the program to its end. Raises what it raises, ScriptDidNotServe when it has never served."""
+        """Runs the program to its end. Raises what the program raises, and ScriptDidNotServe."""
         file, start = self._header["file"], self._header["script"]
         _prepare_path(self._header["root"], file, start["sdk"])
         sys.argv = [file, *start["args"]]
@@ -63,41 +63,42 @@ class Script:
             raise ScriptDidNotServe(f"{name} ended without serving: it has to call runpod.serverless.start(…)")
 
     def serve(self, program):
-        """What `start` does: prepares the program, then runs its jobs until the channel ends (jobs.md W-2)."""
+        """Prepares the program, then runs its jobs until the channel ends (jobs.md W-2)."""
         if self._program is not None:
             if self._loop.is_running():
                 raise RuntimeError("start() was called a second time, while the first call serves")
-            return  # a program that goes on after its end
+            return  # called again after the end
         self._program = program
         try:
             self._serve()
         except (SystemExit, KeyboardInterrupt) as error:
             for task in self._tasks:
                 if task.done() and not task.cancelled():
-                    task.exception()  # nobody needs to hear of it twice
+                    task.exception()  # keeps asyncio from reporting it
             self._end_process(error)
 
-    def take(self, header, body):
-        """Takes an `invoke`, `cancel` or `credit` frame."""
+    def receive(self, header, body):
+        """Receives an `invoke`, `cancel` or `credit` frame."""
         if header.get("ahead") is True:
-            self._ahead.append(_CallAhead(header, body))
+            call = types.SimpleNamespace(ahead=True, permitted=False, header=header, body=body)
+            self._ahead.append(call)
             self._loop.call_soon_threadsafe(self._start_ahead)
         else:
-            self._loop.call_soon_threadsafe(self._take, header, body)
+            self._loop.call_soon_threadsafe(self._dispatch, header, body)
 
     def recall(self):
-        """Forgets the calls that were sent ahead and have no permit any more."""
-        with self._taking_ahead:
+        """Drops the calls sent ahead that have no permit any more."""
+        with self._ahead_lock:
             self._ahead = deque(filter(may_start, self._ahead))
 
     def stop(self):
-        """The channel has ended: `serve` returns, and no call starts any more."""
-        with self._taking_ahead:
+        """Ends `serve`; no call starts any more."""
+        with self._ahead_lock:
             self._ahead.clear()
         self._loop.call_soon_threadsafe(self._settle, None)
 
     def progress(self, job_id, text):
-        """Sends the progress of a job, JSON text; False when no such job runs. Any thread may call it."""
+        """Sends the progress of a job, JSON text; False if no such job runs. Any thread may call it."""
         job = next((each for each in list(self._jobs.values()) if each.id == job_id and not each.ended), None)
         if job is not None:
             job.progress(text)
@@ -108,7 +109,7 @@ class Script:
             self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)  # asyncio.run() in the program leaves none behind
         self._loop.run_until_complete(_check_fitness(self._program.checks))
-        self._ask_for_slots()
+        self._update_slots()
         flush_output()
         self._stopped = self._loop.create_future()
         self.serves = True
@@ -120,23 +121,23 @@ class Script:
         if self._tasks:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.wait(self._tasks, timeout=_FAREWELL_SECONDS)
+            await asyncio.wait(self._tasks, timeout=_CANCEL_SECONDS)
 
-    def _take(self, header, body):
+    def _dispatch(self, header, body):
         job_id = header["id"]
         if header["type"] == "invoke" and header["mode"] == "task":
-            self._begin(job_id, ScriptTask(self._channel, header, body))
+            self._start(job_id, ScriptTask(self._channel, header, body))
         elif header["type"] == "invoke":
-            self._begin(job_id, Job(self._channel, self._program, self._header["script"]["instance"], header, body))
+            self._start(job_id, Job(self._channel, self._program, self._header["script"]["instance"], header, body))
         elif job_id in self._jobs and header["type"] == "cancel":
             self._jobs[job_id].cancel()
         elif job_id in self._jobs:
             self._jobs[job_id].credit(header["bytes"])
 
-    # PROTOCOL.md, "Calls sent ahead": as long as fewer run than may.
+    # PROTOCOL.md, "Calls sent ahead".
     def _start_ahead(self):
         while len(self._jobs) < self._most_jobs():
-            with self._taking_ahead:
+            with self._ahead_lock:
                 if not self._ahead:
                     return
                 call = self._ahead.popleft()
@@ -144,24 +145,23 @@ class Script:
                     continue
             flush_output()
             self._border.write()
-            self._take(call.header, call.body)
+            self._dispatch(call.header, call.body)
 
     def _most_jobs(self):
-        bound = self._header["concurrency"]
-        return bound if self._slots is None else min(self._slots, bound)
+        limit = self._header["concurrency"]
+        return limit if self._slots is None else min(self._slots, limit)
 
-    def _begin(self, job_id, job):
+    def _start(self, job_id, job):
         self._jobs[job_id] = job
         task = self._loop.create_task(self._run(job_id, job))
         self._tasks.add(task)
         task.add_done_callback(self._finish)
         self._note_change()
 
-    # A call that was sent ahead starts in the same step, so that a `cancel` which comes then finds it. It inherits no
-    # context variables from this one.
+    # A call that was sent ahead starts in the same step, so that its `cancel` finds it; it inherits no context variables.
     async def _run(self, job_id, job):
         await job.run()
-        if self._jobs.get(job_id) is job:  # it may have come again, as soon as its end was sent
+        if self._jobs.get(job_id) is job:  # the id may run again as soon as its end was sent
             del self._jobs[job_id]
         self._note_change()
         contextvars.Context().run(self._start_ahead)
@@ -170,16 +170,16 @@ class Script:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self._settle(error)  # no answer would come for that job: this process cannot go on
+            self._settle(error)  # without an answer for that job this process must end
 
-    # What is printed by threads belongs to the one job that runs, and is anybody's where there are several.
+    # Records of threads belong to the only running job, and to none when there are several.
     def _note_change(self):
         set_request_id(next(iter(self._jobs)) if len(self._jobs) == 1 else "")
-        self._ask_for_slots()
+        self._update_slots()
 
-    # Before each take (jobs.md W-13): the supervisor takes when a job has begun or ended.
-    def _ask_for_slots(self):
-        slots = self._program.concurrency.ask()
+    # jobs.md W-13: the supervisor sends a job when one has started or ended.
+    def _update_slots(self):
+        slots = self._program.wanted_concurrency()
         if slots is not None and slots != self._slots:
             self._slots = slots
             self._channel.send({"type": "slots", "count": slots})
@@ -191,15 +191,6 @@ class Script:
             self._stopped.set_result(None)
         else:
             self._stopped.set_exception(error)
-
-
-class _CallAhead:
-    ahead = True
-    permitted = False
-
-    def __init__(self, header, body):
-        self.header = header
-        self.body = body
 
 
 def _prepare_path(root, file, sdk):
@@ -214,7 +205,7 @@ def _run_as_main(file):
     program = types.ModuleType("__main__")
     program.__file__ = file
     program.__dict__["__builtins__"] = __builtins__
-    bootstrap = sys.modules["__main__"]  # lives on: its functions are on the stack
+    bootstrap = sys.modules["__main__"]  # kept alive: its functions are on the stack
     sys.modules["__main__"] = program
     with open(file, "rb") as source:
         code = compile(source.read(), file, "exec", dont_inherit=True)
@@ -234,7 +225,7 @@ async def _check_fitness(checks):
 
 
 def explain(error):
-    """The load error of a script, with what to do about it where another package took the place of a bundled one."""
+    """The load error of a script, with advice if an installed package has replaced a bundled one."""
     foreign = [each for each in _PACKAGES if each in sys.modules and not _is_bundled(sys.modules[each])]
     if not foreign or "--sdk bundled" in error["errorMessage"]:
         return error
@@ -242,7 +233,7 @@ def explain(error):
 
 
 class _OnlyBundled:
-    """Stops a package that would look for a control plane of its own before it does anything (jobs.md W-4)."""
+    """Stops an installed package before it looks for its control plane (jobs.md W-4)."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -261,5 +252,5 @@ def _hint(package):
 
 _PACKAGES = ("runpod", "snowcell", "snowcell_sdk")
 
-# For what handlers do when they are told that it is over.
-_FAREWELL_SECONDS = 1
+# For the cancellation of handlers at the end.
+_CANCEL_SECONDS = 1

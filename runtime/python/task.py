@@ -1,6 +1,6 @@
 """Tasks on the wire (PROTOCOL.md, "Tasks"): from an `invoke` frame to the frame that ends it.
 
-What a task's behaviour means is decided below sdk/fnbox_tasks, which is loaded when the first one comes. Owns nothing.
+The outcome of a task is decided in sdk/fnbox_tasks, which is loaded with the first one.
 """
 
 import contextvars
@@ -13,13 +13,13 @@ from .outcome import is_awaitable
 
 
 class Task:
-    """A task of a function's instance: runs on the main thread, as an invocation does. Nobody cancels a task."""
+    """A task of a function's instance: runs on the main thread, as an invocation does."""
 
     #: as a job of a script has them
     id = None
     ended = False
 
-    #: whether it has taken a permit
+    #: whether it has a permit
     permitted = False
 
     def __init__(self, channel, frame, body):
@@ -32,49 +32,50 @@ class Task:
         self.ahead = frame.get("ahead") is True
 
     def run(self, instance_loop, *_):
-        """Executes it and sends what comes of it; `instance_loop` has the loop for what is to be awaited.
+        """Executes it and sends its outcome; `instance_loop` has the loop for awaitables.
 
         Raises SystemExit and KeyboardInterrupt, which end the process (tasks.md L6).
         """
         attempt = self._to_attempt()
         with attempt.running():
             try:
-                value = attempt.begin()
-                awaitable = is_awaitable(value)
-                answer = attempt.complete(instance_loop.get().run_until_complete(_await(value)) if awaitable else value)
-            except (SystemExit, KeyboardInterrupt):
-                raise
+                value = attempt.start()
+                if is_awaitable(value):
+                    value = instance_loop.get().run_until_complete(_await(value))
+                outcome = attempt.complete(value)
             except BaseException as error:
-                answer = attempt.fail(error)
-        self._end(answer)
+                outcome = _to_failure(error)
+        self._end(outcome)
 
     def cancel(self):
-        """Nothing: it ends by itself or with the process."""
+        """Does nothing: a task ends by itself or with the process."""
 
     def credit(self, count):
-        """Nothing: it sends no chunks."""
+        """Does nothing: a task sends no chunks."""
 
     def _to_attempt(self):
         from fnbox_tasks.attempt import Attempt
 
         return Attempt(_loads(self._body), self._frame["responseLimit"])
 
-    def _end(self, answer):
-        header = {"type": "returned", "id": self.request_id}
-        if answer["outcome"] == "failed":
-            header["error"] = "{type}: {message}".format(**answer["error"])[:_LONGEST_ERROR]
+    def _end(self, outcome):
         flush_output()
         self.ended = True
         try:
-            self._channel.send(header, _dumps(answer).encode())
+            self._send(outcome)
         except ValueError as error:  # a limit of results above that of frames
-            trouble = {"type": "ResultTooLarge", "message": str(error), "stack": ""}
-            answer = {"outcome": "failed", "retry": False, "error": trouble}
-            self._channel.send({**header, "error": f"ResultTooLarge: {error}"}, _dumps(answer).encode())
+            too_large = {"type": "ResultTooLarge", "message": str(error), "stack": ""}
+            self._send({"outcome": "failed", "retry": False, "error": too_large})
+
+    def _send(self, outcome):
+        header = {"type": "returned", "id": self.request_id}
+        if outcome["outcome"] == "failed":
+            header["error"] = "{type}: {message}".format(**outcome["error"])[:_LONGEST_ERROR]
+        self._channel.send(header, _dumps(outcome).encode())
 
 
 class ScriptTask(Task):
-    """A task of a script's instance: the event loop runs on the main thread, so what does not await has its own."""
+    """A task of a script's instance: on the event loop, or in a thread if it is not a coroutine."""
 
     async def run(self):
         """As that of a function, on the loop."""
@@ -82,13 +83,11 @@ class ScriptTask(Task):
         attempt = self._to_attempt()
         with attempt.running():
             try:
-                value = await _in_thread(attempt.begin)
-                answer = attempt.complete(await value if is_awaitable(value) else value)
-            except (SystemExit, KeyboardInterrupt):
-                raise
+                value = await _in_thread(attempt.start)
+                outcome = attempt.complete(await value if is_awaitable(value) else value)
             except BaseException as error:
-                answer = attempt.fail(error)
-        self._end(answer)
+                outcome = _to_failure(error)
+        self._end(outcome)
 
 
 class TaskEvents:
@@ -98,18 +97,27 @@ class TaskEvents:
         self._which = which
 
     def find_route(self, event):
-        """What takes the place of the handler, None when the event is the handler's."""
+        """The function that takes the place of the handler, None when the event is the handler's."""
         if self._which == "on" or (self._which == "imported" and "zappa.asynchronous" in sys.modules):
-            from fnbox_tasks.events import find_route
+            from fnbox_tasks.routing import find_route
 
             return find_route(event)
         return None
+
+
+def _to_failure(error):
+    if isinstance(error, (SystemExit, KeyboardInterrupt)):
+        raise error
+    from fnbox_tasks.execution import to_failure
+
+    return to_failure(error)
 
 
 async def _await(value):
     return await value
 
 
+# In a daemon thread, unlike those of asyncio.to_thread: the process does not wait for it at its end.
 async def _in_thread(step):
     import asyncio
 
@@ -134,7 +142,7 @@ async def _in_thread(step):
     return value
 
 
-# No more of an error's text is shown in the frame's header; all of it is in the body.
+# The frame's header has the start of an error's text only; the body has all of it.
 _LONGEST_ERROR = 1000
 
 # The function may replace these later.

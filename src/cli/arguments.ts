@@ -1,11 +1,10 @@
-// The command line: which command, which handler, which flags, and every problem of it. And what --help and --version print.
+// The command line: its command, handler and flags, and every problem of it.
 
 import { parseArgs } from 'node:util'
 import type { Flags } from '../config.ts'
 import { looksLikeScript } from '../invoker/handler/entrypoint.ts'
-import { isSwitch, options, type OptionGroup, type OptionName } from '../options.ts'
-import manifest from '../../package.json' with { type: 'json' }
-import { isTriggerName, triggerNames, triggers, type TriggerName } from './samples/samples.ts'
+import { isSwitch, optionNames, type OptionName } from '../options.ts'
+import { isTriggerName, triggerNames, type TriggerName } from './samples/samples.ts'
 
 /** Commands of the program (interface.md §2). */
 const commandNames = ['serve', 'invoke', 'check'] as const
@@ -39,20 +38,13 @@ export interface InvokeFlags {
 export function parseArguments(argv: readonly string[]): Arguments {
   const problems: string[] = []
   const flags: Flags = {}
-  const headers: string[] = []
+  const invoke: Writable<InvokeFlags> = { headers: [] }
   const positionals: string[] = []
   const args: string[] = []
   const isBehindScript = (): boolean => looksLikeScript(positionals.at(-1) ?? '')
-  const invoke: { data?: string; http?: string; event?: TriggerName } = {}
   let asked: 'help' | 'version' | undefined
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: grammar,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  })
-  for (const token of tokens) {
+  const syntax = { options: grammar, strict: false, allowPositionals: true, tokens: true } as const
+  for (const token of parseArgs({ args: [...argv], ...syntax }).tokens) {
     if (token.kind === 'option-terminator') {
       ;(isBehindScript() ? args : positionals).push(...argv.slice(token.index + 1))
       break
@@ -66,109 +58,51 @@ export function parseArguments(argv: readonly string[]): Arguments {
     else if (!Object.hasOwn(grammar, name)) problems.push(`${rawName} is not an option; see fnbox --help`)
     else if (!takesValue(name) && value !== undefined) problems.push(`${rawName} takes no value`)
     else if (takesValue(name) && value === undefined) problems.push(`${rawName} needs a value`)
-    else if (name === 'header') headers.push(value ?? '')
+    else if (name === 'header') invoke.headers = [...invoke.headers, value ?? '']
     else if (name === 'data' || name === 'http') invoke[name] = value ?? ''
-    else if (name === 'event') {
-      if (value !== undefined && isTriggerName(value)) invoke.event = value
-      else problems.push(`--event: must be one of ${triggerNames.join(', ')}, not ${JSON.stringify(value)}`)
-    } else flags[name as OptionName] = value ?? true // the grammar has no other names
+    else if (name !== 'event')
+      flags[name as OptionName] = value ?? true // the grammar has no other names
+    else if (value !== undefined && isTriggerName(value)) invoke.event = value
+    else problems.push(`--event: must be one of ${triggerNames.join(', ')}, not ${JSON.stringify(value)}`)
   }
-  const [first] = positionals
-  const command = commandNames.find((each) => each === first)
+  const command = commandNames.find((each) => each === positionals[0])
   if (command !== undefined) positionals.shift()
   const [handler, ...rest] = positionals
-  for (const each of rest) problems.push(`${each}: one HANDLER is enough`)
-  if (command !== 'invoke' && (invoke.data ?? invoke.http ?? invoke.event ?? headers[0]) !== undefined)
-    problems.push('-d, --http, -H and --event belong to fnbox invoke')
-  if (invoke.event !== undefined && (invoke.http ?? headers[0]) !== undefined)
-    problems.push('--event makes the whole event: --http and -H do not go with it')
-  else if (command === 'invoke' && invoke.http === undefined && headers[0] !== undefined)
-    problems.push("-H: headers belong to a request; give --http, too, such as --http 'POST /'")
-  return {
-    command: asked ?? command ?? 'serve',
-    handler,
-    flags,
-    invoke: { ...invoke, headers },
-    args,
-    problems,
-  }
+  problems.push(...rest.map((each) => `${each}: one HANDLER is enough`), ...invokeProblems(command, invoke))
+  return { command: asked ?? command ?? 'serve', handler, flags, invoke, args, problems }
 }
+
+function invokeProblems(command: CommandName | undefined, flags: InvokeFlags): readonly string[] {
+  const { data, http, event, headers } = flags
+  const problems: string[] = []
+  if (command !== 'invoke' && (data ?? http ?? event ?? headers[0]) !== undefined)
+    problems.push('-d, --http, -H and --event belong to fnbox invoke')
+  if (event !== undefined && (http ?? headers[0]) !== undefined)
+    problems.push('--event makes the whole event: --http and -H do not go with it')
+  else if (command === 'invoke' && http === undefined && headers[0] !== undefined)
+    problems.push("-H: headers belong to a request; give --http, too, such as --http 'POST /'")
+  return problems
+}
+
+type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] }
 
 function takesValue(name: string): boolean {
   return grammar[name]?.type === 'string'
 }
 
-/** All commands and options, by subject. The options come from their table, so that none is forgotten. */
-export function helpText(): string {
-  return [usage, events(), ...(Object.keys(titles) as OptionGroup[]).map(describeGroup), exits].join('\n\n')
+interface Grammar {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
 }
 
-/** The version of this package. */
-export function versionText(): string {
-  return manifest.version
-}
-
-function events(): string {
-  const lines = triggerNames.map((name) => `  ${name.padEnd(26)} ${triggers[name].data}`)
-  return ['Events (fnbox invoke --event NAME), and what -d is in each:', ...lines].join('\n')
-}
-
-function describeGroup(group: OptionGroup): string {
-  const names = (Object.keys(options) as OptionName[]).filter((name) => options[name].group === group)
-  return [`${titles[group]}:`, ...names.map(describeOption)].join('\n')
-}
-
-function describeOption(name: OptionName): string {
-  const { value, env, help } = options[name]
-  const flag = value === undefined ? `--${name}` : `--${name} ${value}`
-  return `  ${flag.padEnd(26)} ${env.padEnd(24)} ${help}`
-}
-
-const grammar: Readonly<
-  Record<
-    string,
-    { readonly type: 'string' | 'boolean'; readonly short?: string; readonly multiple?: boolean }
-  >
-> = {
+const grammar: Readonly<Record<string, Grammar>> = {
   ...Object.fromEntries(
-    (Object.keys(options) as OptionName[]).map((name) => [
-      name,
-      { type: isSwitch(name) ? 'boolean' : 'string' } as const,
-    ]),
+    optionNames.map((name): [string, Grammar] => [name, { type: isSwitch(name) ? 'boolean' : 'string' }]),
   ),
   data: { type: 'string', short: 'd' },
   http: { type: 'string' },
   event: { type: 'string' },
-  header: { type: 'string', short: 'H', multiple: true },
+  header: { type: 'string', short: 'H' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 }
-
-const titles: Readonly<Record<OptionGroup, string>> = {
-  function: 'Function',
-  server: 'Server',
-  access: 'Access',
-  limits: 'Limits',
-  scaling: 'Scaling',
-  identity: 'Identity',
-  token: 'Token',
-  jobs: 'Jobs',
-  tasks: 'Tasks',
-  logs: 'Logs',
-}
-
-const usage = `Usage: fnbox [serve] HANDLER [options]     serve a function over HTTP
-       fnbox invoke HANDLER [options]      call it once: result on stdout, logs on stderr
-       fnbox check HANDLER [options]       load it once and print every problem
-
-HANDLER is file.handler, relative to the code root; FNBOX_HANDLER takes its place.
-A flag wins over its environment variable. Durations: 250ms, 10s, 5m, 1h. Sizes: 128MB, 3.5MB or bytes.
-
-Call once (fnbox invoke):
-  -d, --data JSON|@FILE|-    the event; with --http the request's body
-  --http 'METHOD TARGET'     build the event from a request such as 'POST /?a=1', print the mapped reply
-  -H, --header 'Name: value' a header of that request; may be repeated
-  --event NAME               make the event of a trigger or gateway around -d; without -d it is a sample`
-
-const exits = `Exit codes: 0 done, 1 the function failed or has problems, 2 it timed out, 64 unusable arguments or
-configuration, 69 the port is taken, 70 a bug of fnbox.`

@@ -1,8 +1,9 @@
-// fnbox check: loads the function once, and lists the problems of function and configuration together.
+// fnbox check: loads the function once, and prints the problems of function and configuration together.
 
 import { App } from '../app.ts'
 import type { CheckedConfig, Config } from '../config.ts'
 import type { Fault } from '../errors.ts'
+import type { OptionName } from '../options.ts'
 import { endOnSignal, type Host } from './serve.ts'
 
 /** Prints every problem found. Returns the exit code: 0 fine, 1 problems. */
@@ -24,19 +25,9 @@ type Loading = { readonly tokenProblem?: string | undefined } & (
   | { readonly type: 'failed'; readonly fault: Fault; readonly output: readonly string[] }
 )
 
-// Problems of these options are reported already. They would keep the function from being loaded.
+// Problems of these options are reported already, and would keep the function from being loaded.
 function withoutAccess(config: Config): Config {
-  const absent = {
-    'auth-keys': undefined,
-    'auth-jwks': undefined,
-    'tls-cert': undefined,
-    'tls-key': undefined,
-    tls: undefined,
-    token: undefined,
-    'token-file': undefined,
-    'token-url': undefined,
-    'sa-key': undefined,
-  }
+  const absent = Object.fromEntries(accessOptions.map((name) => [name, undefined]))
   return { ...config, options: { ...config.options, ...absent } }
 }
 
@@ -54,7 +45,7 @@ async function load(config: Config, host: Host): Promise<Loading> {
   const loading = await result
   const { token } = app.invoker.status
   await app.kill()
-  await app.stop() // the engine too: the module may have dispatched a task while it was loaded
+  await app.stop() // the store of jobs too: the module may have dispatched a task while it was loaded
   return token?.status === 'failing' ? { ...loading, tokenProblem: token.reason } : loading
 }
 
@@ -69,3 +60,8 @@ function describe({ fault, output }: Extract<Loading, { type: 'failed' }>): stri
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
+
+// prettier-ignore
+const accessOptions: readonly OptionName[] = [
+  'auth-keys', 'auth-jwks', 'tls-cert', 'tls-key', 'tls', 'token', 'token-file', 'token-url', 'sa-key',
+]

@@ -1,5 +1,6 @@
-// fnbox serve: the server from its start to its orderly end (interface.md §6). And what every command may do to its process.
+// fnbox serve: the server from its start to its stop (interface.md §6). And what every command does at a signal and with its log.
 
+import type { WriteStream } from 'node:tty'
 import { App } from '../app.ts'
 import type { Config } from '../config.ts'
 import { logEvents } from '../log/log.ts'
@@ -14,13 +15,7 @@ export interface Host {
 /** Serves until a signal comes. Returns the exit code. */
 export async function serve(config: Config, host: Host): Promise<number> {
   const app = new App(config)
-  const flush = await logEvents(app.events, {
-    format: config.options['log-format'] ?? (process.stdout.isTTY ? 'text' : 'json'),
-    level: config.options['log-level'],
-    output: process.stdout,
-    function: app.identity,
-    environment: config.environment,
-  })
+  const flush = await logTo(process.stdout, app, config)
   const signalled = stopOnSignal(app, host, flush)
   try {
     await app.serve()
@@ -31,6 +26,21 @@ export async function serve(config: Config, host: Host): Promise<number> {
   await signalled
   if (!(await flush())) host.exit(0)
   return 0
+}
+
+/**
+ * Writes the log of an application.
+ * @returns waits until it is written; false when the reader is too slow
+ */
+export function logTo(output: WriteStream, app: App, config: Config): Promise<() => Promise<boolean>> {
+  const { 'log-format': format, 'log-level': level } = config.options
+  return logEvents(app.events, {
+    format: format ?? (output.isTTY ? 'text' : 'json'),
+    level,
+    output,
+    function: config.function,
+    environment: config.environment,
+  })
 }
 
 // The first signal drains, the second one ends everything at once.
@@ -44,9 +54,9 @@ function stopOnSignal(app: App, host: Host, flush: () => Promise<boolean>): Prom
           app.events.emit('draining', { signal })
           void app.stop().then(stopped)
         } else if (signal !== 'SIGHUP') {
-          // a terminal that closes sends that one twice
+          // a closing terminal sends that one twice
           const exit = (): void => {
-            void flush() // what the reader can take now is written at once
+            void flush() // writes what the reader can take now
             host.exit(exitCodes[signal])
           }
           setTimeout(exit, killGraceMs)
@@ -83,7 +93,7 @@ function refuseToListen(error: unknown, { options }: Config): number {
   return 69
 }
 
-// Signals that stop the program, and the exit code of a shell for each. SIGHUP: the terminal has gone.
+// Signals that stop the program, with the exit code of a shell for each. SIGHUP: the terminal has closed.
 const exitCodes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const
 
 const signals = Object.keys(exitCodes) as (keyof typeof exitCodes)[] // of an object that has no others

@@ -1,7 +1,5 @@
 // HTTP as plain values: requests, replies, header names and values. No sockets and no framework. Owns the canonical names seen so far.
 
-import { TextCache } from './textCache.ts'
-
 /** One header line: its name as it was written, and its value as text. */
 export type Header = readonly [name: string, value: string]
 
@@ -93,6 +91,24 @@ export function fromBase64(text: string): Buffer | undefined {
   const oneLine = text.replace(lineBreaks, '')
   return oneLine.length % 4 === 0 && base64.test(oneLine) ? Buffer.from(oneLine, 'base64') : undefined
 }
+
+/** A bounded map from texts of clients, which send the same few again and again. Full, it keeps what it has. */
+export class TextCache<Value> {
+  readonly #values = new Map<string, Value>()
+
+  get(text: string): Value | undefined {
+    return this.#values.get(text)
+  }
+
+  /** Keeps a value, or replaces the one of the same text. @param length characters of both together */
+  set(text: string, value: Value, length: number): void {
+    if (length > longestCached) return
+    if (this.#values.size < mostCachedTexts || this.#values.has(text)) this.#values.set(text, value)
+  }
+}
+
+const mostCachedTexts = 1000
+const longestCached = 200
 
 const canonicalNames = new TextCache<string>()
 

@@ -2,7 +2,7 @@
 // does, which is that of HTML forms (V-5). Owns the latest members.
 
 import { escaped } from '../json/json.ts'
-import { TextCache } from './textCache.ts'
+import { TextCache } from './http.ts'
 
 /** Values by name, in order of arrival; a name that is repeated has a list. */
 export type ValuesByName = Map<string, string | string[]>

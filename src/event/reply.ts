@@ -13,7 +13,7 @@ import {
   isHeaderValue,
   lastHeader,
 } from './http.ts'
-import { joinParts } from './longBody.ts'
+import { joinParts } from './httpEvent.ts'
 
 /**
  * The reply that a returned value makes.

@@ -1,4 +1,4 @@
-// Asynchronous calls at the function's endpoint (yandex.md §4, M-11): stored, answered, run later. Owns the ids being stored.
+// Asynchronous calls of the function's endpoint (yandex.md §4, M-11). Owns the ids that are being stored.
 
 import { Fault } from '../errors.ts'
 import type { HttpReply } from '../event/http.ts'
@@ -6,10 +6,10 @@ import type { Invoker } from '../invoker/invoker.ts'
 import type { NewJob } from '../jobs/model/job.ts'
 import type { JobService } from '../jobs/service.ts'
 
-/** What every asynchronous invocation is stored with: the terms of its job that no caller can choose. */
+/** What the operator has chosen for the job of an asynchronous invocation. */
 export type AsyncTerms = Pick<NewJob, 'executionTimeoutMs' | 'ttlMs' | 'retentionMs' | 'notify'>
 
-/** Stores invocations, and knows the ids of those that are stored. */
+/** Stores invocations as jobs, and rejects ids that are stored. */
 export class AsyncEndpoint {
   readonly #jobs: Pick<JobService, 'submit' | 'find'>
   readonly #invoker: Pick<Invoker, 'has'>
@@ -23,8 +23,8 @@ export class AsyncEndpoint {
   }
 
   /**
-   * Refuses the id of a stored invocation for one that is not to be stored (yandex.md U-9). A store that cannot be read
-   * refuses nothing: such an invocation does not need it.
+   * Rejects a synchronous invocation with the id of a stored one (yandex.md U-9). While the store cannot be read, every id
+   * passes: such an invocation does not need the store.
    * @throws Fault duplicate_request_id
    */
   async checkId(requestId: string): Promise<void> {
@@ -33,9 +33,9 @@ export class AsyncEndpoint {
 
   /**
    * Stores an invocation.
-   * @param requestId in lower case, since the same UUID in other letters is the same invocation
-   * @returns the answer to its caller
-   * @throws Fault duplicate_request_id, job_queue_full, or what the engine of jobs throws
+   * @param requestId in lower case: a UUID is the same in either case
+   * @returns the reply to its caller
+   * @throws Fault duplicate_request_id, job_queue_full, or a fault of the job service
    */
   async accept(requestId: string, body: Buffer): Promise<HttpReply> {
     if (this.#accepting.has(requestId)) throw duplicate(requestId)

@@ -1,43 +1,37 @@
-// One HTTP exchange: Node's request and response as what an endpoint needs of them. Owns how the answer is sent, and how it
-// is broken off.
+// One HTTP exchange: Node's request and response as an endpoint uses them, and how replies are written. Owns the response.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { isAscii, lastHeader, type HttpReply, type HttpReplyHead } from '../event/http.ts'
-import { readBody, readHead, takeBody, type RequestHead } from './readRequest.ts'
+import { readBody, readHead, type RequestHead } from './readRequest.ts'
 
-/** Who is told how the client does. */
+/** What an exchange tells its endpoint of the client. */
 export interface ExchangeListener {
-  /** the client has gone before its answer was written */
+  /** the client disconnected before its reply was written */
   onGone: () => void
-  /** it can take more of a streamed answer */
+  /** the client can take more of a streamed reply */
   onDrain: () => void
 }
 
-/** One request and the way back to its client. */
+/** One request and its reply. */
 export interface Exchange {
   readonly head: RequestHead
-  /** whether the client has gone before it got an answer */
+  /** whether the client disconnected before its reply was written */
   readonly isGone: boolean
   /** set before anything is awaited */
   listener: ExchangeListener | undefined
   /**
-   * The body when it is here already, or when there is none; undefined: `readBody` waits for it.
-   * @throws Fault as `readBody`
-   */
-  takeBody: (limit: number) => Buffer | undefined
-  /**
-   * Reads the body, once.
+   * Reads the body, once: at once when it has arrived with the head, else as a promise.
    * @throws Fault request_too_large beyond `limit` bytes, invalid_request when it breaks off
    */
-  readBody: (limit: number) => Promise<Buffer>
+  readBody: (limit: number) => Buffer | Promise<Buffer>
   reply: (reply: HttpReply) => void
-  /** Starts a streamed answer. */
+  /** Starts a streamed reply. */
   start: (head: HttpReplyHead) => void
-  /** Sends a part of it. @returns false: the client has to take some of it first; then `onDrain` is called */
+  /** Sends a part of it. @returns false: the socket's buffer is full; `onDrain` follows */
   write: (bytes: Buffer) => boolean
   end: () => void
-  /** Breaks the connection off, so that the client sees that the answer is not whole. */
+  /** Cuts the connection, so that the client sees that the reply is incomplete. */
   abort: () => void
 }
 
@@ -49,7 +43,7 @@ export class HttpExchange implements Exchange {
   readonly #response: ServerResponse
   readonly #server: { readonly isDraining: boolean }
 
-  /** @param server while it drains, each answer is the last one on its connection */
+  /** @param server while it drains, each reply closes its connection */
   constructor(request: IncomingMessage, response: ServerResponse, server: { readonly isDraining: boolean }) {
     this.head = readHead(request)
     this.#request = request
@@ -64,12 +58,8 @@ export class HttpExchange implements Exchange {
     return this.#response.destroyed
   }
 
-  takeBody(limit: number): Buffer | undefined {
-    return takeBody(this.#request, this.head, limit)
-  }
-
-  readBody(limit: number): Promise<Buffer> {
-    return readBody(this.#request, limit, () => this.#response.writeContinue())
+  readBody(limit: number): Buffer | Promise<Buffer> {
+    return readBody(this.#request, this.head, limit, () => this.#response.writeContinue())
   }
 
   reply(reply: HttpReply): void {
@@ -90,25 +80,25 @@ export class HttpExchange implements Exchange {
   }
 
   abort(): void {
-    breakOff(this.#response)
+    cutOff(this.#response)
   }
 }
 
-/** A signal that is aborted when the client goes before its answer was written. */
+/** A signal that is aborted when the client disconnects before its reply was written. */
 export function clientOf(response: ServerResponse): AbortSignal {
   const client = new AbortController()
-  if (response.destroyed) client.abort() // it has gone before anything looked at its request
+  if (response.destroyed) client.abort()
   response.on('close', () => {
     if (!response.writableFinished) client.abort()
   })
   return client.signal
 }
 
-/** Sends a whole answer. `close`: this is the last one on its connection. */
+/** Sends a whole reply. @param close whether it is the last one on its connection */
 export function writeReply(response: ServerResponse, reply: HttpReply, close: boolean): void {
   if (response.headersSent || response.destroyed) return
   const { req: request } = response
-  const unread = !request.complete && hasBody(request) && !hasTaken(request)
+  const unread = !request.complete && hasBody(request) && !hasRead(request)
   const length = contentLength(request, reply)
   writeHead(response, reply, close || unread, length)
   if (!unread) return end(response, reply.body)
@@ -116,7 +106,7 @@ export function writeReply(response: ServerResponse, reply: HttpReply, close: bo
   void endWhenRead(request, response)
 }
 
-/** Sends the head of a streamed answer. */
+/** Sends the head of a streamed reply. */
 export function writeHead(
   response: ServerResponse,
   head: HttpReplyHead,
@@ -130,16 +120,16 @@ export function writeHead(
   response.writeHead(head.status, flat)
 }
 
-/** Ends an answer, with its last part if there is one. A client that takes nothing of it for long is cut off. */
+/** Ends a reply, with its last part if there is one. A client that reads nothing for a minute is disconnected. */
 export function end(response: ServerResponse, bytes?: Buffer): void {
   const { socket } = response
   // Node joins a text with the head: one write for both.
   if (bytes !== undefined && bytes.length <= longestJoined) response.end(bytes.toString('latin1'), 'latin1')
   else response.end(bytes)
-  if (socket !== null && socket.writableLength > 0) socket.setTimeout(stalledMs) // Node takes it back when the answer has left
+  if (socket !== null && socket.writableLength > 0) socket.setTimeout(stalledMs) // Node clears it when the reply was sent
 }
 
-/** Sends a part of a streamed answer; settles when there is room for more, or the client has gone. */
+/** Sends a part of a streamed reply; settles when there is room for more, or the client has disconnected. */
 export async function writeChunk(response: ServerResponse, bytes: Buffer): Promise<void> {
   if (response.destroyed || response.write(bytes)) return
   await new Promise<void>((settle) => {
@@ -151,11 +141,11 @@ export async function writeChunk(response: ServerResponse, bytes: Buffer): Promi
   })
 }
 
-/** Breaks a streamed answer off, behind what was sent of it: the client sees that it is not whole. */
-export function breakOff(response: ServerResponse): void {
+/** Cuts a streamed reply after what was sent of it: the client sees that it is incomplete. */
+export function cutOff(response: ServerResponse): void {
   const { socket } = response
   if (socket === null) return
-  // Without chunks only a reset tells an end from a break (HTTP/1.0).
+  // Without chunks only a reset shows that a reply is incomplete (HTTP/1.0).
   if (!response.chunkedEncoding) return void socket.resetAndDestroy()
   socket.destroySoon()
   setTimeout(() => socket.destroy(), lingerMs).unref()
@@ -165,8 +155,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-// The whole body was read before the parser has noticed its end.
-function hasTaken({ readableDidRead, readableLength, headers }: IncomingMessage): boolean {
+// The whole body was read, though the parser has not yet reached its end.
+function hasRead({ readableDidRead, readableLength, headers }: IncomingMessage): boolean {
   return readableDidRead && readableLength === 0 && headers['transfer-encoding'] === undefined
 }
 
@@ -176,34 +166,34 @@ function contentLength(
   { status, headers, body }: HttpReply,
 ): number | undefined {
   if (status === 204 || status === 304) return undefined
-  const own = method === 'HEAD' && body.length === 0 ? lastHeader(headers, 'content-length') : undefined
-  return own === undefined ? body.length : Number(own)
+  const declared = method === 'HEAD' && body.length === 0 ? lastHeader(headers, 'content-length') : undefined
+  return declared === undefined ? body.length : Number(declared)
 }
 
-// A connection that is closed while the client still sends is reset, and the client may lose the answer. So the rest is
-// read and thrown away, for a while.
+// A connection that is closed while the client still sends is reset, and the client may lose the reply. So the rest of the
+// body is read and discarded, for up to two seconds.
 async function endWhenRead(request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume()
   await finished(request, { signal: AbortSignal.timeout(lingerMs), writable: false }).catch(() => {})
   end(response)
 }
 
-// Node writes header values as Latin-1: this way the bytes are those of UTF-8.
+// Node writes header values as Latin-1: so the bytes are those of UTF-8.
 function toLatin1(value: string): string {
   return isAscii(value) ? value : Buffer.from(value, 'utf8').toString('latin1')
 }
 
-// The server frames the message: Node refuses a Trailer that no chunk follows.
+// The server frames the message: Node throws at a Trailer that no chunk follows.
 function isFraming(name: string): boolean {
   return (name.length === 14 || name.length === 7) && framing.test(name)
 }
 
 const framing = /^(content-length|trailer)$/i
 
-// Beyond so many bytes to copy them costs more than a second part of a write.
+// Copying more bytes costs more than a second part of a write.
 const longestJoined = 16 * 1024
 
 const lingerMs = 2000
 
-// How long the rest of an answer may wait for its reader without a byte being taken.
+// How long the rest of a reply may wait for its reader without a byte being read.
 const stalledMs = 60_000

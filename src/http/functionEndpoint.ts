@@ -1,8 +1,8 @@
-// The function's own endpoint: a request becomes a call, its outcome the answer. Knows nothing of sockets. Owns nothing.
+// The function's endpoint: a request becomes a call, and its outcome the reply.
 
 import { asFault, Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { toEventParts } from '../event/longBody.ts'
+import { toEventParts } from '../event/httpEvent.ts'
 import { toFaultReply, toThrownReply } from '../event/faultReply.ts'
 import { lastHeader, type HttpReply } from '../event/http.ts'
 import { chooseRequestId, chooseTraceId, route } from '../event/route.ts'
@@ -16,7 +16,7 @@ import { everyone, notAuthorized, toCredential, type Authorizer } from './auth/a
 import type { Exchange, ExchangeListener } from './exchange.ts'
 import { requestTooLarge } from './readRequest.ts'
 
-/** What the endpoint says of its function, and how much it lets in. */
+/** What the endpoint says of its function, and the limit of requests. */
 export interface EndpointSettings extends Omit<Platform, 'requestId'> {
   /** most bytes of a request, counted as yandex.md L-1 says */
   readonly requestLimit: number
@@ -53,7 +53,7 @@ export class FunctionEndpoint {
       if (this.#authorizer === everyone) this.#accept(caller)
       else void this.#authorize(caller)
     } catch (error) {
-      caller.refuse(asFault(error))
+      caller.fail(asFault(error))
     }
   }
 
@@ -63,7 +63,7 @@ export class FunctionEndpoint {
       if (!(await this.#authorizer.accepts(toCredential(caller.exchange.head.headers)))) throw notAuthorized()
       this.#accept(caller)
     } catch (error) {
-      caller.refuse(asFault(error))
+      caller.fail(asFault(error))
     }
   }
 
@@ -75,20 +75,19 @@ export class FunctionEndpoint {
     caller.mode = mode
     const isOwnId =
       this.#async !== undefined && lastHeader(exchange.head.headers, 'x-request-id') === requestId
-    const body = isOwnId ? undefined : exchange.takeBody(requestLimit)
-    if (body === undefined) void this.#callLater(caller, isOwnId)
-    else this.#call(caller, body)
+    const body = isOwnId ? undefined : exchange.readBody(requestLimit)
+    if (Buffer.isBuffer(body)) this.#call(caller, body)
+    else void this.#callLater(caller, body)
   }
 
   // An id that the client has chosen may be that of a stored call; one that was made here is not.
-  async #callLater(caller: HttpCaller, isOwnId: boolean): Promise<void> {
+  async #callLater(caller: HttpCaller, body: Promise<Buffer> | undefined): Promise<void> {
     const { exchange, requestId } = caller
     try {
-      if (isOwnId) await this.#async?.checkId(requestId)
-      const { requestLimit } = this.#settings
-      this.#call(caller, exchange.takeBody(requestLimit) ?? (await exchange.readBody(requestLimit)))
+      if (body === undefined) await this.#async?.checkId(requestId)
+      this.#call(caller, await (body ?? exchange.readBody(this.#settings.requestLimit)))
     } catch (error) {
-      caller.refuse(asFault(error))
+      caller.fail(asFault(error))
     }
   }
 
@@ -119,7 +118,7 @@ export class FunctionEndpoint {
       const reply = await this.#async.accept(requestId, body)
       exchange.reply(withPlatformHeaders(reply, { ...this.#settings, requestId }))
     } catch (error) {
-      caller.refuse(asFault(error))
+      caller.fail(asFault(error))
     }
   }
 }
@@ -131,7 +130,7 @@ class HttpCaller implements Caller, ExchangeListener {
   call: Call | undefined
   readonly #platform: Platform
   readonly #events: Events
-  #answer: 'none' | 'streamed' | 'refused' = 'none'
+  #answer: 'none' | 'streamed' | 'failed' = 'none'
 
   constructor(exchange: Exchange, platform: Platform, events: Events) {
     this.exchange = exchange
@@ -145,7 +144,7 @@ class HttpCaller implements Caller, ExchangeListener {
   }
 
   /** Answers with a fault of the request. */
-  refuse(fault: Fault): void {
+  fail(fault: Fault): void {
     this.#events.emit('request-refused', { requestId: this.requestId, fault })
     this.exchange.reply(withPlatformHeaders(toFaultReply(fault), this.#platform))
   }
@@ -164,7 +163,7 @@ class HttpCaller implements Caller, ExchangeListener {
         return this.#startStream(kind, data)
       case 'streamed':
         return this.exchange.write(toChunkBytes(kind, data))
-      case 'refused':
+      case 'failed':
         return true // the client has been told; what else the generator yields has no place to go
     }
   }
@@ -175,7 +174,7 @@ class HttpCaller implements Caller, ExchangeListener {
         return this.#reply(outcome)
       case 'streamed':
         return outcome.type === 'streamed' ? this.exchange.end() : this.exchange.abort() // yandex.md F-16
-      case 'refused':
+      case 'failed':
         return
     }
   }
@@ -184,7 +183,7 @@ class HttpCaller implements Caller, ExchangeListener {
     try {
       this.exchange.reply(withPlatformHeaders(toOutcomeReply(outcome, this.mode), this.#platform))
     } catch (error) {
-      this.refuse(asFault(error))
+      this.fail(asFault(error))
     }
   }
 
@@ -196,8 +195,8 @@ class HttpCaller implements Caller, ExchangeListener {
       return body === undefined || this.exchange.write(body)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
-      this.#answer = 'refused'
-      this.refuse(error)
+      this.#answer = 'failed'
+      this.fail(error)
       return true
     }
   }

@@ -1,5 +1,5 @@
-// One port: its sockets from the first to the last, over HTTP or HTTPS. Owns the open connections and the
-// answers that are on their way.
+// One port, over HTTP or HTTPS: its connections, requests that Node's parser rejects, and listeners that are loaded on
+// demand. Owns the open connections and the latest response on each.
 
 import {
   createServer as createHttpServer,
@@ -11,11 +11,15 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { Fault } from '../errors.ts'
+import { toFaultReply } from '../event/faultReply.ts'
+import type { HttpReply } from '../event/http.ts'
+import type { Events } from '../events.ts'
 import { within } from '../timeout.ts'
+import { writeReply } from './exchange.ts'
 import type { Certificate } from './tls.ts'
-import { refuseMethod, refuseUnreadable } from './unreadable.ts'
 
-/** Where to listen. Port 0 takes a free one. */
+/** Where to listen. Port 0 selects a free one. */
 export interface Place {
   readonly host: string
   readonly port: number
@@ -26,28 +30,30 @@ export class Listener {
   readonly #place: Place
   readonly #scheme: 'http' | 'https'
   readonly #server: Server
-  /** by their sockets, each with the last answer on it */
+  /** by socket, each with its latest response */
   readonly #connections = new Map<Duplex, ServerResponse | undefined>()
 
-  /** @param certificate makes it HTTPS; to be started first */
+  /** @param certificate makes it HTTPS; the caller starts it first */
   constructor(routes: RequestListener, place: Place, certificate: Certificate | undefined) {
     this.#place = place
     this.#scheme = certificate === undefined ? 'http' : 'https'
-    const take: RequestListener = (request, response) => {
+    const accept: RequestListener = (request, response) => {
       this.#note(request.socket, response)
-      // A small body comes with its head: it is there in a moment, so nothing has to wait for it.
+      // A small body comes with its head: after this tick it is there, and nothing has to wait for it.
       if (hasBody(request)) process.nextTick(routes, request, response)
       else routes(request, response)
     }
     this.#server =
-      certificate === undefined ? createHttpServer(bounds, take) : createSecureServer(take, certificate)
-    this.#server.maxHeadersCount = 0 // their size is limited; beyond a number Node would drop some without a word
-    this.#server.on('checkContinue', take) // the body is asked for when it is wanted
-    this.#server.on('checkExpectation', take) // nothing else can be expected, so it is not
+      certificate === undefined ? createHttpServer(limits, accept) : createSecureServer(accept, certificate)
+    this.#server.maxHeadersCount = 0 // their size is limited; Node would silently drop those beyond a number
+    this.#server.on('checkContinue', accept) // the endpoint asks for the body when it wants it
+    this.#server.on('checkExpectation', accept) // other expectations are ignored
     this.#server.on('clientError', (error, socket) =>
-      refuseUnreadable(error, socket, this.#connections.get(socket)),
+      rejectUnreadable(error, socket, this.#connections.get(socket)),
     )
-    this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseMethod(socket))
+    this.#server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
+      writeRaw(socket, toInvalidRequest('method CONNECT is not supported')),
+    )
     this.#server.on('connection', (socket: Socket) => this.#note(socket, undefined))
   }
 
@@ -59,7 +65,7 @@ export class Listener {
   async start(): Promise<string> {
     const { host, port } = this.#place
     await new Promise<void>((settle, fail) => {
-      this.#server.on('error', fail) // later ones, of connections that could not be taken, are nobody's
+      this.#server.on('error', fail) // later errors concern single connections
       this.#server.listen(port, host, settle)
     })
     const { address, family, port: bound } = this.#server.address() as AddressInfo // listening on a port, not on a path
@@ -67,36 +73,93 @@ export class Listener {
   }
 
   /**
-   * Closes the port, and every connection when its answer has left. May be called twice, or before `start`.
-   * @param patienceMs how long answers that are on their way may take; at least a moment
+   * Closes the port, and every connection after its response was sent. May be called twice, or before `start`.
+   * @param graceMs how long responses that have started may take
    */
-  async stop(patienceMs: number): Promise<void> {
+  async stop(graceMs: number): Promise<void> {
     if (!this.#server.listening) return
-    // Node's close() destroys connections whose answer was ended but has not left yet.
-    await this.#answered(patienceMs)
+    // Node's close() destroys connections whose response was ended but not yet sent.
+    await this.#sent(graceMs)
     const closed = new Promise<void>((settle) => this.#server.close(() => settle()))
-    const timer = setTimeout(() => this.#closeConnections(), lastMomentMs)
+    const timer = setTimeout(() => this.#closeConnections(), closingMs)
     await closed
     clearTimeout(timer)
   }
 
-  // With TLS there are two sockets for a connection: the one that answers is on top of the other.
+  // With TLS a connection has two sockets: the one that answers is on top of the other.
   #note(socket: Duplex, latest: ServerResponse | undefined): void {
     if (!this.#connections.has(socket)) socket.once('close', () => this.#connections.delete(socket))
     this.#connections.set(socket, latest)
   }
 
-  async #answered(patienceMs: number): Promise<void> {
-    const unfinished = [...this.#connections.values()].filter((each) => each !== undefined && !each.closed)
-    const begun = unfinished.flatMap((each) => (each?.headersSent === true ? [each] : []))
-    const leaving = begun.map((each) => new Promise((settle) => each.once('close', settle)))
-    await within(patienceMs, Promise.all(leaving))
+  async #sent(graceMs: number): Promise<void> {
+    const started = [...this.#connections.values()].filter((each) => each?.headersSent && !each.closed)
+    const sent = started.map((each) => new Promise((settle) => each?.once('close', settle)))
+    await within(graceMs, Promise.all(sent))
   }
 
-  // Also those that are still shaking hands.
+  // Also those in their TLS handshake.
   #closeConnections(): void {
     for (const each of this.#connections.keys()) each.destroy()
   }
+}
+
+/**
+ * Hands each request to the listener that `load` brings. While that fails (there may be no descriptor left to read a file
+ * with) the answer is 500, and the next request loads again.
+ */
+export function onDemand(
+  load: () => Promise<RequestListener>,
+  events: Events,
+  toErrorReply: (fault: Fault) => HttpReply = toFaultReply,
+): RequestListener {
+  let loaded: RequestListener | undefined
+  return (request, response) => {
+    if (loaded !== undefined) return loaded(request, response)
+    load().then(
+      (listener) => {
+        loaded ??= listener
+        loaded(request, response)
+      },
+      (cause: unknown) => {
+        events.emit('trouble', { what: 'a part of the server could not be loaded', cause })
+        writeReply(response, toErrorReply(new Fault('internal', 'Internal Server Error')), false)
+      },
+    )
+  }
+}
+
+/**
+ * Answers 400 to what Node's parser could not read, and closes the connection (yandex.md F-23).
+ * @param latest the latest response on the same connection; it is sent first
+ */
+export function rejectUnreadable(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  latest: ServerResponse | undefined,
+  toReply: (reason: string) => HttpReply = toInvalidRequest,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const reject = (): void => writeRaw(socket, toReply(reasons[error.code ?? ''] ?? 'it is not HTTP/1.1'))
+  if (latest === undefined || latest.writableFinished) return reject()
+  // A pipelined request: the one before it is answered first.
+  if (latest.req.complete) return void latest.once('finish', reject)
+  // The body of the request itself; a response that has started was the last one.
+  if (latest.headersSent) return void socket.end()
+  reject()
+}
+
+function toInvalidRequest(reason: string): HttpReply {
+  return toFaultReply(new Fault('invalid_request', `Invalid request: ${reason}`))
+}
+
+// Without a request Node has no response to write with.
+function writeRaw(socket: Duplex, { status, headers, body }: HttpReply): void {
+  if (!socket.writable) return
+  const lines = [...headers, ['Content-Length', String(body.length)], ['Connection', 'close']]
+  socket.end(
+    `HTTP/1.1 ${status} Bad Request\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body.toString()}`,
+  )
 }
 
 function hasBody({ method, rawHeaders }: IncomingMessage): boolean {
@@ -108,31 +171,42 @@ function isLength(name: string): boolean {
 }
 
 function createSecureServer(routes: RequestListener, certificate: Certificate): Server {
-  const { createServer } = process.getBuiltinModule('node:https') // which others need not load
-  const server = createServer({ ...bounds, handshakeTimeout: handshakeMs }, routes)
-  // Node would take a failed handshake for an unreadable request, which has an answer; this one has nobody to read it.
+  const { createServer } = process.getBuiltinModule('node:https') // loaded for HTTPS only
+  const server = createServer({ ...limits, handshakeTimeout: handshakeMs }, routes)
+  // Node reports a failed handshake as an unreadable request too, but its client cannot read an answer.
   server.removeAllListeners('tlsClientError')
   server.on('tlsClientError', (_error, socket) => void socket.destroy())
   certificate.shownBy(server)
   return server
 }
 
-const bounds: ServerOptions = {
-  // bytes of the request line and all headers together: several times what browsers and proxies send
+const limits: ServerOptions = {
+  // bytes of the request line and all headers: several times what browsers and proxies send
   maxHeaderSize: 64 * 1024,
   // until the headers are here
   headersTimeout: 30_000,
   // until the body is here as well: 3.5 MB take this long at 50 kbit/s
   requestTimeout: 600_000,
-  // longer than the idle time of the usual proxies, so that it is they who close
+  // longer than the idle time of the usual proxies, so that the proxy closes first
   keepAliveTimeout: 75_000,
-  // how often the first two are looked at
+  // how often both timeouts are checked
   connectionsCheckingInterval: 5000,
-  // checked in read.ts, so that the answer is one of ours
+  // checked in readRequest.ts, so that the answer is in fnbox's form
   requireHostHeader: false,
 }
 
 const handshakeMs = 10_000
 
-// How long connections without an answer on its way may take to close: those that are half open, or shake hands.
-const lastMomentMs = 500
+// How long other connections may take to close: those that are half open, or in their handshake.
+const closingMs = 500
+
+const reasons: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: 'the header is too large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'it was not received in time',
+  HPE_INVALID_METHOD: 'the method is not known',
+  HPE_INVALID_CONTENT_LENGTH: 'the length of the body is not clear',
+  HPE_UNEXPECTED_CONTENT_LENGTH: 'the length of the body is not clear',
+  HPE_INVALID_TRANSFER_ENCODING: 'the length of the body is not clear',
+  HPE_INVALID_HEADER_TOKEN: 'a header has a character that is not allowed',
+  HPE_INVALID_CHUNK_SIZE: 'a chunk of the body has no size',
+}

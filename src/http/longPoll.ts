@@ -1,7 +1,10 @@
-// Long polling: a request that waits for a job to change, and the deadline of its wait (jobs.md §5, §6, tasks.md §12, §13).
-// Owns the latest state of the job, and the timer of the deadline.
+// Long polling: a request that waits for a job or task to change, and the deadline of its wait (jobs.md §5, §6, tasks.md §12,
+// §13). Owns the latest state of the job, and the timer of the deadline.
 
+import { Fault } from '../errors.ts'
+import { lastQueryValue } from '../event/query.ts'
 import { isTerminal, type Job } from '../jobs/model/job.ts'
+import { isFinal, type Task, type Tasks } from '../jobs/model/tasks.ts'
 import type { JobService } from '../jobs/service.ts'
 
 /** Watches a job until it is disposed of. */
@@ -11,36 +14,36 @@ export class LongPoll implements Disposable {
   /** whether the job has changed since the last `change` */
   #changed = false
   #wake: () => void = () => {}
-  readonly #end: () => void
+  readonly #unwatch: () => void
 
-  private constructor(job: Job, end: () => void) {
+  private constructor(job: Job, unwatch: () => void) {
     this.#job = job
-    this.#end = end
+    this.#unwatch = unwatch
   }
 
   /**
-   * @param ask gives the job; changes in the meantime are not missed
+   * @param find finds the job; changes in the meantime are not missed
    * @returns undefined when there is no such job
    */
   static async of(
     service: JobService,
     id: string,
-    ask: () => Promise<Job | undefined> = () => service.find(id),
+    find: () => Promise<Job | undefined> = () => service.find(id),
   ): Promise<LongPoll | undefined> {
     let poll: LongPoll | undefined
     const early: (Job | undefined)[] = []
-    const end = service.watch(id, (latest) => {
+    const unwatch = service.watch(id, (latest) => {
       if (poll === undefined) early.push(latest)
-      else poll.#take(latest)
+      else poll.#update(latest)
     })
     try {
-      const job = await ask()
+      const job = await find()
       if (job === undefined) return undefined
-      poll = new LongPoll(job, end)
-      for (const each of early) poll.#take(each)
+      poll = new LongPoll(job, unwatch)
+      for (const each of early) poll.#update(each)
       return poll
     } finally {
-      if (poll === undefined) end()
+      if (poll === undefined) unwatch()
     }
   }
 
@@ -75,10 +78,10 @@ export class LongPoll implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#end()
+    this.#unwatch()
   }
 
-  #take(latest: Job | undefined): void {
+  #update(latest: Job | undefined): void {
     if (latest === undefined) this.#removed = true
     else if (latest.revision >= this.#job.revision) this.#job = latest
     this.#changed = true
@@ -86,49 +89,84 @@ export class LongPoll implements Disposable {
   }
 }
 
-/** Passes when its time is over, the server starts to drain, the client has gone, or it is disposed of. */
+/**
+ * The milliseconds of `?wait=` seconds in a request for a task; 0 without it.
+ * @throws Fault invalid_parameter
+ */
+export function readWait(query: string): number {
+  const text = lastQueryValue(query, 'wait') ?? '0'
+  const wait = seconds.test(text) ? Number(text) : Number.NaN
+  if (wait <= longestWaitSeconds) return wait * 1000
+  throw new Fault(
+    'invalid_parameter',
+    `wait must be a number of seconds from 0 to ${longestWaitSeconds}, such as wait=10`,
+  )
+}
+
+/** Waits until a task is final or gone, or the deadline passes. @returns the task as it is then; undefined: there is none */
+export async function settledTask(
+  tasks: Tasks,
+  id: string,
+  deadline: PollDeadline,
+): Promise<Task | undefined> {
+  if (deadline.isOver()) return tasks.find(id)
+  const { promise: settled, resolve: settle } = Promise.withResolvers<void>()
+  const unwatch = tasks.watch(id, (latest) => {
+    if (latest === undefined || isFinal(latest)) settle()
+  })
+  deadline.signal.addEventListener('abort', () => settle())
+  try {
+    const found = await tasks.find(id) // after `watch`, so that no change in between is missed
+    if (found === undefined || isFinal(found)) return found
+    await settled
+    return deadline.isClientGone() ? found : await tasks.find(id)
+  } finally {
+    unwatch()
+  }
+}
+
+/** Passes after its time, when the server starts to drain, when the client disconnects, or when it is disposed of. */
 export class PollDeadline implements Disposable {
   readonly #client: AbortSignal
-  readonly #draining: AbortSignal | undefined
-  readonly #end = new AbortController()
-  readonly #finish = (): void => this.#end.abort(over)
+  readonly #over = new AbortController()
   readonly #timer: NodeJS.Timeout | undefined
 
   /**
-   * @param draining undefined: it does not end when the server drains
-   * @param waitMs undefined: as long as the client stays
+   * @param draining undefined: a drain does not end it
+   * @param waitMs undefined: no limit
    */
   constructor(client: AbortSignal, draining: AbortSignal | undefined, waitMs: number | undefined) {
     this.#client = client
-    this.#draining = draining
-    if (client.aborted || draining?.aborted === true || waitMs === 0) this.#finish()
-    client.addEventListener('abort', this.#finish)
-    draining?.addEventListener('abort', this.#finish)
-    if (waitMs !== undefined && !this.isOver()) this.#timer = setTimeout(this.#finish, waitMs)
+    const finish = (): void => this.#over.abort(reason)
+    const { signal } = this.#over
+    if (client.aborted || draining?.aborted === true || waitMs === 0) finish()
+    for (const each of [client, draining]) each?.addEventListener('abort', finish, { signal })
+    if (waitMs !== undefined && !signal.aborted) this.#timer = setTimeout(finish, waitMs)
   }
 
   /** aborted when the deadline passes, for any reason */
   get signal(): AbortSignal {
-    return this.#end.signal
+    return this.#over.signal
   }
 
-  // Methods, since the answers may change at every wait.
+  // Methods, since the values change during a wait.
   isOver(): boolean {
-    return this.#end.signal.aborted
+    return this.#over.signal.aborted
   }
 
-  /** Whether the client has gone. */
+  /** Whether the client has disconnected. */
   isClientGone(): boolean {
     return this.#client.aborted
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
-    this.#client.removeEventListener('abort', this.#finish)
-    this.#draining?.removeEventListener('abort', this.#finish) // lives as long as the server
-    this.#finish()
+    this.#over.abort(reason)
   }
 }
 
-// Without a reason of ours, abort() makes an error with a stack each time.
-const over = 'the deadline of the poll has passed'
+// Without a reason abort() makes an error with a stack each time.
+const reason = 'the deadline of the poll has passed'
+
+const longestWaitSeconds = 30
+const seconds = /^\d+(\.\d*)?(e[+-]?\d+)?$/i

@@ -1,5 +1,5 @@
-// The metadata service for functions: the token of the moment, on a loopback address (yandex.md T-2, T-3). A server of its own,
-// since callers must not reach it.
+// The metadata service for functions: the current token, on a loopback address (yandex.md T-2, T-3). A separate server, since
+// callers must not reach it.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -29,7 +29,7 @@ export class MetadataServer {
     if (this.#stopped) return
     await new Promise<void>((settle, fail) => {
       this.#server.on('error', fail) // later errors concern single connections
-      this.#server.once('close', settle) // stopped meanwhile
+      this.#server.once('close', settle) // stopped before it listened
       this.#server.listen(0, '127.0.0.1', settle)
     })
   }
@@ -42,9 +42,8 @@ export class MetadataServer {
   }
 
   /**
-   * The variables with the address of the service: the official Go and Python SDKs read host and port from
-   * YC_METADATA_ADDR; a Node.js function gives the URL to its SDK. Empty while nothing listens. An addition to
-   * interface.md §8: it is the only address of the server that a function may know.
+   * Variables with the address of the service; empty while nothing listens. The official Go and Python SDKs read host and port
+   * from YC_METADATA_ADDR; a Node.js function gives the URL to its SDK.
    */
   get variables(): Readonly<Record<string, string>> {
     if (!this.#server.listening) return {}
@@ -68,5 +67,5 @@ function send(response: ServerResponse, status: number, body?: object): void {
 const tokenPath = '/computeMetadata/v1/instance/service-accounts/default/token'
 const mostConnections = 100
 
-// How long a request may take to arrive.
+// Time limit of receiving a request.
 const requestMs = 5000

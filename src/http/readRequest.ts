@@ -1,14 +1,14 @@
-// Node's request → HttpRequest. The body comes separately, since many requests are refused without it.
+// Node's request → HttpRequest. The body is read separately, since many requests are rejected without it.
 
 import type { IncomingMessage } from 'node:http'
 import { getRawBody } from 'raw-body'
 import { Fault } from '../errors.ts'
 import { isAscii, lastHeader, type Header, type HttpRequest, type Peer } from '../event/http.ts'
 
-/** Everything of a request but its body. */
+/** A request without its body. */
 export type RequestHead = Omit<HttpRequest, 'body'>
 
-/** Reads everything of a request but its body. */
+/** Reads a request without its body. */
 export function readHead(request: IncomingMessage): RequestHead {
   const target = toOriginForm(toUtf8(request.url ?? '/'))
   const mark = target.indexOf('?')
@@ -23,37 +23,31 @@ export function readHead(request: IncomingMessage): RequestHead {
 }
 
 /**
- * The body of a request when it is here already, or when there is none; undefined: it has still to come.
- * @throws Fault as `readBody`
+ * The body, at most `limit` bytes: at once when it has arrived with the head, else as a promise.
+ * @param sendContinue tells a client that has asked that it may send (yandex.md U-10)
+ * @throws Fault request_too_large, already by the declared length; invalid_request when it breaks off, or without one Host
  */
-export function takeBody(
+export function readBody(
   request: IncomingMessage,
   { headers }: RequestHead,
   limit: number,
-): Buffer | undefined {
+  sendContinue: () => void,
+): Buffer | Promise<Buffer> {
   checkHost(request)
-  const declared = lastHeader(headers, 'content-length')
-  const length = Number(declared ?? 0)
+  const declared = lastHeader(headers, 'content-length') ?? null
+  const length = Number(declared)
   if (length > limit) throw requestTooLarge(limit)
-  if (lastHeader(headers, 'expect') !== undefined || lastHeader(headers, 'transfer-encoding') !== undefined)
-    return undefined
-  if (length === 0) return nothing
-  return request.readableLength === length ? ((request.read() ?? nothing) as Buffer) : undefined // no encoding was set
+  if (lastHeader(headers, 'expect') !== undefined) sendContinue()
+  else if (lastHeader(headers, 'transfer-encoding') === undefined) {
+    if (length === 0) return emptyBody
+    if (request.readableLength === length) return (request.read() ?? emptyBody) as Buffer // no encoding was set
+  }
+  return readLateBody(request, limit, declared)
 }
 
-/**
- * The body, when it has at most `limit` bytes.
- * @param permit tells a client that has asked that it may send (yandex.md U-10)
- * @throws Fault request_too_large, already by the declared length; invalid_request when it breaks off, or when it is not
- *   clear to which host it was sent
- */
-export async function readBody(request: IncomingMessage, limit: number, permit: () => void): Promise<Buffer> {
-  checkHost(request)
-  const declared = request.headers['content-length'] ?? null
-  if (Number(declared) > limit) throw requestTooLarge(limit)
-  if (request.headers.expect !== undefined) permit()
+async function readLateBody(request: IncomingMessage, limit: number, length: string | null): Promise<Buffer> {
   try {
-    return await getRawBody(request, { limit, length: declared })
+    return await getRawBody(request, { limit, length })
   } catch (error) {
     if (error instanceof Error && 'type' in error && error.type === 'entity.too.large')
       throw requestTooLarge(limit)
@@ -66,7 +60,7 @@ export function requestTooLarge(limit: number): Fault {
   return new Fault('request_too_large', `request entity is larger than limits (${limit})`)
 }
 
-// RFC 9112 §3.2: a proxy in front may have read another Host than we would.
+// RFC 9112 §3.2: with several Host headers a proxy in front may have read another one.
 function checkHost({ httpVersion, rawHeaders }: IncomingMessage): void {
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'host') hosts++
@@ -102,4 +96,4 @@ function readPeer({ socket }: IncomingMessage): Peer {
   return { address, port: socket.remotePort ?? 0 }
 }
 
-const nothing = Buffer.alloc(0)
+const emptyBody = Buffer.alloc(0)

@@ -1,36 +1,35 @@
-// The HTTP server: what is answered by whom, on which port. Express begins and ends in this folder.
+// The HTTP server: one or two ports, and which requests go to the function, to a probe or to the router.
 
 import type { RequestListener } from 'node:http'
 import type { Invoker } from '../invoker/invoker.ts'
 import { AsyncEndpoint, type AsyncTerms } from './asyncEndpoint.ts'
 import { HttpExchange } from './exchange.ts'
 import { FunctionEndpoint, type EndpointSettings } from './functionEndpoint.ts'
-import { Listener } from './listener.ts'
-import { onDemand } from './onDemand.ts'
+import { Listener, onDemand } from './listener.ts'
 import { answerProbe } from './probes.ts'
 import type { RouteParts } from './router.ts'
 import type { Certificate } from './tls.ts'
 
-/** Where to listen, and what the function's endpoint needs. */
+/** Where to listen, and settings of the function's endpoint. */
 export interface ServerSettings extends EndpointSettings {
   readonly host: string
   readonly port: number
-  /** where the routes below `/_/` are served; undefined: where the function is */
+  /** of the routes below `/_/`; undefined: that of the function */
   readonly adminPort: number | undefined
 }
 
 /** Where a server listens, as URLs. */
 export interface Addresses {
   readonly url: string
-  /** of the routes below `/_/`, when they have a port of their own */
+  /** of the routes below `/_/`, on the admin port */
   readonly adminUrl?: string
 }
 
-/** What answers besides the function, and how. */
+/** What is served besides the function, and how. */
 export interface ServerParts extends RouteParts {
-  /** makes it HTTPS; to be started before the server */
+  /** makes it HTTPS; the caller starts it before the server */
   readonly certificate: Certificate | undefined
-  /** terms of asynchronous calls; undefined: they are turned off */
+  /** of asynchronous calls; undefined: they are turned off */
   readonly async?: AsyncTerms | undefined
 }
 
@@ -89,11 +88,11 @@ export class HttpServer {
   }
 
   /**
-   * Closes every port, and every connection when its answer has left. May be called twice, or before `start`.
-   * @param patienceMs how long answers that are on their way may take
+   * Closes every port, and every connection after its response was sent. May be called twice, or before `start`.
+   * @param graceMs how long responses that have started may take
    */
-  async stop(patienceMs: number): Promise<void> {
-    await Promise.all([this.#main.stop(patienceMs), this.#admin?.stop(patienceMs)])
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all([this.#main.stop(graceMs), this.#admin?.stop(graceMs)])
   }
 }
 
@@ -101,7 +100,7 @@ function toAsyncEndpoint({ jobs, async }: ServerParts, invoker: Invoker): AsyncE
   return jobs && async && new AsyncEndpoint(jobs.service, invoker, async)
 }
 
-// The function's own path, which needs no router.
+// The root path, which needs no router.
 function isRoot(url: string | undefined): boolean {
   return url === '/' || url?.startsWith('/?') === true
 }

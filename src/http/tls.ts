@@ -1,11 +1,11 @@
-// HTTPS: the certificate of our servers, from two files or generated at the start. Owns the list of servers that use it.
+// HTTPS: the certificate of fnbox's servers, from two files or generated at the start. Owns the list of servers that use it.
 
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:https'
 import type { Events } from '../events.ts'
 import { WatchedFiles } from './watchedFiles.ts'
 
-/** Where a certificate comes from; without any of these: no HTTPS. */
+/** Where the certificate comes from; without any of these: no HTTPS. */
 export interface TlsSettings {
   /** path of the certificate chain, PEM */
   readonly cert: string | undefined
@@ -24,7 +24,7 @@ export interface Certificate {
   readonly stop: () => void
 }
 
-/** The certificate of the settings, which have no problems; undefined without HTTPS. */
+/** The certificate of valid settings; undefined without HTTPS. */
 export function certificate({ cert, key, made }: TlsSettings, events: Events): Certificate | undefined {
   const servers: Server[] = []
   const show = (pair: Pair): void => {
@@ -34,7 +34,7 @@ export function certificate({ cert, key, made }: TlsSettings, events: Events): C
   if (made !== undefined) return { shownBy, start: async () => show(await makePair()), stop: () => {} }
   if (cert === undefined || key === undefined) return undefined
   const files = new WatchedFiles(
-    { paths: [cert, key], options: '--tls-cert and --tls-key', take: (contents) => show(toPair(contents)) },
+    { paths: [cert, key], options: '--tls-cert and --tls-key', use: (contents) => show(toPair(contents)) },
     events,
   )
   return { shownBy, start: async () => files.start(), stop: () => files.stop() }
@@ -59,7 +59,7 @@ interface Pair {
   readonly key: Buffer | string
 }
 
-// Throws before any server has them when they do not belong together.
+// Throws when they do not belong together, before any server uses them.
 function toPair([cert = Buffer.alloc(0), key = Buffer.alloc(0)]: readonly Buffer[]): Pair {
   process.getBuiltinModule('node:tls').createSecureContext({ cert, key }) // loaded for HTTPS only
   return { cert, key }
@@ -93,7 +93,7 @@ async function makePair(): Promise<Pair> {
 
 const oldestVersion = 'TLSv1.2'
 
-// How far a client's clock may be behind ours.
+// How far a client's clock may be behind this one.
 const clockToleranceMs = 60 * 60 * 1000
 
 const validMs = 365 * 24 * 60 * 60 * 1000

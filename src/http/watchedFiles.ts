@@ -1,23 +1,22 @@
-// Files that are read again when they change: keys and certificates. Owns their latest contents.
-// They are polled: mounted secrets are replaced by links, which file watches do not follow.
+// Files that are read again when they change: keys and certificates. Owns their latest contents. They are polled, since file
+// watches do not follow the links by which mounted secrets are replaced.
 
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Events } from '../events.ts'
 
-/** Which files, and the function that uses their contents. */
 export interface WatchedSettings {
   readonly paths: readonly string[]
   /** the options that name them, for the operator */
   readonly options: string
   /**
    * Uses the contents, in the order of `paths`, the first time and after each change.
-   * @throws when something is wrong with them; it decides itself what then stays in use
+   * @throws when they are invalid; it decides what then stays in use
    */
-  readonly take: (contents: readonly Buffer[]) => void
+  readonly use: (contents: readonly Buffer[]) => void
 }
 
-/** Polls files. A file that cannot be read any more is announced once; the latest contents stay in use until it is back. */
+/** Polls files. An unreadable file is announced once; the latest contents stay in use until it is back. */
 export class WatchedFiles {
   readonly #settings: WatchedSettings
   readonly #events: Events
@@ -33,12 +32,12 @@ export class WatchedFiles {
 
   /**
    * Reads the files now, and again after each change.
-   * @throws what reading them or `take` has thrown
+   * @throws an error of reading them, or of `use`
    */
   start(): void {
     this.stop()
     const contents = this.#settings.paths.map((path) => readFileSync(path))
-    this.#settings.take(contents)
+    this.#settings.use(contents)
     this.#latest = contents
     this.#timer = setInterval(() => void this.#poll(), pollMs).unref()
   }
@@ -54,22 +53,22 @@ export class WatchedFiles {
     try {
       const contents = await Promise.all(this.#settings.paths.map((path) => readFile(path)))
       this.#missing = false
-      this.#takeChanged(contents)
+      this.#useChanged(contents)
     } catch (cause) {
-      if (!this.#missing) this.#announce('cannot be read; what was read last stays in use', cause)
+      if (!this.#missing) this.#announce('cannot be read; the contents read before stay in use', cause)
       this.#missing = true
     } finally {
       this.#reading = false
     }
   }
 
-  #takeChanged(contents: readonly Buffer[]): void {
+  #useChanged(contents: readonly Buffer[]): void {
     if (contents.every((each, at) => this.#latest[at]?.equals(each))) return
     this.#latest = contents
     try {
-      this.#settings.take(contents)
+      this.#settings.use(contents)
     } catch (cause) {
-      this.#announce('changed, and something is wrong', cause)
+      this.#announce('changed, and are invalid', cause)
     }
   }
 

@@ -1,4 +1,4 @@
-// Runs from dist/ while the image is built: V8 compiles the whole program, and stores the result in the folder that main.ts uses.
+// A program that runs from dist/ while the image is built: V8 compiles fnbox and stores the result where main.ts looks for it.
 
 import { readdirSync } from 'node:fs'
 import { createRequire, enableCompileCache } from 'node:module'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const dist = fileURLToPath(new URL('.', import.meta.url))
-const programs = new Set(['main.js', 'health.js', 'compile.js', 'storeThread.js']) // they would run; the code that they load is in the other files
+const programs = new Set(['main.js', 'health.js', 'compile.js', 'storeThread.js']) // they would run
 
 const load = createRequire(import.meta.url)
 enableCompileCache(join(dist, '..', 'compiled'))

@@ -1,4 +1,4 @@
-// HEALTHCHECK of the image, a program of its own, so that the image needs no curl: exits with 0 when the server answers.
+// The HEALTHCHECK of the image, a program that exits with 0 when the server answers: the image has no curl.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
@@ -17,8 +17,8 @@ request(
     host: here[host] ?? host,
     port: adminPort ?? port,
     path: '/_/healthz',
-    signal: AbortSignal.timeout(4000), // before the engine kills this program without a reason
-    rejectUnauthorized: false, // we ask ourselves; the name in the certificate is for callers
+    signal: AbortSignal.timeout(4000), // before the container engine kills this program
+    rejectUnauthorized: false, // the name in the certificate is for callers
   },
   (answer: IncomingMessage) => {
     answer.resume()
@@ -30,8 +30,8 @@ request(
   })
   .end()
 
-// The flags of the server are on its command line only. It is the oldest such process, not always the first one: an engine may
-// add an init process, and the containers of a pod may share their processes.
+// The flags are on the command line of the server: the oldest such process, not always the first one. An engine may add an init
+// process, and the containers of a pod may share their processes.
 function serverFlags(): Arguments['flags'] {
   const program = fileURLToPath(new URL('main.js', import.meta.url))
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))

@@ -1,16 +1,15 @@
-// A call as frames: what starts it, and what the frame that ends it means for its caller. Owns nothing.
+// A call as frames: what starts it, and what the frame that ends it means for its caller.
 
 import { Fault } from '../errors.ts'
 import type { Call, Outcome } from '../invocation.ts'
 import { ProtocolError, type FrameFromInstance, type FrameToInstance, type JobEnd } from '../wire/frames.ts'
 import type { CallLimits } from './instanceSpec.ts'
 
-/** Frames that end a call. */
-export type EndingFrame = Extract<FrameFromInstance, { type: 'returned' | 'oversized' | 'threw' | 'ended' }>
+/** Frames that end a call: the last ones of it. */
+export type LastFrame = Extract<FrameFromInstance, { type: 'returned' | 'oversized' | 'threw' | 'ended' }>
 
 /** Frames that belong to one call. */
-export type CallFrame =
-  EndingFrame | Extract<FrameFromInstance, { type: 'chunk' | 'cancelling' | 'progress' }>
+export type CallFrame = LastFrame | Extract<FrameFromInstance, { type: 'chunk' | 'cancelling' | 'progress' }>
 
 /** The frame that starts a call. Its deadline and its token count from now on (yandex.md C-7). */
 export function toInvoke({ id, mode, text, job }: Call, limits: CallLimits): FrameToInstance {
@@ -37,7 +36,7 @@ export function toInvokeAhead({ id, mode, text }: Call, limits: CallLimits): Fra
  * @param responseLimit bytes, for a call that is no job's
  * @throws ProtocolError when a text is longer than its frame
  */
-export function toOutcome(frame: EndingFrame, body: Buffer, { job }: Call, responseLimit: number): Outcome {
+export function toOutcome(frame: LastFrame, body: Buffer, { job }: Call, responseLimit: number): Outcome {
   switch (frame.type) {
     case 'returned':
       return toReturned(frame, body)
@@ -58,7 +57,7 @@ export function toOutcome(frame: EndingFrame, body: Buffer, { job }: Call, respo
   }
 }
 
-function toReturned(frame: Extract<EndingFrame, { type: 'returned' }>, body: Buffer): Outcome {
+function toReturned(frame: Extract<LastFrame, { type: 'returned' }>, body: Buffer): Outcome {
   const { text, error, refresh } = frame
   if (text === undefined && error === undefined && refresh === undefined)
     return { type: 'returned', json: frame.undefined ? undefined : body }
@@ -66,7 +65,7 @@ function toReturned(frame: Extract<EndingFrame, { type: 'returned' }>, body: Buf
 }
 
 function toValue(
-  frame: Extract<EndingFrame, { type: 'returned' }>,
+  frame: Extract<LastFrame, { type: 'returned' }>,
   body: Buffer,
 ): { json: Buffer | undefined; text?: Buffer } {
   if (frame.undefined) return { json: undefined }

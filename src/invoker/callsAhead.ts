@@ -79,7 +79,7 @@ export class CallsAhead {
     this.#return(this.#takeBack())
   }
 
-  /** Gives up one call, and gives back the others. @returns false: it is not here, or has begun */
+  /** Takes one call back, and returns the others. @returns false: it is not here, or has started */
   withdraw(call: Call): boolean {
     if (!this.#calls.includes(call)) return false
     const back = this.#recall()
@@ -162,5 +162,5 @@ const mostAhead = 4
 const shortMs = 2
 const mostLatest = 8
 
-// A call that takes longer than this holds up those behind it.
+// A call that takes longer than this delays those behind it.
 const longMs = 5

@@ -48,7 +48,7 @@ export class Instance {
     this.#listener = listener
     this.#memorySigns = new MemorySigns(spec.kernelKills)
     this.#output = new Output(spec.id, spec.load.border, events, {
-      onErrorLine: (text) => this.#memorySigns.hear(text),
+      onErrorLine: (text) => this.#memorySigns.noteErrorLine(text),
       onStart: (call) => this.#calls.started(call),
       onQuiet: (call) => this.#calls.quiet(call),
       onBordersMissing: () => this.#calls.stopAhead(),
@@ -144,7 +144,7 @@ export class Instance {
 
   /** Ends the process now; its running invocations are told the cause. The first cause counts. */
   end(cause: EndCause): void {
-    this.#peak.read() // afterwards nobody knows
+    this.#peak.read() // it cannot be read afterwards
     this.#leave('stopping', cause)
     this.#killAfter(cause.type === 'expired' ? noticeMs : 0)
   }
@@ -163,7 +163,7 @@ export class Instance {
       },
       onExpired: () => this.end({ type: 'expired' }),
       onUndelivered: () => this.end({ type: 'channel' }),
-      onUnstoppable: (heard) => this.#giveUp(heard),
+      onUnstoppable: (heard) => this.#endUnstoppable(heard),
     }
   }
 
@@ -269,7 +269,7 @@ export class Instance {
     this.#failLoad(new Fault('load_timeout', message))
   }
 
-  // Also when it was ended while it loaded: somebody waits to hear why there is no function.
+  // Also when it was ended while it loaded: callers wait to hear why there is no function.
   #failLoad(fault: Fault): void {
     if (this.#loadSettled) return
     this.#loadSettled = true
@@ -293,7 +293,7 @@ export class Instance {
   }
 
   // What runs beside a job that has heard may go on; nothing new begins there (jobs.md CTL-4).
-  #giveUp(heard: boolean): void {
+  #endUnstoppable(heard: boolean): void {
     if (heard && this.#slots.running.size > 1) this.retire()
     else this.end({ type: 'unstoppable' })
   }

@@ -10,7 +10,6 @@ import type { Permits } from '../wire/permits.ts'
 import { CallsAhead } from './callsAhead.ts'
 import { clientGone, notWanted, timedOut, toInvoke, toOutcome, type CallFrame } from './callFrames.ts'
 import type { CallLimits, CallListener, CallsHost } from './instanceSpec.ts'
-import { awaitEnding, awaitHearing, startWhenWanted } from './jobCalls.ts'
 import type { Slots } from './slots.ts'
 import { afterTurn, type Output } from './output/output.ts'
 
@@ -61,9 +60,8 @@ export class InstanceCalls implements CallHolder {
   /** Starts a call in a free slot. A job's start is stored before. */
   start(call: Call): void {
     call.holder = this
-    if (call.job !== undefined && call.startedAt === undefined) return this.#startJob(call)
-    this.#begin(call)
-    this.#send(call)
+    if (call.job !== undefined && call.startedAt === undefined) void this.#startJob(call)
+    else this.#startNow(call)
   }
 
   /** Sends calls ahead. @returns false when that is not possible after all */
@@ -81,9 +79,8 @@ export class InstanceCalls implements CallHolder {
       case 'progress':
         return call.caller.onProgress?.(call, body)
       case 'cancelling':
-        return call.job !== undefined && call.cancelled
-          ? awaitEnding(call, this.#host.onUnstoppable)
-          : undefined
+        if (call.job !== undefined && call.cancelled) this.#limitStop(call, true)
+        return
       case 'returned':
       case 'oversized':
       case 'threw':
@@ -107,7 +104,7 @@ export class InstanceCalls implements CallHolder {
     if (call.state === 'queued' && call.job === undefined) return // it has begun: that is about to be read
     if (call.pending !== undefined) return this.#finish(call, call.pending)
     if (this.#slots.starting.has(call)) return // its start is being stored; then it is dropped
-    if (call.job !== undefined) awaitHearing(call, this.#host.onUnstoppable)
+    if (call.job !== undefined) this.#limitStop(call, false)
     this.#channel.send({ type: 'cancel', id: call.id, reason })
   }
 
@@ -156,19 +153,18 @@ export class InstanceCalls implements CallHolder {
 
   // --- the life of a call
 
-  #startJob(call: Call): void {
+  async #startJob(call: Call): Promise<void> {
     this.#slots.starting.add(call)
-    const onWanted = (): void => {
-      this.#slots.starting.delete(call)
-      this.#begin(call)
-      this.#send(call)
-    }
-    const onUnwanted = (): void => {
-      this.#slots.starting.delete(call)
-      this.#listener.onOutcome(call, notWanted)
-      this.#host.onRoom()
-    }
-    void startWhenWanted(call, this.#host.id, onWanted, onUnwanted)
+    const isWanted = (await call.caller.onStart?.(call, this.#host.id)) ?? true
+    this.#slots.starting.delete(call)
+    if (isWanted && !call.cancelled) return this.#startNow(call)
+    this.#listener.onOutcome(call, notWanted)
+    this.#host.onRoom()
+  }
+
+  #startNow(call: Call): void {
+    this.#begin(call)
+    this.#send(call)
   }
 
   // From here on the deadline counts (yandex.md C-7).
@@ -227,8 +223,8 @@ export class InstanceCalls implements CallHolder {
   #release(call: Call): void {
     clearTimeout(call.timer)
     this.#slots.running.delete(call.id)
-    const hasFollower = !this.#slots.unread.delete(call) && this.#beginNext()
-    if (!hasFollower && !call.quiet) this.#slots.quieting.add(call)
+    const hasNext = !this.#slots.unread.delete(call) && this.#beginNext()
+    if (!hasNext && !call.quiet) this.#slots.quieting.add(call)
   }
 
   // The instance begins the next call by itself when one has ended.
@@ -256,6 +252,12 @@ export class InstanceCalls implements CallHolder {
     if (this.#slots.quieting.delete(call)) this.#host.onRoom()
   }
 
+  // A stopped job's handler has to hear of that in time, and then to end in time (jobs.md CTL-3).
+  #limitStop(call: Call, heard: boolean): void {
+    clearTimeout(call.timer)
+    call.timer = setTimeout(this.#host.onUnstoppable, heard ? cleanUpMs : hearingMs, heard)
+  }
+
   #takeChunk(call: Call, { kind }: Extract<CallFrame, { type: 'chunk' }>, data: Buffer): void {
     if (call.uncredited >= chunkWindow) throw new ProtocolError('a chunk came beyond the window')
     call.streamed = true
@@ -281,3 +283,6 @@ export class InstanceCalls implements CallHolder {
 function onDeadline(calls: InstanceCalls, call: Call): void {
   calls.expire(call)
 }
+
+const hearingMs = 500
+const cleanUpMs = 5000

@@ -46,7 +46,7 @@ export class Invoker implements CallListener {
     pool.calls = this
   }
 
-  /** Runs a call; its caller is told the outcome, whatever goes wrong. Never throws. */
+  /** Runs a call; its caller is always told an outcome. Never throws. */
   start(call: Call): void {
     const key = call.id.toLowerCase()
     if (this.#calls.has(key)) return this.#refuseDuplicate(call)
@@ -175,7 +175,7 @@ export class Invoker implements CallListener {
   }
 }
 
-// Faults of a function that has run: whatever was wrong before, it starts.
+// Faults of a function that has run: so it can be started again.
 const answered: ReadonlySet<string> = new Set(['client_gone', 'response_too_large'])
 
 // Instances in a row that may turn out to have ended before a call reached them.

@@ -45,7 +45,7 @@ export interface LaunchSettings {
 
 /** The runtime API of one instance (PROTOCOL.md). */
 export interface RuntimeApi {
-  /** nobody else has it: processes that carry it in their environment belong to the instance */
+  /** unique: processes that carry it in their environment belong to the instance */
   readonly address: string
   /** To be called before the instance can ask anything. */
   readonly open: () => void

@@ -103,7 +103,7 @@ export class Pool {
 
   /** Makes sure that instances come for so many waiting invocations, within the limits. */
   want(waiting: number): void {
-    if (waiting === 0 || this.#stopped || this.#startBackoff.pausing) return
+    if (waiting === 0) return
     const { most, concurrency } = this.limits
     const wanted = this.#count(isLoaded) + Math.ceil(waiting / concurrency)
     this.#provide(Math.min(most, wanted))
@@ -115,7 +115,7 @@ export class Pool {
     return this.#count(isLoaded) === 0 ? this.#startBackoff.fault : undefined
   }
 
-  /** An invocation has come back: whatever was wrong before, the function runs. */
+  /** Notes that a call came back: the function can be started again. */
   noteSuccess(): void {
     if (this.#startBackoff.fault !== undefined) this.#startBackoff.clear()
   }
@@ -131,7 +131,7 @@ export class Pool {
     if (idle + busy > 0) return { status: 'ready', idle, busy }
     if (this.#startBackoff.fault !== undefined)
       return { status: 'failed', reason: this.#startBackoff.fault.message, idle, busy }
-    // With --min-instances 0 nothing is loaded before somebody calls, and the server is ready for that.
+    // With --min-instances 0 nothing is loaded before the first call, and the server is ready for that.
     return { status: this.limits.least === 0 ? 'ready' : 'starting', idle, busy }
   }
 
@@ -166,8 +166,9 @@ export class Pool {
   }
 
   #provide(count: number): void {
-    if (this.#stopped || this.#startBackoff.pausing) return
-    for (let more = count - this.#count(isWanted); more > 0; more--) this.#add()
+    let missing = count - this.#count(isWanted)
+    if (missing <= 0 || this.#stopped || this.#startBackoff.pausing) return
+    for (; missing > 0; missing--) this.#add()
   }
 
   #add(replaces?: Instance): void {
@@ -201,7 +202,7 @@ export class Pool {
 
   #left(from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined): void {
     if (from === 'loading') return // `onLoadFailed` tells why
-    // Ended while nobody had asked anything of it: the next one may do the same.
+    // Ended without having been called: the next one may do the same.
     if (from === 'idle' && cause?.type !== 'stopped')
       return this.#pause(faultOfEnd(cause, exit ?? killed, false))
     this.#provide(this.limits.least)

@@ -32,7 +32,7 @@ export class TaskService implements Tasks {
   }
 
   async dispatch(task: NewTask): Promise<Dispatched> {
-    const { queueLimit, attempts, backoffMs } = this.#settings
+    const { queueLimit, attempts, backoffMs, timeoutMs } = this.#settings
     const { id, path, service, capture, language, delayMs, message } = task
     const digest = createHash('sha256').update(message).digest('base64')
     const terms = {
@@ -40,12 +40,15 @@ export class TaskService implements Tasks {
       service,
       capture,
       language,
-      maxAttempts: attempts[service],
+      maxAttempts: task.maxAttempts ?? attempts[service],
       backoffMs,
       delayMs,
       digest,
     }
-    const submitted = await this.#engine.accept(this.#toJob(id, message), { queueLimit, task: terms })
+    const submitted = await this.#engine.accept(this.#toJob(id, message, task.timeoutMs ?? timeoutMs), {
+      queueLimit,
+      task: terms,
+    })
     switch (submitted.type) {
       case 'accepted':
         return { type: 'stored', task: expectTask(toTask(submitted.job, Date.now())) }
@@ -78,10 +81,10 @@ export class TaskService implements Tasks {
     const job = await this.#engine.findAny(id)
     if (job !== undefined && (job.task === undefined || job.task.digest !== undefined)) return 'conflict'
     if (status === 'in progress' || job === undefined || isTerminal(job.state)) {
-      const { queueLimit, backoffMs } = this.#settings
+      const { queueLimit, backoffMs, timeoutMs } = this.#settings
       const own = { service: 'lambda', capture: 'on', maxAttempts: 1, delayMs: 0 } as const
       const terms = { queueLimit, task: { ...own, path, language, backoffMs } }
-      const submitted = await this.#engine.acceptBegun(this.#toJob(id, ''), terms, instance)
+      const submitted = await this.#engine.acceptBegun(this.#toJob(id, '', timeoutMs), terms, instance)
       if (submitted.type === 'full') return 'full'
     }
     if (status !== 'in progress') await this.#finish(task)
@@ -107,8 +110,8 @@ export class TaskService implements Tasks {
     return task !== undefined && job?.task?.digest === digest ? { type: 'known', task } : { type: 'conflict' }
   }
 
-  #toJob(id: string, message: string): NewJob {
-    const { timeoutMs, retentionMs } = this.#settings
+  #toJob(id: string, message: string, timeoutMs: number): NewJob {
+    const { retentionMs } = this.#settings
     return {
       id,
       origin: 'task',

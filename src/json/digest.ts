@@ -1,5 +1,5 @@
-// One digest for all texts of the same JSON value (jobs.md REQ-7): white space, the order of members, escapes and the spelling of
-// numbers do not count; every digit of a number does. Without recursion: a text may be nested a million deep.
+// One digest for all texts of the same JSON value (jobs.md REQ-7), regardless of white space, the order of members, escapes and the
+// spelling of numbers. Every digit of a number counts. Without recursion: a text may be nested a million deep.
 
 import { hash } from 'node:crypto'
 import { setImmediate as pause } from 'node:timers/promises'
@@ -102,4 +102,4 @@ function trimZeros(digits: string): string {
 const number = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 const stepsAtOnce = 10_000
 const longestForm = 80
-const longestExponent = 12 // characters: a longer one is not a number that a caller could mean
+const longestExponent = 12 // characters

@@ -1,4 +1,4 @@
-// JSON texts from outside, parsed without an error: the parser's message could quote a secret. And escaped texts.
+// JSON texts from outside, parsed without an error, whose message could quote a secret; and escaped texts.
 
 /** A JSON object, as opposed to null, an array or a scalar. */
 export type JsonObject = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
-// The members of a JSON object as texts, to be passed on as they were sent (jobs.md A-9). The texts are
-// known to be valid: JSON.parse has seen them. Works on bytes, and without recursion: a text may be nested a million deep.
+// The members of a JSON object as bytes, to be passed on as they were sent (jobs.md A-9). JSON.parse has accepted the text before.
+// Without recursion: a text may be nested a million deep.
 
 /** A part of a text, from one byte up to another. */
 export interface Span {
@@ -27,7 +27,7 @@ export function memberTexts(json: Buffer): ReadonlyMap<string, Buffer> {
 
 /** The value of a string's text, quotes included. */
 export function decodeString(json: Buffer, { from, to }: Span): string {
-  return JSON.parse(json.toString('utf8', from, to)) as string // the text of a string is nothing else
+  return JSON.parse(json.toString('utf8', from, to)) as string // it is the text of a string
 }
 
 /** The place behind white space. */

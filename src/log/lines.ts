@@ -1,5 +1,5 @@
-// The records that every call writes → lines of JSON, as pino writes them, in a third of its time: a test compares the two. And the
-// texts in them (yandex.md G-4 to G-6). Owns the text of the present millisecond.
+// The log lines that every call writes, as pino writes them but in a third of its time (a test compares the two), and their texts
+// (yandex.md G-4 to G-6). Owns the text of the current millisecond.
 
 import type { FunctionLine } from '../events.ts'
 import type { Timing } from '../invocation.ts'
@@ -13,12 +13,12 @@ export interface About {
   readonly instance: string
 }
 
-/** What the log says of an invocation that is over. Durations in milliseconds, sizes in whole MB. */
+/** What the REPORT says. Durations in milliseconds, sizes in whole MB. */
 export interface Report {
   readonly durationMs: number
   readonly billedMs: number
   readonly memoryMb: number
-  /** absent where it cannot be known */
+  /** absent without /proc */
   readonly peakMemoryMb?: number
   readonly queuedMs: number
   /** only for the first invocation of an instance */
@@ -27,24 +27,22 @@ export interface Report {
 
 /** Writes the lines about one version of a function. */
 export class Lines {
-  readonly #source: string
   readonly #version: string
 
   constructor(version: string) {
     this.#version = escaped(version)
-    this.#source = `","version":"${this.#version}","source":"system"`
   }
 
   /** The line of the START of an invocation. */
   start(about: About): string {
     const id = escaped(about.requestId)
-    return `${head(id, about)}${this.#source},"msg":"${startText(id, this.#version)}"}\n`
+    return this.#line(id, about, '', startText(id, this.#version))
   }
 
   /** The line of its END. */
   end(about: About): string {
     const id = escaped(about.requestId)
-    return `${head(id, about)}${this.#source},"msg":"${endText(id)}"}\n`
+    return this.#line(id, about, '', endText(id))
   }
 
   /** The line of its REPORT. */
@@ -54,7 +52,14 @@ export class Lines {
     const peak = peakMemoryMb === undefined ? '' : `,"peakMemoryMb":${peakMemoryMb}`
     const init = initMs === undefined ? '' : `,"initMs":${initMs}`
     const members = `,"durationMs":${durationMs},"billedMs":${billedMs},"memoryMb":${memoryMb}${peak},"queuedMs":${queuedMs}${init}`
-    return `${head(id, about)}${this.#source}${members},"msg":"${reportText(id, report)}"}\n`
+    return this.#line(id, about, members, reportText(id, report))
+  }
+
+  // `id` and `text` are escaped.
+  #line(id: string, { jobId, instance }: About, members: string, text: string): string {
+    const about = `"requestId":"${id}"${member('jobId', jobId)},"instance":"${escaped(instance)}"`
+    const source = `"version":"${this.#version}","source":"system"`
+    return `{"level":"info","time":"${isoTime()}",${about},${source}${members},"msg":"${text}"}\n`
   }
 }
 
@@ -107,11 +112,6 @@ export function reportText(requestId: string, report: Report): string {
   return `REPORT RequestID: ${requestId} ${billed} Memory Size: ${memoryMb} MB${peak} Queuing Duration: ${queuedMs} ms${init}`
 }
 
-// `id` is escaped.
-function head(id: string, { jobId, instance }: About): string {
-  return `{"level":"info","time":"${isoTime()}","requestId":"${id}"${member('jobId', jobId)},"instance":"${escaped(instance)}`
-}
-
 function member(name: string, value: string | undefined): string {
   return value === undefined ? '' : `,"${name}":"${escaped(value)}"`
 }
@@ -127,7 +127,7 @@ function isoTime(): string {
   return latest.text
 }
 
-// Several lines are written in the same millisecond.
+// A call writes several lines in the same millisecond.
 let latest = { now: NaN, text: '' }
 
 const billedStepMs = 100

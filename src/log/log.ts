@@ -1,4 +1,4 @@
-// Log lines, made from events (interface.md §7): the only file that logs. Owns which running invocation is which job's.
+// Log lines, made from events (interface.md §7): the only file that logs. Owns the jobs of running invocations by request id.
 
 import type { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
@@ -66,7 +66,7 @@ function logServer(events: Events, log: Logger): void {
     if (url !== undefined) log.info(`try: curl ${curlFlags}${isScript ? jobToTry(url) : callToTry(url)}`)
   })
   events.on('jobs-not-kept', () =>
-    log.warn('jobs are kept in memory only (--job-store memory): none survives the end of this server'),
+    log.warn('jobs are kept in memory only (--job-store memory) and end with this server'),
   )
   events.on('draining', ({ signal }) =>
     log.info(`${signal}: finishing the calls that are here, refusing new ones`),
@@ -77,7 +77,7 @@ function logServer(events: Events, log: Logger): void {
     log.debug({ instance, language, loadMs: Math.round(loadMs) }, 'instance loaded'),
   )
   events.on('start-failed', ({ fault, pauseMs }) => {
-    if (pauseMs === 0) return // it served and then ended while idle: `instance-gone` tells, and the next one starts
+    if (pauseMs === 0) return // an idle instance has ended, which `instance-gone` reports, and the next one starts
     log.error(
       { fault: fault.code, errorType: fault.errorType, ...fault.body, pauseMs },
       `the function is not ready: ${fault.message}; ${fault.row.advice}`,
@@ -107,7 +107,7 @@ function jobToTry(url: string): string {
   return `--data '{"input": {"hello": "world"}}' '${url}runsync'`
 }
 
-// The records of each call do not go through pino, which would take three times as long.
+// The lines of each call do not go through pino, which would take three times as long.
 function logFunction(
   events: Events,
   log: Logger,
@@ -138,10 +138,7 @@ function logFunction(
   )
   events.on('invocation-ended', ({ requestId, jobId, instance, outcome, timing, peakMemory }) => {
     jobs.delete(requestId)
-    if (!hasSucceeded(outcome)) {
-      const where = instance === undefined ? {} : { instance }
-      logFailure(log, { requestId, ...named(jobId), ...where }, outcome)
-    }
+    logFailure(log, { requestId, jobId, instance }, outcome)
     if (instance === undefined || !reports) return
     const about = { requestId, jobId, instance }
     write(lines.end(about))
@@ -149,30 +146,20 @@ function logFunction(
   })
 }
 
-function hasSucceeded(outcome: Outcome): boolean {
-  return (outcome.type === 'returned' || outcome.type === 'streamed') && outcome.error === undefined
-}
-
-function named(jobId: string | undefined): { readonly jobId?: string } {
-  return jobId === undefined ? {} : { jobId }
-}
-
-// Of a payload that is nested too deep to be written, pino writes what it can.
-function logDeep(
-  log: Logger,
-  { instance, requestId, stream }: FunctionLine,
-  jobId: string | undefined,
-  { level = 'info', message, stream_name, payload }: FunctionRecord,
-): void {
-  const whose = { instance, ...(requestId === undefined ? {} : { requestId }), stream, ...named(jobId) }
-  const name = stream_name === undefined ? {} : { stream_name }
-  log[level]({ ...whose, source: 'function', ...name, json_payload: payload }, message)
+// pino writes as much as it can of a payload that is nested too deep for JSON.
+function logDeep(log: Logger, line: FunctionLine, jobId: string | undefined, record: FunctionRecord): void {
+  const { instance, requestId, stream } = line
+  const { level = 'info', message, stream_name, payload } = record
+  log[level](
+    { instance, requestId, stream, jobId, source: 'function', stream_name, json_payload: payload },
+    message,
+  )
 }
 
 interface About {
   readonly requestId: string
-  readonly jobId?: string
-  readonly instance?: string
+  readonly jobId: string | undefined
+  readonly instance: string | undefined
 }
 
 function logFailure(log: Logger, about: About, outcome: Outcome): void {
@@ -187,24 +174,23 @@ function logFailure(log: Logger, about: About, outcome: Outcome): void {
       const { code, row, message, cause } = outcome.fault
       const level = about.instance === undefined ? 'debug' : 'info'
       if (about.jobId !== undefined && code in stopped) return log[level](about, stopped[code])
-      const detail = cause === undefined ? {} : { err: cause }
-      return log.error({ ...about, fault: code, ...detail }, `Error: Code ${row.status} Message: ${message}`)
+      return log.error({ ...about, fault: code, err: cause }, `Error: Code ${row.status} Message: ${message}`)
     }
     default:
       return outcome satisfies never
   }
 }
 
-// Of the error of a job or a task: all of it is in their records.
+// Characters of the error of a job or a task, whose record has all of it.
 const longestReason = 1000
 
-// Ends of an attempt that are no failures of the job.
+// Faults that end an attempt although the job has not failed.
 const stopped: Partial<Record<FaultCode, string>> = {
-  client_gone: 'the job was stopped: it was cancelled, its time was over, or another server has taken it',
+  client_gone: 'the job was stopped: it was cancelled, its timeout passed, or another server took it over',
   draining: 'the job goes back to the queue: the server stops',
 }
 
-// On a terminal a record of several lines is shown as such.
+// A message of several lines is shown on several lines.
 const prettyOptions = {
   ignore: 'pid,hostname',
   singleLine: true,

@@ -1,4 +1,4 @@
-// What the function wrote, and the errors that it threw → records of the log (yandex.md G-1 to G-3, F-30, G-8). Pure.
+// Lines that the function wrote and errors that it threw → records of the log (yandex.md G-1 to G-3, F-30, G-8).
 
 import type { UserError } from '../wire/frames.ts'
 

@@ -1,15 +1,12 @@
-// The writer of log lines. Owns the lines that are not written yet, and the count of those that were dropped.
+// The writer of log lines. Owns the lines that are not written yet, and the count of dropped ones.
 
 import type { Writable } from 'node:stream'
 
-/**
- * Writes lines to a stream whose reader may be slow, stopped or gone: the server goes on, its memory stays bounded, and
- * lines beyond the bound are dropped and counted.
- */
+/** Writes lines to a stream whose reader may be slow, stopped or gone. Lines beyond a limit are dropped and counted. */
 export class Sink {
   readonly #output: Writable
   readonly #onResumed: (dropped: number) => void
-  // Lines that come close together are one write: the system call costs more than everything else.
+  // Lines that come close together are one write, since the system call costs most.
   #batch = ''
   #lines = 0
   #timer: NodeJS.Timeout | undefined
@@ -56,12 +53,10 @@ export class Sink {
     if (lines === 0) return
     this.#batch = ''
     this.#lines = 0
-    this.#output.write(Buffer.from(batch), (error) => this.#written(lines, error))
-  }
-
-  #written(lines: number, error: Error | null | undefined): void {
-    if (error instanceof Error) this.#dropped += lines
-    else if (this.#dropped > 0 && this.#output.writableLength === 0) this.#reportDropped()
+    this.#output.write(Buffer.from(batch), (error) => {
+      if (error instanceof Error) this.#dropped += lines
+      else if (this.#dropped > 0 && this.#output.writableLength === 0) this.#reportDropped()
+    })
   }
 
   #reportDropped(): void {

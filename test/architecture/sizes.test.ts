@@ -10,11 +10,12 @@ const finished = finishedFolders.flatMap((folder) => sourcesBelow(folder, ['.ts'
 
 // Files whose idea really is alone.
 const shortFiles: Readonly<Record<string, string>> = {
+  'src/invoker/instanceState.ts': 'the table of states, from which a diagram is drawn',
+  'src/invoker/slots.ts': 'what an instance and its calls share',
+  'src/image/compile.ts': 'a program of its own',
+  'src/main.ts': 'the program: the only home of its process',
+  'src/timeout.ts': 'every layer waits with a limit',
   'src/event/faultReply.ts': 'errors as replies, whatever the value of a function makes',
-  'src/event/textCache.ts': 'the bounds of both caches of texts from clients, tested by themselves',
-  'src/invoker/handler/functionId.ts':
-    'the configuration and the application derive ids, and nothing else of the handler',
-  'src/invoker/token/metadata.ts': 'one file for each issuer of tokens',
   'src/json/json.ts': 'every folder reads JSON; members and digest serve the jobs API',
 }
 
@@ -34,13 +35,13 @@ interface Total {
 function isJobs(path: string): boolean {
   return (
     /^src\/(?:jobs|http\/(?:jobs|tasks|runtimeApi))\//.test(path) ||
-    /^src\/(?:appJobs|json\/(?:members|digest)|http\/(?:longPoll|asyncEndpoint))\.ts$/.test(path)
+    /^src\/(?:appJobs|json\/(?:members|digest)|http\/(?:apiExchange|longPoll|asyncEndpoint))\.ts$/.test(path)
   )
 }
 
 // What `serve` needs to answer calls: everything but jobs, tasks and the tools of a developer.
 function isCore(path: string): boolean {
-  return !isJobs(path) && !/^src\/cli\/(?:samples\/|check\.ts|invoke\.ts|invokeJob\.ts)/.test(path)
+  return !isJobs(path) && !/^src\/cli\/(?:samples\/|check\.ts|invoke(?:Http)?\.ts)/.test(path)
 }
 
 function linesOf(sources: readonly Source[]): number {

@@ -1,6 +1,6 @@
 // The source files and what each of them imports, as text: the rules are about what is written.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
 
 export interface Source {
@@ -16,8 +16,9 @@ export interface Source {
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** All files below a folder whose names end in one of the endings. */
+/** A file, or all files below a folder whose names end in one of the endings. */
 export function sourcesBelow(folder: string, endings: readonly string[]): readonly Source[] {
+  if (endings.some((each) => folder.endsWith(each))) return [read(folder)]
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && endings.some((each) => entry.name.endsWith(each)))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
@@ -27,11 +28,30 @@ export function sourcesBelow(folder: string, endings: readonly string[]): readon
 
 function read(path: string): Source {
   const text = readFileSync(join(root, path), 'utf8')
+  const code = text.replaceAll(/\/\*\*[^]*?\*\//g, '') // comments name types only
   const named = (pattern: RegExp): readonly string[] =>
-    [...text.matchAll(pattern)].map(([, name = '']) =>
+    [...code.matchAll(pattern)].map(([, name = '']) =>
       name.startsWith('.') ? normalize(join(dirname(path), name)) : name,
     )
-  const imports = named(/(?:from|import\()\s*'([^']+)'/g)
+  const imports = path.endsWith('.py') ? pythonImports(path, text) : named(/(?:from|import\()\s*'([^']+)'/g)
   const needs = named(/^(?:import|export) (?!type )[^'(]*from '([^']+)'/gm)
   return { path, text, lines: text.split('\n').length - 1, imports, needs }
+}
+
+// Also those inside functions. Modules that are not ours, such as Python's own, are left out.
+function pythonImports(path: string, text: string): readonly string[] {
+  const imports = [...text.matchAll(/^ *(?:from (\.*)([\w.]*) )?import (\([^)]*\)|.*)$/gm)]
+  return imports.flatMap(([, dots = '', from = '', list = '']) => {
+    const folder =
+      dots === '' ? 'runtime/python/sdk' : join(dirname(path), ...Array.from(dots.slice(1), () => '..'))
+    const base = from.replace(/^_fnbox\.?/, '../').replaceAll(/(?<=\w)\./g, '/')
+    const names = [...list.replaceAll(/#.*| as \w+/g, '').matchAll(/[\w.]+/g)].map(([name]) => name)
+    return names.flatMap(
+      (name) => moduleAt(join(folder, base, name.replaceAll('.', '/'))) ?? moduleAt(join(folder, base)) ?? [],
+    )
+  })
+}
+
+function moduleAt(path: string): string | undefined {
+  return [`${path}.py`, join(path, '__init__.py')].find((file) => existsSync(join(root, file)))
 }

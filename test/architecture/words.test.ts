@@ -1,43 +1,55 @@
-// One word for one meaning, and plain English: words that names and comments do not use, each with its replacement.
+// One word for one meaning, and plain English: the banned words, each with its replacement.
 
 import { describe, expect, it } from 'vitest'
-import { finishedFolders } from './folders.ts'
+import { finishedFolders, finishedRuntimes, finishedTests } from './folders.ts'
 import { sourcesBelow } from './sources.ts'
 
-// In names and comments.
-const banned: Readonly<Record<string, string>> = {
-  allowance: 'rate limit',
+type Words = Readonly<Record<string, string>>
+
+// In names, comments, strings and titles of tests.
+const bannedEverywhere: Words = {
   anybody: 'the name of the component',
   dialect: 'JobKind',
   door: 'endpoint',
   doors: 'endpoints',
+  everybody: 'the name of the component',
+  nobody: 'the name of the component',
+  patience: 'timeout, deadline or grace period',
+  seat: 'slot',
+  seats: 'slots',
+  somebody: 'the name of the component',
+  whoever: 'the name of the component',
+  whom: 'the name of the component',
+  whomever: 'the name of the component',
+}
+
+// In names and comments.
+const banned: Words = {
+  ...bannedEverywhere,
+  allowance: 'rate limit',
   ending: 'outcome',
   families: 'process trees',
   family: 'process tree',
   follower: 'long poll',
   insist: 'retry write',
   mend: 'fix',
-  nobody: 'the name of the component',
   occasion: 'context',
   outbox: 'group commit',
-  patience: 'timeout, deadline or grace period',
-  seat: 'slot',
-  seats: 'slots',
   sequel: 'outcome',
-  somebody: 'the name of the component',
+  surroundings: 'environment',
   survey: 'change feed',
   verdict: 'outcome',
   whatever: 'any, or the name of the thing',
-  whoever: 'the name of the component',
-  whom: 'the name of the component',
-  whomever: 'the name of the component',
 }
 
 // In names only: comments may use them as verbs.
-const bannedNames: Readonly<Record<string, string>> = {
+const bannedNames: Words = {
   bound: 'limit or timeout',
   hold: 'deadline',
+  moving: 'transition',
+  refusal: 'error, or fault; only admission refuses',
   trouble: 'start failures or backoff',
+  turns: 'queue of readers',
 }
 
 const bannedPhrases: Readonly<Record<string, RegExp>> = {
@@ -46,29 +58,49 @@ const bannedPhrases: Readonly<Record<string, RegExp>> = {
 }
 
 const sources = finishedFolders.flatMap((folder) => sourcesBelow(folder, ['.ts']))
+const runtimes = finishedRuntimes.flatMap((folder) => sourcesBelow(folder, ['.mjs', '.py']))
+const tests = finishedTests.flatMap((folder) => sourcesBelow(folder, ['.ts']))
 
 describe('the words', () => {
-  it.each(sources.map(({ path, text }) => [path, text]))('of %s are those of the field', (_, text) => {
-    const { names, comments } = split(text)
-    const found = [
-      ...used(names + comments, banned),
-      ...used(names, bannedNames),
-      ...Object.entries(bannedPhrases).flatMap(([use, phrase]) =>
-        phrase.test(comments) ? [`${phrase.source}: use ${use}`] : [],
-      ),
-    ]
-    expect(found).toEqual([])
-  })
+  it.each([...sources, ...runtimes].map(({ path, text }) => [path, text]))(
+    'of %s are those of the field',
+    (path, text) => {
+      const { names, comments, strings } = split(text, path.endsWith('.py') ? python : typescript)
+      const found = [
+        ...used(names + comments, banned),
+        ...used(names, bannedNames),
+        ...(path.startsWith('src/') ? used(strings, bannedEverywhere) : []),
+        ...Object.entries(bannedPhrases).flatMap(([use, phrase]) =>
+          phrase.test(comments) ? [`${phrase.source}: use ${use}`] : [],
+        ),
+      ]
+      expect(found).toEqual([])
+    },
+  )
+
+  it.each(tests.map(({ path, text }) => [path, text]))(
+    'of the titles in %s are those of the field',
+    (_, text) => {
+      const titles = Array.from(text.matchAll(title), ([, each]) => each)
+      expect(used(titles.join(' '), bannedEverywhere)).toEqual([])
+    },
+  )
 
   it.each([
-    ["const exitPatienceMs = 'nobody'", ['patience'], []],
-    ["// Whoever calls isn't heard\nconst a = /'/ // nobody's", ['whoever', 'nobody'], []],
-    ['/** Lets go of the family */ `nobody`', ['family'], []],
-    ["events.on('trouble', holdAll)", [], ['hold']],
-  ])('are found in %j', (text, inBoth, inNames) => {
-    const { names, comments } = split(text)
+    ["const exitPatienceMs = 'nobody'", ['patience'], [], ['nobody']],
+    ["// Whoever calls isn't heard\nconst a = /'/ // nobody's", ['whoever', 'nobody'], [], []],
+    ['/** Lets go of the family */ `nobody`', ['family'], [], ['nobody']],
+    ["events.on('trouble', holdAll)", [], ['hold'], []],
+  ])('are found in %j', (text, inBoth, inNames, inStrings) => {
+    const { names, comments, strings } = split(text, typescript)
     expect(used(names + comments, banned).map(word)).toEqual(inBoth)
     expect(used(names, bannedNames).map(word)).toEqual(inNames)
+    expect(used(strings, bannedEverywhere).map(word)).toEqual(inStrings)
+  })
+
+  it('are found in comments and names of Python', () => {
+    const { names, comments } = split('"""Nobody\'s."""\nseat = "door"  # for whom\n', python)
+    expect(used(names + comments, banned).map(word)).toEqual(['seat', 'nobody', 'whom'])
   })
 })
 
@@ -76,7 +108,7 @@ function word(finding: string): string | undefined {
   return finding.split(':')[0]
 }
 
-function used(text: string, words: Readonly<Record<string, string>>): readonly string[] {
+function used(text: string, words: Words): readonly string[] {
   const parts = text.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
   const present = new Set(parts.match(/[a-z]+/g))
   return [...present]
@@ -84,15 +116,27 @@ function used(text: string, words: Readonly<Record<string, string>>): readonly s
     .map((each) => `${each}: use ${words[each]}`)
 }
 
-// Strings are neither: they hold names of others and texts for users.
-function split(text: string): { readonly names: string; readonly comments: string } {
-  const comments: string[] = []
-  const names = text.replaceAll(commentOrString, (part) => {
-    if (part.startsWith('//') || part.startsWith('/*')) comments.push(part)
-    return ' '
-  })
-  return { names, comments: comments.join(' ') }
+interface Parts {
+  readonly names: string
+  readonly comments: string
+  /** names of others, and texts for users */
+  readonly strings: string
 }
 
-const commentOrString =
+function split(text: string, commentOrString: RegExp): Parts {
+  const comments: string[] = []
+  const strings: string[] = []
+  const names = text.replaceAll(commentOrString, (part) => {
+    const parts = /^(?:\/\/|\/\*|#|""")/.test(part) ? comments : strings
+    parts.push(part)
+    return ' '
+  })
+  return { names, comments: comments.join(' '), strings: strings.join(' ') }
+}
+
+const typescript =
   /\/\/.*|\/\*[^]*?\*\/|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[^])*`|(?<=[=(,:?|&] ?)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//g
+
+const python = /#.*|"""[^]*?"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g
+
+const title = /(?:\b(?:it|test|describe)|[\])])\(\s*['"`]((?:[^'"`\\]|\\.)*)['"`]/g

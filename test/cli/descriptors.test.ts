@@ -1,4 +1,4 @@
-// The program where the system gives it few descriptors: what it cannot do fails, and nothing else.
+// The program with few descriptors: only what needs one more fails.
 
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
@@ -57,7 +57,7 @@ async function ask(client: Socket | undefined, event: object): Promise<unknown> 
 }
 
 describe('a server with few descriptors', () => {
-  it('ends also more processes than it may open files (interface.md §6)', async () => {
+  it('ends more processes than it may open files (interface.md §6)', async () => {
     await using program = startWithFew('scatters.handler')
     const client = connect(await portOf(program), '127.0.0.1')
     const file = join(mkdtempSync(join(tmpdir(), 'fnbox-test-')), 'pids')
@@ -68,7 +68,7 @@ describe('a server with few descriptors', () => {
     for (const pid of pids) await eventually(async () => !(await isAlive(pid)))
   })
 
-  it('answers an instance for which it has too few left, and serves it when it has more (H2)', async () => {
+  it('answers an instance with an error, and serves it when a descriptor is free (H2)', async () => {
     await using program = startWithFew('scatters.dispatches')
     const port = await portOf(program)
     const [client, ...others] = await fill(program, port)
@@ -78,7 +78,7 @@ describe('a server with few descriptors', () => {
     await eventually(async () => typeof (await ask(client, {})) === 'string')
   })
 
-  it('says so when it cannot start a process, and starts one when it can (F-2)', async () => {
+  it('reports that it cannot start a process, and starts one when a descriptor is free (F-2)', async () => {
     await using program = startWithFew('hostile.handler')
     const port = await portOf(program)
     const [client, ...others] = await fill(program, port)

@@ -1,7 +1,7 @@
 // The simulated events against the samples of yandex.md §16 and §17, which samples.json holds as they are there.
 
 import { describe, expect, test } from 'vitest'
-import { isRefusedByGateway } from '../../src/cli/samples/gateways.ts'
+import { failsGateway } from '../../src/cli/samples/gateways.ts'
 import { toTriggerEvent, triggerNames, type TriggerName } from '../../src/cli/samples/samples.ts'
 import samples from './samples.json' with { type: 'json' }
 
@@ -11,8 +11,8 @@ function eventOf(name: TriggerName, data?: string | Buffer): object {
   let ids = 0
   const newId = (): string => `6e8356f9-489b-4c7b-8ba6-${String(++ids).padStart(12, '0')}`
   const made = toTriggerEvent(name, data === undefined ? undefined : Buffer.from(data), { now, newId })
-  if (made.type === 'unusable') throw new Error(made.problem)
-  return made.event
+  if (typeof made === 'string') throw new Error(made)
+  return made
 }
 
 function detailsOf(name: TriggerName, data?: string | Buffer): unknown {
@@ -200,11 +200,11 @@ function methodOf(event: object): unknown {
 
 describe('W-12 · a gateway', () => {
   test.each(['{}', '{"statusCode": null}', '"x"', 'null', 'no json', ''])('refuses %j', (result) => {
-    expect(isRefusedByGateway(Buffer.from(result))).toBe(true)
+    expect(failsGateway(Buffer.from(result))).toBe(true)
   })
 
   test('refuses no value at all, and takes a status', () => {
-    expect(isRefusedByGateway(undefined)).toBe(true)
-    expect(isRefusedByGateway(Buffer.from('{"statusCode": 200}'))).toBe(false)
+    expect(failsGateway(undefined)).toBe(true)
+    expect(failsGateway(Buffer.from('{"statusCode": 200}'))).toBe(false)
   })
 })

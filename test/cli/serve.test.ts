@@ -51,7 +51,7 @@ describe.each(bothLanguages)('fnbox serve with a %s function', (language) => {
     expect((await program.ended).code).toBe(0)
   })
 
-  it('ends at once on a second signal', async () => {
+  it('exits at once at a second signal', async () => {
     await using program = serve('--timeout', '1h')
     const url = await urlOf(program)
     const folder = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
@@ -76,7 +76,7 @@ describe.each(bothLanguages)('fnbox serve with a %s function', (language) => {
     expect(['cut off', 'answered']).toContain(await call)
   })
 
-  it('kills what does not finish within --drain-timeout, and still exits 0', async () => {
+  it('kills calls that do not finish within --drain-timeout, and exits 0', async () => {
     await using program = serve('--timeout', '1h', '--drain-timeout', '100ms')
     const url = await urlOf(program)
     const folder = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
@@ -97,7 +97,7 @@ describe.each(bothLanguages)('fnbox serve with a %s function', (language) => {
 })
 
 describe('fnbox serve', () => {
-  it('leaves no instance behind when it is killed itself', async () => {
+  it('leaves no instance behind when it is killed', async () => {
     await using program = start(['--root', functionsIn('python'), '--port', '0', 'hostile.handler'])
     const url = await urlOf(program)
     const { pid } = (await request(url).post('/?integration=raw').send({})).body as { pid: number } // what the function returns
@@ -107,7 +107,7 @@ describe('fnbox serve', () => {
     expect(await isAlive(pid)).toBe(false)
   })
 
-  it('stops cleanly while the function is still loading', async () => {
+  it('stops while the function loads, and exits 0', async () => {
     await using program = start(['--root', functionsIn('node'), '--port', '0', 'loads_forever.handler'])
     const { url } = await program.line('listening')
     expect((await request(String(url)).get('_/readyz')).body).toMatchObject({ status: 'starting' })
@@ -115,7 +115,7 @@ describe('fnbox serve', () => {
     expect((await program.ended).code).toBe(0)
   })
 
-  it('prints its address before the function is loaded, and the curl line when it is', async () => {
+  it('prints its address before the function has loaded, and a curl line after that', async () => {
     await using program = start(['--root', functionsIn('node'), '--port', '0', 'seed.handler'])
     const { url } = await program.line('listening at http://127.0.0.1:')
     expect((await program.line('ready'))['url']).toBe(url)
@@ -123,7 +123,7 @@ describe('fnbox serve', () => {
     expect(await isReady(String(url).replace(/\/$/, ''))).toBe(true)
   })
 
-  it('takes the configuration from the environment, and flags first', async () => {
+  it('reads the configuration from flags before the environment', async () => {
     const environment = {
       FNBOX_HANDLER: 'seed.handler',
       FNBOX_ROOT: functionsIn('python'),
@@ -176,7 +176,7 @@ describe('fnbox serve', () => {
     expect([code, stderr]).toEqual([64, expect.stringContaining(problem)])
   })
 
-  it('refuses an entry that two languages could be meant by (H-14)', async () => {
+  it('refuses an entry of two languages (H-14)', async () => {
     const root = mkdtempSync(join(tmpdir(), 'fnbox-test-'))
     await writeFile(join(root, 'main.js'), 'exports.handler = () => 1')
     await writeFile(join(root, 'main.py'), 'def handler(event, context): return 1')

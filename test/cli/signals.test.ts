@@ -24,7 +24,7 @@ function emptyFolder(): string {
 }
 
 describe.each(bothLanguages)('a %s instance, when the server gets SIGTERM (S-6, TV-57)', (language) => {
-  it.each(notices)('is told by %s %s (E-16)', async (expected, _, environment) => {
+  it.each(notices)('gets %s %s (E-16)', async (expected, _, environment) => {
     const args = ['--root', functionsIn(language), '--port', '0', 'notices_end.handler']
     await using program = start(args, environment)
     const file = join(emptyFolder(), 'signals')
@@ -35,7 +35,7 @@ describe.each(bothLanguages)('a %s instance, when the server gets SIGTERM (S-6, 
     expect(await isAlive(Number(pid))).toBe(false)
   })
 
-  it('is told only when its call is over (S-7)', async () => {
+  it('gets a signal only when its call is over (S-7)', async () => {
     const args = ['--root', functionsIn(language), '--port', '0', 'notices_end.busy']
     await using program = start(args)
     const folder = emptyFolder()
@@ -55,7 +55,7 @@ describe.each(bothLanguages)('a %s instance, when the server gets SIGTERM (S-6, 
 })
 
 describe.each(bothLanguages)('a %s instance, when the server loses its terminal', (language) => {
-  it('is told and ends, also when that is said twice (interface.md §6)', async () => {
+  it('gets SIGTERM and ends, also after a second SIGHUP (interface.md §6)', async () => {
     await using program = start(['--root', functionsIn(language), '--port', '0', 'notices_end.handler'])
     const file = join(emptyFolder(), 'signals')
     const { body: pid } = await call(program, { file })

@@ -16,16 +16,9 @@ function fileWith(content: string): string {
 }
 
 describe('the source of tokens', () => {
-  it('is one of four', async () => {
-    const { code, stderr } = await run([
-      '--token',
-      't1.secret',
-      '--token-file',
-      'f',
-      '--sa-key',
-      '/none',
-      ...args,
-    ])
+  it('is refused beside another one', async () => {
+    const flags = ['--token', 't1.secret', '--token-file', 'f', '--sa-key', '/none']
+    const { code, stderr } = await run([...flags, ...args])
     expect(code).toBe(64)
     expect(stderr).toContain('--token and --token-file and --sa-key: give at most one source of tokens')
     expect(stderr).not.toContain('t1.secret')
@@ -40,37 +33,28 @@ describe('the source of tokens', () => {
       ['--sa-key', fileWith('{"private_key": "secret"}')],
       'is not a key file: it lacks id, service_account_id',
     ],
-  ])('is refused at the start when it cannot work: %s', async (flags, problem) => {
+  ])('is refused when it cannot work: %s', async (flags, problem) => {
     const { code, stderr } = await run([...flags, ...args])
     expect([code, stderr]).toEqual([64, expect.stringContaining(problem)])
     expect(stderr).not.toContain('secret')
   })
 
-  it('is taken from the environment', async () => {
+  it('comes from the environment', async () => {
     await using double = await metadataDouble(3600)
-    const { stdout } = await run(['invoke', ...pythonFunction, '-d', '{}'], {
-      FNBOX_TOKEN_URL: double.url,
-    })
+    const environment = { FNBOX_TOKEN_URL: double.url }
+    const { stdout } = await run(['invoke', ...pythonFunction, '-d', '{}'], environment)
     expect(JSON.parse(stdout)).toMatchObject({ token: { access_token: 't1.secret-0', token_type: 'Bearer' } })
   })
 
-  it('is exchanged by fnbox invoke (TV-53)', async () => {
+  it('serves fnbox invoke with a key (TV-53)', async () => {
     await using double = await iamDouble()
     const key = fileWith(JSON.stringify(double.keyFile))
-    const { stdout } = await run([
-      'invoke',
-      ...pythonFunction,
-      '-d',
-      '{}',
-      '--sa-key',
-      key,
-      '--iam-url',
-      double.url,
-    ])
+    const flags = ['--sa-key', key, '--iam-url', double.url]
+    const { stdout } = await run(['invoke', ...pythonFunction, '-d', '{}', ...flags])
     expect(JSON.parse(stdout)).toMatchObject({ token: { access_token: 't1.secret-1', token_type: 'Bearer' } })
   })
 
-  it('does not keep fnbox check from ending while it is silent, and is a problem', async () => {
+  it('is a problem of fnbox check when its issuer does not answer', async () => {
     await using double = await metadataDouble(3)
     double.mood = 'hold'
     const { code, stdout } = await run(['check', ...args, '--token-url', double.url])
@@ -79,7 +63,7 @@ describe('the source of tokens', () => {
   })
 })
 
-describe('no secret in any log line (T-5)', () => {
+describe('the log contains no secret (T-5)', () => {
   it.each([
     ['a token', ['--token', 't1.secret']],
     ['a file that is no token', ['--token-file', fileWith('{"access_token": "t1.secret')]],
@@ -87,7 +71,7 @@ describe('no secret in any log line (T-5)', () => {
     expect(await outputOf(flags)).not.toContain('secret')
   })
 
-  it('of a metadata service, whether it works or fails', async () => {
+  it('of a metadata service that works or fails', async () => {
     await using double = await metadataDouble(3600)
     expect(await outputOf(['--token-url', double.url])).not.toContain('secret')
     double.mood = 'refuse'
@@ -96,7 +80,7 @@ describe('no secret in any log line (T-5)', () => {
     expect(output).not.toContain('secret')
   })
 
-  it('of a key, whether its exchange works or fails', async () => {
+  it('of a key whose exchange works or fails', async () => {
     await using double = await iamDouble()
     await using other = await iamDouble()
     for (const { keyFile } of [double, other]) {

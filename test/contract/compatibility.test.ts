@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { documentedRules } from './compatibility.ts'
 
-// The contract lies beside the project where it is developed; elsewhere only the document is there.
+// The contract lies beside the project where it is developed and on CI; elsewhere only the document is there.
 const contract = new URL('../../../shared/spec/yandex.md', import.meta.url)
 
 interface Rule {
@@ -32,9 +32,12 @@ function contractRules(): readonly Rule[] {
 }
 
 describe('docs/compatibility.md', () => {
-  it.skipIf(!existsSync(contract))('has every rule of the contract, with its marks', () => {
-    expect(documentedRules().map(({ id, marks }) => ({ id, marks }))).toEqual(contractRules())
-  })
+  it.skipIf(!existsSync(contract) && process.env['CI'] === undefined)(
+    'has every rule of the contract, with its marks',
+    () => {
+      expect(documentedRules().map(({ id, marks }) => ({ id, marks }))).toEqual(contractRules())
+    },
+  )
 
   it('names a test for a rule, or says why there is none', () => {
     const rows = documentedRules()

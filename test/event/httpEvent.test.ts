@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toHeaderMaps } from '../../src/event/httpEvent.ts'
-import { toEventParts } from '../../src/event/longBody.ts'
+import { toEventParts } from '../../src/event/httpEvent.ts'
 import type { Header, HttpRequest } from '../../src/event/http.ts'
 import { toPlainEvent, type PlainEvent } from './plainEvent.ts'
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { HttpRequest } from '../../src/event/http.ts'
-import { toEventParts } from '../../src/event/longBody.ts'
+import { toEventParts } from '../../src/event/httpEvent.ts'
 import { Fault } from '../../src/errors.ts'
 import { toReply } from '../../src/event/reply.ts'
 import { fromParts, toParts } from '../../runtime/node/longBody.mjs'

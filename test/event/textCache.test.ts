@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TextCache } from '../../src/event/textCache.ts'
+import { TextCache } from '../../src/event/http.ts'
 
 test('a cache of texts keeps the first 1000, and replaces their values', () => {
   const cache = new TextCache<number>()

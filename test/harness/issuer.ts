@@ -12,7 +12,7 @@ export interface Issuer extends AsyncDisposable {
   readonly jwks: string
   /** Times that the keys were fetched. */
   readonly fetches: () => number
-  /** Makes the server answer well, with 500, or never. */
+  /** Makes the server answer well, with 500, with a redirect to the keys, or never. */
   readonly answer: (how: Answer) => void
   /** A right token, but for the claims given; an undefined one is left out. */
   readonly sign: (claims?: Claims) => Promise<string>
@@ -27,9 +27,11 @@ export async function startIssuer(): Promise<Issuer> {
   const published = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] })
   let fetches = 0
   let how: Answer = 'well'
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
     fetches++
     if (how === 'never') return
+    if (how === 'redirect' && request.url === '/keys')
+      return void response.writeHead(302, { Location: '/elsewhere' }).end()
     response.writeHead(how === '500' ? 500 : 200, { 'Content-Type': 'application/json' }).end(published)
   })
   await new Promise<void>((settle) => server.listen(0, '127.0.0.1', settle))
@@ -56,7 +58,7 @@ export async function startIssuer(): Promise<Issuer> {
   }
 }
 
-type Answer = 'well' | '500' | 'never'
+type Answer = 'well' | '500' | 'redirect' | 'never'
 
 type Claims = Readonly<Record<string, unknown>>
 

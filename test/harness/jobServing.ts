@@ -1,16 +1,16 @@
 // The jobs API served for a test on a free port, in front of an engine that the test drives; and a client of it that holds
 // every answer against the OpenAPI description.
 
-import { toJobSettings } from '../../src/config.ts'
 import { catalogue, type FaultCode } from '../../src/errors.ts'
-import type { JobSettings } from '../../src/http/jobs/settings.ts'
-import { serveDoors, type DoorTerms, type ServedDoors } from './doors.ts'
+import type { JobSettings } from '../../src/http/jobs/handlers.ts'
+import { toJobSettings } from '../../src/settings.ts'
+import { serveEndpoints, type EndpointTerms, type ServedEndpoints } from './endpoints.ts'
 import { makeDriver, type JobDriver } from './jobDriver.ts'
 import { ObservedJobs } from './observedJobs.ts'
 import { answerProblems } from './openapi.ts'
 
 /** A running server; disposing of it closes it. */
-export interface JobServing extends Omit<ServedDoors, 'stop'>, AsyncDisposable {
+export interface JobServing extends Omit<ServedEndpoints, 'stop'>, AsyncDisposable {
   /** makes things happen */
   readonly engine: JobDriver
   /** what is asked of the engine */
@@ -20,15 +20,15 @@ export interface JobServing extends Omit<ServedDoors, 'stop'>, AsyncDisposable {
 /** Serves jobs; `settings` take the place of what flags would say. */
 export async function serveJobs(
   settings: Partial<JobSettings> = {},
-  terms: DoorTerms = {},
+  terms: EndpointTerms = {},
 ): Promise<JobServing> {
   const engine = await makeDriver()
   const jobs = new ObservedJobs(engine.service)
-  const { stop, ...doors } = await serveDoors(terms, (config) => ({
+  const { stop, ...endpoints } = await serveEndpoints(terms, (config) => ({
     jobs: { service: jobs.service, settings: { ...toJobSettings(config), ...settings } },
   }))
   return {
-    ...doors,
+    ...endpoints,
     engine,
     jobs,
     [Symbol.asyncDispose]: async () => {

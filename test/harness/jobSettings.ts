@@ -1,6 +1,6 @@
 // Settings of the jobs API for tests that do not look at them.
 
-import type { JobSettings } from '../../src/http/jobs/settings.ts'
+import type { JobSettings } from '../../src/http/jobs/handlers.ts'
 
 export const anyJobSettings: JobSettings = {
   limit: 1,

@@ -32,7 +32,7 @@ export function openApi(
   const tasks = new MemoryTasks()
   const sockets = new RuntimeSockets(
     () => tasks,
-    { resultLimit: 1000, hasOneSeat: () => false, ...settings },
+    { resultLimit: 1000, hasOneSlot: () => false, ...settings },
     events,
   )
   const api = sockets.apiOf('i-1', language)

@@ -40,6 +40,9 @@ export interface AttemptView {
 /** A task as works.handler dispatches it. */
 export type Call = readonly [name: string, args?: readonly unknown[], options?: object]
 
+/** Name of the error that a language's module raises. */
+export const taskErrors = { python: 'AsyncException', node: 'TaskError' } as const
+
 type TaskLanguage = (typeof bothLanguages)[number]
 
 /** Folder of the functions that have tasks. */

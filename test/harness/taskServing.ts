@@ -1,23 +1,23 @@
 // The public view of tasks served for a test on a free port, in front of tasks that the test drives.
 
 import type { NewTask } from '../../src/jobs/model/tasks.ts'
-import { serveDoors, type DoorTerms, type ServedDoors } from './doors.ts'
+import { serveEndpoints, type EndpointTerms, type ServedEndpoints } from './endpoints.ts'
 import { MemoryTasks } from './memoryTasks.ts'
 
 /** A running server; disposing of it closes it. */
-export interface TaskServing extends Omit<ServedDoors, 'stop'>, AsyncDisposable {
+export interface TaskServing extends Omit<ServedEndpoints, 'stop'>, AsyncDisposable {
   readonly tasks: MemoryTasks
 }
 
 /** Serves tasks, the task `t-1` among them. */
 export async function serveTasks(
-  terms: DoorTerms & { readonly task?: Partial<NewTask> } = {},
+  terms: EndpointTerms & { readonly task?: Partial<NewTask> } = {},
 ): Promise<TaskServing> {
   const tasks = new MemoryTasks()
   await tasks.dispatch({ ...anyTask, ...terms.task })
-  const { stop, ...doors } = await serveDoors(terms, () => ({ tasks }))
+  const { stop, ...endpoints } = await serveEndpoints(terms, () => ({ tasks }))
   return {
-    ...doors,
+    ...endpoints,
     tasks,
     [Symbol.asyncDispose]: async () => {
       tasks.drain()

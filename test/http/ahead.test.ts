@@ -99,24 +99,6 @@ describe.each(allLanguages)('calls that were sent ahead to a %s instance', (lang
     watch[Symbol.dispose]()
   })
 
-  it('run in the next one when it is killed', async () => {
-    const scene = await queueUp(serving, watch)
-    kill(serving)
-    expect(await statuses(scene)).toEqual([502, 200, 200, 200])
-    expectRuns(scene, [scene.first, ...scene.behind])
-  })
-
-  it('run in the next one when it is killed while one is sent', async () => {
-    const scene = await queueUp(serving, watch)
-    const runs = newFile()
-    watch.on('sent', () => kill(serving))
-    const last = call(serving, { runs })
-    expect(await statuses(scene)).toEqual([502, 200, 200, 200])
-    expect(await last.status).toBe(200)
-    expectRuns(scene, [scene.first, ...scene.behind])
-    expect(idsIn(runs)).toEqual([last.id])
-  })
-
   it.each<AheadMoment>(['recall', 'recalled'])(
     'run in the next one when it is killed at "%s", because the client of one has gone',
     async (moment) => {

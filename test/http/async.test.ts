@@ -86,8 +86,8 @@ describe('?integration=async', () => {
     const response = await call(server, '{"name": "test"}')
     expect([response.status, await response.text()]).toEqual([202, ''])
     const requestId = response.headers.get('x-request-id')
-    expect(response.headers.get('x-function-id')).toBe(server.serving.app.identity.id)
-    expect(response.headers.get('x-function-version-id')).toBe(server.serving.app.identity.version)
+    expect(response.headers.get('x-function-id')).toBe(server.serving.app.endpoint.functionId)
+    expect(response.headers.get('x-function-version-id')).toBe(server.serving.app.endpoint.functionVersion)
     expect(response.headers.get('content-length')).toBe('0')
     expect(server.stored).toEqual([
       {
@@ -137,7 +137,7 @@ describe('?integration=async', () => {
 
   it('is refused where it is turned off (F-24)', async () => {
     await using serving = await serve('node', 'echo.handler')
-    const door = new HttpServer(
+    const server = new HttpServer(
       serving.app.invoker,
       { ...serving.app.endpoint, host: '127.0.0.1', port: 0, adminPort: undefined },
       {
@@ -147,7 +147,7 @@ describe('?integration=async', () => {
         events: serving.app.events,
       },
     )
-    const { url } = await door.start()
+    const { url } = await server.start()
     const response = await fetch(`${url}?integration=async`, { method: 'POST' })
     expect([response.status, await response.json()]).toEqual([
       400,
@@ -157,7 +157,7 @@ describe('?integration=async', () => {
         errorMessage: 'Asynchronous invocation is not configured',
       },
     ])
-    await door.stop(0)
+    await server.stop(0)
   })
 })
 

@@ -48,7 +48,7 @@ function troubles(serving: Serving): readonly string[] {
 }
 
 describe.each(bothLanguages)('a %s function with --auth-keys', (language) => {
-  it('runs for callers with a key, and for nobody else (A-3, F-25, TV-54)', async () => {
+  it('runs for callers with a key, and for no others (A-3, F-25, TV-54)', async () => {
     await using serving = await serve(language, 'counts.handler', { 'auth-keys': keyFile('right') })
     for (const wrong of [undefined, 'Bearer wrong', 'Api-Key wrong', 'Basic right', 'right', 'Bearer', '']) {
       const { status, headers, body } = await call(serving, wrong)
@@ -142,7 +142,7 @@ describe('--auth-keys', () => {
     expect(await statusOf(serving, 'Bearer first')).toBe(403)
   })
 
-  it('keeps the keys when the file goes away, and says so once', async () => {
+  it('keeps the keys when the file is removed, and says so once', async () => {
     const path = keyFile('right')
     await using serving = await serve('node', 'counts.handler', { 'auth-keys': path })
     const seen = troubles(serving)
@@ -152,23 +152,23 @@ describe('--auth-keys', () => {
     writeFileSync(path, 'other')
     await eventually(async () => (await statusOf(serving, 'Bearer other')) === 200)
     expect(await statusOf(serving, 'Bearer right')).toBe(403)
-    expect(seen).toEqual(['--auth-keys: cannot be read; what was read last stays in use'])
+    expect(seen).toEqual(['--auth-keys: cannot be read; the contents read before stay in use'])
   })
 
-  it('lets nobody in when the last key is removed from the file, and says so', async () => {
+  it('rejects every caller when the last key is removed from the file, and says so', async () => {
     const path = keyFile('right')
     await using serving = await serve('node', 'counts.handler', { 'auth-keys': path })
     const seen = troubles(serving)
     writeFileSync(path, '')
     await eventually(async () => (await statusOf(serving, 'Bearer right')) === 403)
-    expect(seen).toEqual(['--auth-keys: changed, and something is wrong'])
+    expect(seen).toEqual(['--auth-keys: changed, and are invalid'])
   })
 
   it.each([
     ['that is not there', join(tmpdir(), 'fnbox-test-nothing-here'), 'ENOENT'],
     ['without a key', keyFile('# nothing', ''), 'there is no key in it'],
     ['with a broken hash', keyFile('sha256:SECRET'), 'line 1: 64 hexadecimal digits must follow sha256:'],
-  ])('refuses to start with a file %s', async (_, path, problem) => {
+  ])('do not start with a file %s', async (_, path, problem) => {
     const { code, stderr } = await run(['--root', functionsIn('node'), '--auth-keys', path, 'counts.handler'])
     expect([code, stderr]).toEqual([64, expect.stringContaining('--auth-keys: ')])
     expect(stderr).toContain(problem)
@@ -186,7 +186,7 @@ describe('--auth-jwks', () => {
     expect(issuer.fetches()).toBe(1)
   })
 
-  it('refuses a token with a wrong claim, without running the function', async () => {
+  it('rejects a token with a wrong claim, without running the function', async () => {
     await using issuer = await startIssuer()
     await using serving = await serve('node', 'counts.handler', jwtFlags(issuer))
     const now = Math.floor(Date.now() / 1000)
@@ -207,7 +207,7 @@ describe('--auth-jwks', () => {
   })
 
   it.each(['other key', 'none', 'HS256 with the public key'] as const)(
-    'refuses a forged token: %s',
+    'rejects a forged token: %s',
     async (how) => {
       await using issuer = await startIssuer()
       await using serving = await serve('node', 'counts.handler', jwtFlags(issuer))
@@ -216,7 +216,7 @@ describe('--auth-jwks', () => {
     },
   )
 
-  it('refuses what is not a token at all, a token under Api-Key and no header, without asking the issuer', async () => {
+  it('rejects what is no token, a token under Api-Key and no header, without asking the issuer', async () => {
     await using issuer = await startIssuer()
     await using serving = await serve('node', 'counts.handler', jwtFlags(issuer))
     for (const wrong of [undefined, 'Bearer x', 'Bearer a.b.c', `Api-Key ${await issuer.sign()}`])
@@ -224,7 +224,7 @@ describe('--auth-jwks', () => {
     expect(issuer.fetches()).toBe(0)
   })
 
-  it('refuses while the keys cannot be fetched, says so once, and recovers', async () => {
+  it('rejects tokens while the keys cannot be fetched, says so once, and recovers', async () => {
     await using issuer = await startIssuer()
     await using serving = await serve('node', 'counts.handler', jwtFlags(issuer))
     const seen = troubles(serving)
@@ -237,7 +237,15 @@ describe('--auth-jwks', () => {
     expect((await call(serving, `Bearer ${token}`)).body).toBe(1)
   })
 
-  it('refuses while the issuer is unreachable', async () => {
+  it('rejects tokens of an issuer that redirects: another server could publish other keys', async () => {
+    await using issuer = await startIssuer()
+    await using serving = await serve('node', 'counts.handler', jwtFlags(issuer))
+    issuer.answer('redirect')
+    expect(await statusOf(serving, `Bearer ${await issuer.sign()}`)).toBe(403)
+    expect(issuer.fetches()).toBe(1)
+  })
+
+  it('rejects tokens while the issuer is unreachable', async () => {
     const gone = await startIssuer()
     await gone[Symbol.asyncDispose]()
     await using serving = await serve('node', 'counts.handler', jwtFlags(gone))
@@ -246,7 +254,7 @@ describe('--auth-jwks', () => {
     expect(seen).toHaveLength(1)
   })
 
-  it('refuses when the issuer never answers, and answers the probes meanwhile', async () => {
+  it('rejects tokens when the issuer never answers, and answers probes meanwhile', async () => {
     await using issuer = await startIssuer()
     await using serving = await serve('node', 'counts.handler', jwtFlags(issuer))
     issuer.answer('never')
@@ -264,7 +272,7 @@ describe('--auth-jwks', () => {
     expect(await statusOf(serving, 'Bearer wrong')).toBe(403)
   })
 
-  it('refuses to start with half of its settings', async () => {
+  it('does not start with half of its settings', async () => {
     const without = await run(['--root', functionsIn('node'), '--auth-issuer', 'x', 'counts.handler'])
     expect([without.code, without.stderr]).toEqual([64, expect.stringContaining('need --auth-jwks')])
     const url = 'https://user:SECRET@issuer.test/'
@@ -308,7 +316,7 @@ describe('what the program writes', () => {
 })
 
 describe('authorizer', () => {
-  it('lets nobody in when its settings are not whole', async () => {
+  it('rejects every caller when its settings are incomplete', async () => {
     const half = { keys: undefined, jwks: 'https://issuer.test/', issuer: undefined, audience: undefined }
     expect(await authorizer(half, new Events()).accepts({ scheme: 'bearer', value: 'x' })).toBe(false)
   })

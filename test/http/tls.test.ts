@@ -122,7 +122,7 @@ describe('--tls-cert and --tls-key', () => {
     writeFileSync(files['tls-cert'], 'not a certificate')
     await eventually(() => seen.length === 1)
     expect(await shownName(serving)).toBe('good')
-    expect(seen).toEqual(['--tls-cert and --tls-key: changed, and something is wrong'])
+    expect(seen).toEqual(['--tls-cert and --tls-key: changed, and are invalid'])
     write(await makePair('mended'), files)
     await eventually(async () => (await shownName(serving)) === 'mended')
   })

@@ -36,22 +36,6 @@ describe('calls sent ahead', () => {
     ])
   })
 
-  it('are none before a call has ended, nor while calls take long', async () => {
-    const { ask, children } = await script()
-    const [child] = children
-    child?.load()
-    await turns()
-    ask('a')
-    ask('b')
-    await pass(3)
-    child?.answer('a')
-    await turns()
-    ask('c')
-    await turns()
-    expect(child?.ids('invoke')).toEqual(['a', 'b'])
-    expect(child?.ahead).toEqual([])
-  })
-
   it('are eight with --concurrency 2, and only while both slots are taken', async () => {
     const { ask, ready } = await script({ concurrency: 2 })
     const child = await ready()
@@ -215,7 +199,8 @@ describe('a call that is cancelled while it is ahead', () => {
     await turns()
     expect(child.takePermit()).toBe(true)
     b.call.cancel()
-    expect(b.told).toEqual([])
+    await turns()
+    expect([b.told, child.ids('cancel')]).toEqual([[], []])
     child.answer('a')
     child.writeBorders()
     await turns()
@@ -227,51 +212,6 @@ describe('a call that is cancelled while it is ahead', () => {
 })
 
 describe('a recall', () => {
-  it('that is not answered yet keeps the instance from being sent more', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
-    ask('a')
-    const b = ask('b')
-    await turns()
-    b.call.cancel()
-    const c = ask('c')
-    await turns()
-    expect(child.ahead).toEqual(['b'])
-    child.answer('a')
-    await turns()
-    expect(child.frames.at(-1)).toMatchObject({
-      type: 'invoke',
-      id: 'c',
-      deadlineMs: expect.any(Number) as unknown,
-    })
-    ask('d')
-    await turns()
-    expect(child.ahead).toEqual(['b'])
-    await child.forget()
-    expect(child.ahead).toEqual(['b', 'd'])
-    await child.goOn('c')
-    expect(c.told).toEqual(['returned'])
-  })
-
-  it('leaves a call that took its permit before', async () => {
-    const { ask, ready } = await script()
-    const child = await ready()
-    const asked = ['a', 'b', 'c', 'd'].map((id) => ask(id))
-    await turns()
-    expect(child.takePermit()).toBe(true) // b has begun
-    asked[3]?.call.cancel()
-    await turns()
-    expect(child.takePermit()).toBe(false) // c has not
-    await child.forget()
-    expect(child.ahead).toEqual(['b', 'c', 'd', 'c'])
-    child.answer('a')
-    child.writeBorders()
-    await child.goOn('b')
-    child.answer('c')
-    await turns()
-    expect(asked.map(({ told }) => told)).toEqual([['returned'], ['returned'], ['returned'], ['client_gone']])
-  })
-
   it('brings calls back behind one that lasts for more than 5 ms; another instance starts them first', async () => {
     const { ask, ready, children } = await script({ most: 2 })
     await ready()
@@ -346,7 +286,29 @@ describe('an instance that ends', () => {
     expect(asked.map(({ told }) => told)).toEqual([['returned'], [], []])
   })
 
-  it('gives back a call that seemed to have begun, since the one before had ended, and had not', async () => {
+  it('gives back calls that seemed to have begun, since those before had ended, and had not', async () => {
+    const { ask, ready, children } = await script({ concurrency: 2 })
+    const child = await ready()
+    const asked = ['a', 'b', 'c', 'd', 'e'].map((id) => ask(id))
+    await turns()
+    child.sayAll({ type: 'returned', id: 'a' }, { type: 'returned', id: 'b' })
+    await turns()
+    expect(child.takePermit()).toBe(true)
+    child.exit()
+    await turns()
+    children[1]?.load()
+    await turns()
+    expect(asked.map(({ told }) => told[0])).toEqual([
+      'returned',
+      'returned',
+      'process_exit',
+      undefined,
+      undefined,
+    ])
+    expect(children[1]?.ids('invoke')).toEqual(['d', 'e'])
+  })
+
+  it('is not asked for a call that has begun, though others ahead of it have not', async () => {
     const { ask, ready, children } = await script()
     const child = await ready()
     const asked = ['a', 'b', 'c'].map((id) => ask(id))
@@ -382,21 +344,6 @@ describe('an instance that ends', () => {
 })
 
 describe('a server that drains', () => {
-  it('runs what is ahead', async () => {
-    const { ask, ready, invoker } = await script()
-    const child = await ready()
-    const asked = ['a', 'b'].map((id) => ask(id))
-    await turns()
-    expect(child.ahead).toEqual(['b'])
-    invoker.close()
-    expect(ask('c').told).toEqual(['draining'])
-    await child.goOn('a')
-    child.answer('b')
-    await turns()
-    expect(asked.map(({ told }) => told)).toEqual([['returned'], ['returned']])
-    await invoker.idle()
-  })
-
   it('refuses what is ahead when its time is over', async () => {
     const { ask, ready, invoker, pool } = await script()
     const child = await ready()

@@ -13,16 +13,19 @@ const border = '\u001e-a-border-\u001e'
 class Told {
   /** lines as `call: text`, and `QUIET call`, in order */
   readonly told: string[] = []
+  /** calls whose start was announced, in order */
+  readonly starts: string[] = []
+  readonly errorLines: string[] = []
+  readonly events = new Events()
   readonly output: Output
   missing = 0
   readonly #calls = new Map<string, Call>()
 
   constructor(divided = true) {
-    const events = new Events()
-    events.on('function-wrote', ({ requestId, text }) => this.told.push(`${requestId}: ${text}`))
-    this.output = new Output('i-1', divided ? border : undefined, events, {
-      onErrorLine: () => {},
-      onStart: () => {},
+    this.events.on('function-wrote', ({ requestId, text }) => this.told.push(`${requestId}: ${text}`))
+    this.output = new Output('i-1', divided ? border : undefined, this.events, {
+      onErrorLine: (text) => this.errorLines.push(text),
+      onStart: ({ id }) => this.starts.push(id),
       onQuiet: ({ id }) => this.told.push(`QUIET ${id}`),
       onBordersMissing: () => this.missing++,
     })
@@ -36,10 +39,19 @@ class Told {
 
   /** The end of a call is read, behind which another one has begun. */
   goOn(from: string, to: string): this {
-    this.output.awaitBorder()
-    this.output.begin(this.#call(to))
-    this.output.end(this.#call(from))
+    this.follow(to).close(from)
     return this
+  }
+
+  /** A call begins behind a border; the end of the one before is read later. */
+  follow(id: string): this {
+    this.output.awaitBorder()
+    return this.begin(id)
+  }
+
+  /** The end of a call is read that others have followed. */
+  close(id: string): void {
+    this.output.end(this.#call(id))
   }
 
   /** The end of a call is read that no other one follows. */
@@ -52,6 +64,11 @@ class Told {
   read(text: string, stream: OutputName = 'stdout'): this {
     this.output.read(stream, Buffer.from(text))
     return this
+  }
+
+  /** Both streams have passed so many borders. */
+  pass(borders = 1): this {
+    return this.read(border.repeat(borders)).read(border.repeat(borders), 'stderr')
   }
 
   #call(id: string): Call {
@@ -131,6 +148,48 @@ describe('a line', () => {
     expect(instance.told).toEqual(['a: of a', 'undefined: of one', 'QUIET a', 'b: of b', 'QUIET b'])
   })
 
+  it('is announced with its stream and its instance; errors are heard', () => {
+    const instance = new Told()
+    const written: unknown[] = []
+    instance.events.on('function-wrote', (line) => written.push(line))
+    instance.read('out\n').begin('a').read('err\n', 'stderr')
+    expect(written).toEqual([
+      { instance: 'i-1', stream: 'stdout', text: 'out', whole: true },
+      { instance: 'i-1', requestId: 'a', stream: 'stderr', text: 'err', whole: true },
+    ])
+    expect(instance.errorLines).toEqual(['err'])
+  })
+
+  it('that was not finished is that of the call that runs on', async () => {
+    const instance = await new Told(false).begin('a').begin('b').read('half').end('a')
+    await instance.read(' line\n').end('b')
+    expect(instance.told).toEqual(['QUIET a', 'b: half line', 'QUIET b'])
+  })
+
+  it('of an instance without borders belongs to the calls that run', async () => {
+    const instance = await new Told(false).begin('a').goOn('a', 'b').read('1\n').end('a')
+    await instance.read('2\n').end('b')
+    expect(instance.told).toEqual(['undefined: 1', 'QUIET a', 'b: 2', 'QUIET b'])
+  })
+
+  it('that was dropped is told before its call is quiet, or when the instance ends', async () => {
+    const instance = new Told().begin('a')
+    const flood = Buffer.alloc(9_000_000, `${'x'.repeat(999)}\n`)
+    const dropped: unknown[] = []
+    instance.events.on('output-dropped', (event) =>
+      dropped.push({ ...event, quiet: instance.told.at(-1) === 'QUIET a' }),
+    )
+    instance.output.read('stdout', flood)
+    instance.output.read('stdout', Buffer.from('more'))
+    await instance.end('a')
+    expect(dropped).toEqual([
+      { instance: 'i-1', requestId: 'a', bytes: expect.any(Number) as number, quiet: false },
+    ])
+    instance.output.read('stderr', Buffer.from('late'))
+    instance.output.stop()
+    expect(dropped.slice(1)).toEqual([{ instance: 'i-1', bytes: 4, quiet: true }])
+  })
+
   it('never belongs to the call behind the one that wrote it', async () => {
     const writes = array(record({ error: boolean(), whole: boolean() }), { maxLength: 4 })
     await assert(
@@ -202,6 +261,34 @@ describe('a call', () => {
     expect(instance.told.toSorted()).toEqual([...lines, 'QUIET a', 'QUIET b'].toSorted())
   })
 
+  it('is quiet once its end was read, and not before those that began before it', () => {
+    const instance = new Told().begin('a').follow('b').follow('c').pass(2)
+    expect([instance.told, instance.starts]).toEqual([[], ['a']])
+    instance.close('b')
+    expect(instance.told).toEqual([])
+    instance.close('a')
+    expect([instance.told, instance.starts]).toEqual([
+      ['QUIET a', 'QUIET b'],
+      ['a', 'b', 'c'],
+    ])
+  })
+
+  it('starts when all that ran beside the one before it are quiet', () => {
+    const instance = new Told().begin('a').begin('b').goOn('a', 'c').pass()
+    expect([instance.told, instance.starts]).toEqual([['QUIET a'], ['a', 'b']])
+    instance.close('b')
+    expect([instance.told, instance.starts]).toEqual([
+      ['QUIET a', 'QUIET b'],
+      ['a', 'b', 'c'],
+    ])
+  })
+
+  it('that runs again is not announced again', () => {
+    const instance = new Told()
+    instance.output.begin(new Call({ id: 'a', mode: 'raw', payload: '' }, new Awaited()), false)
+    expect(instance.starts).toEqual([])
+  })
+
   it('whose start was never read leaves its lines to none', () => {
     const instance = new Told().begin('a').read(`of a\n${border}of b\n${border}of c`)
     instance.output.stop()
@@ -217,6 +304,22 @@ describe('a border that the function has made up', () => {
     expect(instance.missing).toBe(1)
     await instance.begin('b').read(`3\n${border}4\n`).end('b')
     expect(instance.told.slice(3)).toEqual(['b: 3', 'b: 4', 'QUIET b'])
+  })
+
+  it('is found at the end of its call, also when nothing follows it; later ones divide nothing', async () => {
+    const instance = await new Told().begin('a').read(`1\n${border}`).end('a')
+    expect(instance.missing).toBe(1)
+    await instance.begin('b').read(`half${border}rest\n`).end('b')
+    expect(instance.told).toEqual(['a: 1', 'QUIET a', 'b: halfrest', 'QUIET b'])
+  })
+
+  it('holds back 1 MiB at most, counted anew for each call', () => {
+    const most = 'x'.repeat(1024 * 1024 - 1)
+    const instance = new Told().begin('a').read(border).read(most).goOn('a', 'b').read(border, 'stderr')
+    instance.read(border).read(most)
+    expect(instance.missing).toBe(0)
+    instance.read('x')
+    expect(instance.missing).toBe(1)
   })
 
   it('does not fill the memory', () => {
@@ -241,5 +344,42 @@ describe('borders that do not come', () => {
     instance.read('3\n')
     await instance.goOn('b', 'c').read('4\n').end('c')
     expect(instance.told).toEqual(['a: 1', 'a: 2', 'QUIET a', 'b: 3', 'QUIET b', 'c: 4', 'QUIET c'])
+  })
+
+  it('leave lines behind the first ones to the call behind', () => {
+    const instance = new Told().begin('a').goOn('a', 'b').read(`${border}of b\n`)
+    vi.advanceTimersByTime(1000)
+    expect([instance.told, instance.starts]).toEqual([
+      ['QUIET a', 'b: of b'],
+      ['a', 'b'],
+    ])
+  })
+
+  it('are missed after a second to two: the clock is not started for each call', () => {
+    const instance = new Told().begin('a').goOn('a', 'b')
+    vi.advanceTimersByTime(500)
+    instance.pass().goOn('b', 'c')
+    vi.advanceTimersByTime(1499)
+    expect(instance.missing).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(instance.missing).toBe(1)
+  })
+
+  it('are missed with the first of several calls', () => {
+    const instance = new Told().begin('a').goOn('a', 'b')
+    vi.advanceTimersByTime(500)
+    instance.goOn('b', 'c')
+    vi.advanceTimersByTime(500)
+    expect(instance.missing).toBe(1)
+  })
+
+  it('are not waited for once they have come, or when the instance has ended', () => {
+    const instance = new Told().begin('a').pass().goOn('a', 'b')
+    expect(vi.getTimerCount()).toBe(0)
+    instance.goOn('b', 'c').pass()
+    vi.advanceTimersByTime(1000)
+    expect([instance.missing, vi.getTimerCount()]).toEqual([0, 0])
+    instance.goOn('c', 'd').output.stop()
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

@@ -3,6 +3,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { pass, script } from '../harness/scripted.ts'
 import { turns } from '../harness/scriptedChild.ts'
+import { Awaited, Call } from '../../src/invocation.ts'
+import { Slots } from '../../src/invoker/slots.ts'
 import { chunkOverhead, chunkWindow } from '../../src/wire/frames.ts'
 
 vi.mock(import('../../src/invoker/process/childProcess.ts'), async (original) => ({
@@ -98,6 +100,65 @@ describe('a call that is over', () => {
   })
 })
 
+describe('a caller that goes', () => {
+  it('is heard by the handler, which then may take its time', async () => {
+    const { ask, ready } = await script()
+    const child = await ready()
+    const a = ask('a')
+    await turns()
+    a.call.cancel()
+    child.say({ type: 'cancelling', id: 'a' })
+    await pass(6000)
+    expect([child.frames.at(-1), child.signals]).toEqual([
+      { type: 'cancel', id: 'a', reason: 'disconnected' },
+      [],
+    ])
+    child.answer('a')
+    await turns()
+    expect(a.told).toEqual(['client_gone'])
+  })
+
+  it('before it has taken the rest of a stream that has ended is told at once', async () => {
+    const { ask, ready } = await script()
+    const child = await ready()
+    const a = ask('a')
+    a.takes = false
+    child.say({ type: 'chunk', id: 'a', kind: 'text' }, 'x')
+    child.say({ type: 'ended', id: 'a' })
+    await turns()
+    a.call.cancel()
+    await turns()
+    expect([a.told, child.ids('cancel')]).toEqual([['client_gone'], []])
+  })
+})
+
+describe('the frames of an instance', () => {
+  it('are outcomes, and progress of a job', async () => {
+    const { ask, askJob, ready } = await script()
+    const child = await ready()
+    const progress: string[] = []
+    const asked = [
+      ask('a'),
+      ask('b'),
+      askJob('job', {}, { onProgress: (_call, json) => progress.push(json.toString()) }),
+    ]
+    await turns()
+    child.say({ type: 'threw', id: 'a', error: { errorMessage: 'no', errorType: 'E' } })
+    child.writeBorders()
+    child.say({ type: 'oversized', id: 'b', size: 9 })
+    await turns()
+    child.say({ type: 'progress', id: 'job' }, '1')
+    child.say({ type: 'cancelling', id: 'job' }) // means nothing: it was not cancelled
+    await pass(6000)
+    child.answer('job')
+    await turns()
+    expect([asked.map(({ told }) => told[0]), progress]).toEqual([
+      ['threw', 'response_too_large', 'returned'],
+      ['1'],
+    ])
+  })
+})
+
 describe('the deadline', () => {
   it('is told to the handler 50 ms before its process is killed', async () => {
     const { ask, ready } = await script({ timeoutMs: 100 })
@@ -120,6 +181,15 @@ describe('the deadline', () => {
     vi.advanceTimersByTime(100)
     await turns()
     expect([a.told, child.signals]).toEqual([['returned'], []])
+  })
+
+  it('of a job that ends by itself ends nothing', async () => {
+    const { askJob, ready } = await script({ timeoutMs: 100 })
+    const child = await ready()
+    const job = askJob('job', { timeoutMs: 100, endsAtDeadline: false })
+    await turns()
+    await pass(1000)
+    expect([job.told, child.signals]).toEqual([[], []])
   })
 
   it('of a job is its own', async () => {
@@ -166,6 +236,57 @@ describe('a stopped job', () => {
     expect(child.signals[0]).toBe('SIGKILL')
   })
 
+  it('whose handler has heard takes no other job with it; nothing starts beside them any more', async () => {
+    const { askJob, ready, children } = await script({ concurrency: 3 })
+    const child = await ready()
+    const [stopped, other] = ['a', 'b'].map((id) => askJob(id))
+    await turns()
+    stopped?.call.cancel('cancelled')
+    child.say({ type: 'cancelling', id: 'a' })
+    await turns()
+    await pass(5000)
+    expect([child.signals, stopped?.told, other?.told]).toEqual([[], [], []])
+    askJob('c')
+    await turns()
+    expect([child.ids('invoke').includes('c'), children.length]).toEqual([false, 2])
+    child.answer('b')
+    await turns()
+    expect(other?.told).toEqual(['returned'])
+  })
+
+  it('whose handler has not heard takes the others with it', async () => {
+    const { askJob, ready } = await script({ concurrency: 2 })
+    const child = await ready()
+    const jobs = ['a', 'b'].map((id) => askJob(id))
+    await turns()
+    jobs[0]?.call.cancel('cancelled')
+    await pass(500)
+    expect([child.signals[0], jobs.map(({ told }) => told)]).toEqual([
+      'SIGKILL',
+      [['client_gone'], ['process_exit']],
+    ])
+  })
+
+  it.each(['cancelled', 'refused'])('that was %s while its start was stored does not run', async (how) => {
+    const { ask, askJob, ready, log } = await script()
+    const child = await ready()
+    const stored = Promise.withResolvers<boolean>()
+    const job = askJob('job', {}, { onStart: () => stored.promise })
+    const next = ask('next')
+    await turns()
+    if (how === 'cancelled') job.call.cancel('cancelled')
+    expect(job.told).toEqual([])
+    stored.resolve(how === 'cancelled')
+    await turns()
+    expect(job.outcome).toMatchObject({
+      fault: { code: 'client_gone', message: 'the job is not wanted any more' },
+    })
+    expect([child.ids('invoke').slice(1), log]).toEqual([['next'], ['END job', 'START next']])
+    child.answer('next')
+    await turns()
+    expect(next.told).toEqual(['returned'])
+  })
+
   it('leaves its instance alone when it ends in time', async () => {
     const { askJob, ready } = await script()
     const child = await ready()
@@ -205,7 +326,7 @@ describe('jobs', () => {
 
 describe('a call whose instance dies', () => {
   it('runs again --reschedule times, and goes before those that wait', async () => {
-    const { ask, ready, children } = await script({ reschedule: 2 })
+    const { ask, ready, children, log } = await script({ reschedule: 2 })
     const child = await ready()
     const a = ask('a')
     await pass(10)
@@ -221,6 +342,7 @@ describe('a call whose instance dies', () => {
     }
     await turns()
     expect(a.told).toEqual(['too_many_reschedules'])
+    expect(log).toEqual(['START a', 'END a'])
     children[3]?.load()
     await turns()
     expect(children[3]?.ids('invoke')).toEqual(['b'])
@@ -274,6 +396,31 @@ describe('a call that its instance has not read', () => {
       await turns()
     }
     expect(a.told).toEqual(['process_exit'])
+  })
+})
+
+describe('an instance without a channel', () => {
+  it.each(['with the last frame unread', 'that was closed'])('gets no call any more: %s', async (how) => {
+    const { ask, ready, children } = await script()
+    const child = await ready()
+    const first = ask('a')
+    await turns()
+    if (how === 'that was closed') child.channel.destroy()
+    else child.reset()
+    await turns()
+    const next = ask('b')
+    await turns()
+    child.exit()
+    await turns()
+    const ids = how === 'that was closed' ? ['b'] : ['a', 'b']
+    for (const id of ids) {
+      children[1]?.load()
+      await turns()
+      expect(children[1]?.ids('invoke').at(-1)).toBe(id)
+      children[1]?.answer(id)
+      await turns()
+    }
+    expect([first.told, next.told]).toEqual([[ids.length === 1 ? 'process_exit' : 'returned'], ['returned']])
   })
 })
 
@@ -331,5 +478,21 @@ describe('an instance', () => {
     await turns()
     await fail()
     await starts(200)
+  })
+})
+
+describe('the slots of an instance', () => {
+  it('are free unless a call runs, is stored, is read, or is not quiet; fewer may be left than are taken', () => {
+    const slots = new Slots(3)
+    const call = new Call({ id: 'a', mode: 'raw', payload: '' }, new Awaited())
+    expect([slots.free, slots.empty, slots.full]).toEqual([3, true, false])
+    for (const taken of [slots.starting, slots.unread, slots.quieting]) {
+      taken.add(call)
+      expect([slots.free, slots.empty, slots.full]).toEqual([2, false, false])
+      taken.clear()
+    }
+    for (const id of ['a', 'b', 'c']) slots.running.set(id, call)
+    slots.unread.add(call)
+    expect([slots.free, slots.empty, slots.full]).toEqual([-1, false, true])
   })
 })

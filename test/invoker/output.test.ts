@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { BorderReader } from '../../src/invoker/output/borderReader.ts'
 import { RateLimit } from '../../src/invoker/output/rateLimit.ts'
 import { LineReader, longestRecord } from '../../src/invoker/output/lineReader.ts'
 
@@ -20,6 +21,15 @@ function linesOf(text: string, split: number): readonly Read[] {
   for (let at = 0; at < bytes.length; at += split) reader.read(bytes.subarray(at, at + split))
   reader.flush()
   return lines
+}
+
+function partsOf(reads: readonly string[]): readonly (string | undefined)[] {
+  const found: (string | undefined)[] = []
+  const reader = new BorderReader('\u00ff-\u00ff!', (part) => found.push(part?.toString('latin1')))
+  for (const each of reads) reader.read(Buffer.from(each, 'latin1'))
+  found.push('rest')
+  reader.flush()
+  return found
 }
 
 describe('output by lines', () => {
@@ -70,55 +80,133 @@ describe('output by lines', () => {
       }
     },
   )
+
+  it('comes in pieces as soon as it is too long; its end is a piece, too, and the next line is whole', () => {
+    const { reader, lines } = reading()
+    reader.read(Buffer.from(`a\n${'x'.repeat(longestRecord + 1)}`))
+    expect(lines.map(([text, whole]) => [text.length, whole])).toEqual([
+      [1, true],
+      [longestRecord, false],
+    ])
+    reader.flush()
+    reader.read(Buffer.from('next\n'))
+    expect(lines.slice(2)).toEqual([
+      ['x', false],
+      ['next', true],
+    ])
+  })
+
+  it('is cut anywhere when it is not UTF-8', () => {
+    const { reader, lines } = reading()
+    reader.read(Buffer.alloc(longestRecord + 1, 0x80))
+    expect(lines.map(([text]) => text.length)).toEqual([longestRecord - 3])
+  })
 })
 
-describe('a flood', () => {
+describe('output between borders', () => {
+  it.each([
+    [['a\u00ff-\u00ff!b'], ['a', undefined, 'b', 'rest']],
+    [['\u00ff-\u00ff!\u00ff-\u00ff!'], [undefined, undefined, 'rest']],
+    [
+      ['a\u00ff-', '\u00ff!', 'b'],
+      ['a', undefined, 'b', 'rest'],
+    ],
+    [['a\u00ffb'], ['a\u00ffb', 'rest']],
+    [['a\u00ffb\u00ff-'], ['a\u00ffb', 'rest', '\u00ff-']],
+    [
+      ['a\u00ff-\u00ff', '-\u00ff!'],
+      ['a', '\u00ff-', undefined, 'rest'],
+    ],
+  ])('is handed over as soon as it cannot be a border: %j', (reads, found) => {
+    expect(partsOf(reads)).toEqual(found)
+  })
+})
+
+describe('a rate limit', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
   afterEach(() => void vi.useRealTimers())
 
-  const line = `${'x'.repeat(99)}\n`
-  const chunk = Buffer.from(line.repeat(600))
+  const burst = 8 * 1024 * 1024
+  const eachSecond = 4 * 1024 * 1024
+  const costOfRecord = 512
+  const hundredBytes = `${'x'.repeat(99)}\n`
 
-  it('passes whole lines up to the rateLimit; the rest is counted, byte by byte', () => {
+  it('is 8 MiB at once and 4 MiB in each second, where a record costs 512 bytes besides its text', () => {
+    const rateLimit = new RateLimit(() => {})
+    rateLimit.spend(burst - costOfRecord - 1)
+    expect(rateLimit.open).toBe(true)
+    rateLimit.spend(1 - costOfRecord)
+    expect(rateLimit.open).toBe(false)
+    vi.advanceTimersByTime(999)
+    expect(rateLimit.open).toBe(false)
+    for (let second = 0; second < 2; second++) {
+      vi.advanceTimersByTime(second === 0 ? 1 : 1000)
+      rateLimit.spend(eachSecond - costOfRecord - 1)
+      expect(rateLimit.open).toBe(true)
+      rateLimit.spend(1 - costOfRecord)
+      expect(rateLimit.open).toBe(false)
+    }
+  })
+
+  it('tells what was dropped after the pause, or when it stops, once', () => {
+    const told: number[] = []
+    const rateLimit = new RateLimit((bytes) => told.push(bytes))
+    rateLimit.spend(burst)
+    rateLimit.noteDropped(2)
+    rateLimit.noteDropped(3)
+    expect([told, rateLimit.dropped]).toEqual([[], 5])
+    vi.advanceTimersByTime(1000)
+    expect(told).toEqual([5])
+    rateLimit.spend(burst)
+    rateLimit.noteDropped(1)
+    rateLimit.stop()
+    rateLimit.stop()
+    expect([told, vi.getTimerCount()]).toEqual([[5, 1], 0])
+  })
+
+  it('drops whole lines: the rest of one whose beginning was dropped, too', () => {
+    const { reader, lines, rateLimit } = reading()
+    rateLimit.spend(burst)
+    reader.read(Buffer.from('a\nb'))
+    vi.advanceTimersByTime(1000)
+    reader.read(Buffer.from(' still b'))
+    expect(rateLimit.dropped).toBe(8)
+    reader.read(Buffer.from(' end\nc\n'))
+    expect([lines, rateLimit.dropped]).toEqual([[['c', true]], 13])
+    rateLimit.spend(burst)
+    reader.read(Buffer.from('dropped\n'))
+    vi.advanceTimersByTime(3000)
+    reader.read(Buffer.from('d\n'))
+    expect(lines.slice(1)).toEqual([['d', true]])
+  })
+
+  it('does not let a piece through whose line was dropped', () => {
+    const { reader, lines, rateLimit } = reading()
+    reader.read(Buffer.from('x'.repeat(longestRecord + 1)))
+    rateLimit.spend(burst)
+    reader.read(Buffer.from('end\n'))
+    vi.advanceTimersByTime(1000)
+    reader.read(Buffer.from('next\n'))
+    expect(lines.slice(1)).toEqual([['next', true]])
+  })
+
+  it('passes whole lines of a flood; the rest is counted, byte by byte', () => {
     const told: number[] = []
     const { reader, lines } = reading((bytes) => told.push(bytes))
-    for (let each = 0; each < 1000; each++) reader.read(chunk)
-    expect(lines.length).toBeGreaterThan(10_000)
-    expect(lines.length).toBeLessThan(20_000)
-    expect(new Set(lines.map(([text]) => text))).toEqual(new Set([line.slice(0, -1)]))
-    expect(told).toEqual([])
+    for (let each = 0; each < 200; each++) reader.read(Buffer.from(hundredBytes.repeat(600)))
+    const most = Math.ceil(burst / (99 + costOfRecord))
+    expect([lines.length, told]).toEqual([most, []])
+    expect(new Set(lines.map(([text]) => text))).toEqual(new Set([hundredBytes.slice(0, -1)]))
     vi.advanceTimersByTime(1000)
-    expect(told).toEqual([1000 * chunk.length - lines.length * line.length])
+    expect(told).toEqual([100 * (200 * 600 - most)])
   })
 
-  it('goes on with the next whole line after the pause', () => {
+  it('drops nothing of as much that is written over a longer time', () => {
     const { reader, lines } = reading()
-    while (lines.length < 10_000) reader.read(chunk)
-    for (let each = 0; each < 20; each++) reader.read(chunk)
-    reader.read(Buffer.from('the beginning of a line'))
-    const before = lines.length
-    vi.advanceTimersByTime(1000)
-    reader.read(Buffer.from(' whose end is dropped, too\nafter the flood\n'))
-    expect(lines.slice(before)).toEqual([['after the flood', true]])
-  })
-
-  it('is told at once when its invocation ends', () => {
-    const told: number[] = []
-    const { reader, rateLimit } = reading((bytes) => told.push(bytes))
-    for (let each = 0; each < 1000; each++) reader.read(chunk)
-    rateLimit.tell()
-    expect(told).toHaveLength(1)
-    vi.advanceTimersByTime(5000)
-    rateLimit.stop()
-    expect(told).toHaveLength(1)
-  })
-
-  it('is none when as much is written over a longer time', () => {
-    const { reader, lines } = reading()
-    for (let second = 0; second < 60; second++) {
-      for (let each = 0; each < 10; each++) reader.read(chunk)
+    for (let second = 0; second < 10; second++) {
+      reader.read(Buffer.from(hundredBytes.repeat(6000)))
       vi.advanceTimersByTime(1000)
     }
-    expect(lines).toHaveLength(60 * 10 * 600)
+    expect(lines).toHaveLength(10 * 6000)
   })
 })

@@ -46,6 +46,8 @@ describe('an address (WH-4)', () => {
     ['192.168.0.1', 'private'],
     ['169.254.169.254', 'link-local'],
     ['[fe80::1]', 'link-local'],
+    ['[fec0::1]', 'site-local'],
+    ['[feff::1]', 'site-local'],
     ['[fc00::1]', 'unique-local'],
     ['[fdff::1]', 'unique-local'],
     ['100.64.0.1', 'shared'],

@@ -27,7 +27,7 @@ const texts = [
   ['empty', ''],
 ] as const
 
-describe('a line that each call writes is what pino would write, where a text is', () => {
+describe('a line of a call equals that of pino with a text', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
   afterEach(() => void vi.useRealTimers())
 
@@ -72,7 +72,7 @@ describe('a line that each call writes is what pino would write, where a text is
     )
   })
 
-  it('what is not known is left out', () => {
+  it('leaves out what is absent', () => {
     const about = { requestId: 'r', instance: 'i-1' }
     const report = toReport({ queuedMs: 0, executedMs: 7 }, 128, undefined)
     expect(new Lines('v').report(about, report)).toBe(
@@ -103,7 +103,7 @@ describe('a line that each call writes is what pino would write, where a text is
 const id = '5906fbf3-7ff5-4fe4-a0b2-b35ca126ac9d'
 
 describe('the system records of an invocation', () => {
-  it('read as in the cloud (G-4)', () => {
+  it('have the texts of the cloud (G-4)', () => {
     const timing = { queuedMs: 0.0661, executedMs: 8.8849, initMs: 5.892 }
     expect(startText(id, 'd4efs25vm37eabcdefgh')).toBe(`START RequestID: ${id} Version: d4efs25vm37eabcdefgh`)
     expect(endText(id)).toBe(`END RequestID: ${id}`)
@@ -112,7 +112,7 @@ describe('the system records of an invocation', () => {
     )
   })
 
-  it('leave out what is not known or not so (G-5)', () => {
+  it('leave out what is absent (G-5)', () => {
     expect(reportText(id, toReport({ queuedMs: 0, executedMs: 7 }, 128, undefined))).toBe(
       `REPORT RequestID: ${id} Duration: 7 ms Billed Duration: 100 ms Memory Size: 128 MB Queuing Duration: 0 ms`,
     )

@@ -43,7 +43,7 @@ describe('the sink of log lines', () => {
     expect(reader.taken).toBe('a\nb\nc\nd\n')
   })
 
-  it('drops lines beyond its bound while the reader stands still, and says how many when it goes on', async () => {
+  it('drops lines beyond its limit while the reader is stopped, and reports how many', async () => {
     const reader = new Reader()
     const told: number[] = []
     const sink = new Sink(reader, (lines) => told.push(lines))
@@ -61,7 +61,7 @@ describe('the sink of log lines', () => {
     expect(told).toEqual([4 * 1024])
   })
 
-  it('waits at the end, but not for ever', async () => {
+  it('waits at the end for a second at most', async () => {
     const reader = new Reader()
     const sink = new Sink(reader, () => {})
     sink.write('a\n')

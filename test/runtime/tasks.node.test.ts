@@ -1,5 +1,4 @@
-// Tasks that an instance of Node.js executes: those that the engine delivers, and those that events carry (tasks.md §9, §11,
-// §12; runtime/PROTOCOL.md, "Tasks").
+// Tasks that the engine delivers to an instance of Node.js (tasks.md N, N3, §12; runtime/PROTOCOL.md, "Tasks").
 
 import { cp, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +15,6 @@ interface Terms {
   readonly id?: string
   readonly command?: string
   readonly service?: string
-  readonly capture?: string
   readonly kwargs?: object
   readonly responseLimit?: number
 }
@@ -34,14 +32,7 @@ async function deliver(
   args: readonly unknown[] = [],
   terms: Terms = {},
 ): Promise<void> {
-  const {
-    id = 't',
-    command = lambda,
-    service = 'lambda',
-    capture = 'default',
-    kwargs = {},
-    ...members
-  } = terms
+  const { id = 't', command = lambda, service = 'lambda', kwargs = {}, ...members } = terms
   const path = name.includes('.') ? name : `task_app.${name}`
   const message = JSON.stringify({
     task_path: path,
@@ -54,7 +45,7 @@ async function deliver(
   const common = { kind: 'task', attempt: 1, max_attempts: 3, deadline_ms: Date.now() + 60_000 }
   await peer.send(
     { type: 'invoke', id, mode: 'task', ...members },
-    Buffer.from(JSON.stringify({ ...common, id, service, capture, message })),
+    Buffer.from(JSON.stringify({ ...common, id, service, capture: 'on', message })),
   )
 }
 
@@ -73,70 +64,55 @@ async function execute(
   return answerOf(await peer.next()).answer
 }
 
-function complete(text: string | null, omitted: unknown = null): object {
-  return { outcome: 'complete', response_text: text, response_omitted: omitted }
+function complete(text: string): object {
+  return { outcome: 'complete', response_text: text, response_omitted: null }
 }
 
 function refused(type: string): object {
   return { outcome: 'failed', retry: false, error: { type } }
 }
 
-describe('a task that is delivered', () => {
-  it('is the function below its wrapper, with args, and kwargs as one last argument (N1, L8)', async () => {
+describe('a delivered task', () => {
+  it('runs what task() was given under the path, else the export; CommonJS, too (N3, L8)', async () => {
     await using peer = await loaded()
     expect(await execute(peer, 'double', [4])).toEqual(complete('8'))
-    expect(await execute(peer, 'echo', [1], { kwargs: { a: 2 } })).toEqual(complete('[1,{"a":2}]'))
-  })
-
-  it('is what task has registered under the path, else the export; CommonJS, too (N3)', async () => {
-    await using peer = await loaded()
+    expect(await execute(peer, 'alias', [4])).toEqual(complete('8'))
+    expect(await execute(peer, 'echo', [1, { a: 2 }])).toEqual(complete('[1,{"a":2}]'))
     expect(await execute(peer, 'elsewhere', [1])).toEqual(complete('2'))
     expect(await execute(peer, 'plain', [1])).toEqual(complete('["plain",1]'))
-    expect(await execute(peer, 'task_common.plain', [1], { kwargs: { a: 1 } })).toEqual(
-      complete('["common",1,{"a":1}]'),
-    )
+    expect(await execute(peer, 'task_common.plain', [1])).toEqual(complete('["common",1]'))
     expect(await execute(peer, 'task_common.wrapped', [1])).toEqual(complete('2'))
   })
 
-  it('has text of ASCII; undefined and NaN are null (N3, Q10)', async () => {
+  it('has a result of ASCII; undefined and NaN are null (N3, Q10)', async () => {
     await using peer = await loaded()
-    expect(await execute(peer, 'kept', ['nothing'])).toEqual(complete('null'))
-    expect(await execute(peer, 'kept', ['nan'])).toEqual(complete('null'))
+    expect(await execute(peer, 'gives', ['nothing'])).toEqual(complete('null'))
+    expect(await execute(peer, 'gives', ['nan'])).toEqual(complete('null'))
     expect(await execute(peer, 'plain', ['é😀'])).toEqual(
       complete(String.raw`["plain","\u00e9\ud83d\ude00"]`),
     )
   })
 
-  it('whose result has no text is complete unless a result was asked for (A4, Q3)', async () => {
+  it('fails when JSON cannot hold its result (A4, Q3)', async () => {
     await using peer = await loaded()
-    for (const what of ['big', 'cycle', 'function']) {
-      const omitted = expect.stringMatching(/^TypeError: ./) as unknown
-      expect(await execute(peer, 'unasked', [what])).toEqual(complete(null, omitted))
-      const asked = await execute(peer, 'kept', [what], { capture: 'on' })
-      expect(asked).toMatchObject(refused('TypeError'))
-    }
-    expect(await execute(peer, 'unasked', ['big'], { capture: 'off' })).toEqual(complete(null))
-    await eventually(() =>
-      peer.stderr.includes(
-        'the result of task_app.unasked is not kept: TypeError: Do not know how to serialize a BigInt',
-      ),
-    )
+    for (const what of ['big', 'cycle', 'function'])
+      expect(await execute(peer, 'gives', [what])).toMatchObject(refused('TypeError'))
   })
 
-  it('whose result is longer than the limit, in characters of its text (A4)', async () => {
+  it('fails when its result is longer than the limit, in characters of its text (A4)', async () => {
     await using peer = await loaded()
-    const limited = { responseLimit: 602 }
-    expect(await execute(peer, 'unasked', ['long'], limited)).toMatchObject({ response_omitted: null })
-    const beyond = { responseLimit: 601 }
-    const omitted =
-      'ResultTooLarge: the result has 602 characters, which is more than --task-result-limit allows (601)'
-    expect(await execute(peer, 'unasked', ['long'], beyond)).toEqual(complete(null, omitted))
-    expect(await execute(peer, 'unasked', ['long'], { ...beyond, capture: 'on' })).toMatchObject(
-      refused('ResultTooLarge'),
-    )
+    const text = `"${String.raw`\u00e9`.repeat(100)}"`
+    expect(await execute(peer, 'gives', ['long'], { responseLimit: 602 })).toEqual(complete(text))
+    expect(await execute(peer, 'gives', ['long'], { responseLimit: 601 })).toMatchObject({
+      error: {
+        type: 'ResultTooLarge',
+        message: 'the result has 602 characters; --task-result-limit allows 601',
+      },
+      retry: false,
+    })
   })
 
-  it('that throws has failed, with the error in the header, too (H3, L5, E1)', async () => {
+  it('fails when it throws, with the error in the header, too (H3, L5, E1)', async () => {
     await using peer = await loaded()
     await deliver(peer, 'fails', ['x'.repeat(9000)])
     const { header, answer } = answerOf(await peer.next())
@@ -156,21 +132,19 @@ describe('a task that is delivered', () => {
     ['absent.f', 'TaskNotFound'],
     ['missing', 'TaskNotFound'],
     ['task_app.missing.f', 'TaskNotFound'],
-  ])('%s is %s and not tried again (X2 to X5, L5, Q11)', async (name, type) => {
+  ])('is refused as %s: %s, not to be retried (X2 to X5, L5, Q11)', async (name, type) => {
     await using peer = await loaded()
     expect(await execute(peer, name)).toMatchObject(refused(type))
   })
 
-  it('has the command of its service (X1)', async () => {
+  it('needs the command of its service, a list of arguments and no kwargs (X1)', async () => {
     await using peer = await loaded()
-    expect(await execute(peer, 'double', [1], { command: 'os.getcwd' })).toMatchObject(
-      refused('TaskNotAllowed'),
-    )
-    expect(await execute(peer, 'double', [1], { command: sns })).toMatchObject(refused('TaskNotAllowed'))
+    for (const terms of [{ command: 'os.getcwd' }, { command: sns }, { kwargs: { a: 1 } }])
+      expect(await execute(peer, 'double', [1], terms)).toMatchObject(refused('TaskNotAllowed'))
     expect(await execute(peer, 'double', [1], { command: sns, service: 'sns' })).toEqual(complete('2'))
   })
 
-  it('may dispatch others (W1, L8)', async () => {
+  it('dispatches other tasks (W1, L8)', async () => {
     await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', {}, engine.env)
     const { response_text: text } = (await execute(peer, 'nests')) as { response_text: string }
@@ -183,19 +157,19 @@ describe('a task that is delivered', () => {
     await eventually(() => peer.stdout === 'printed\n')
   })
 
-  it('that leaves ends the process (L6)', async () => {
+  it('ends its process when it exits (L6)', async () => {
     await using peer = await loaded()
     await deliver(peer, 'leaves', [7])
     expect(await peer.exit()).toBe(7)
   })
 
-  it('a late error is that of its task (F-34)', async () => {
+  it('fails with its own late error (F-34)', async () => {
     await using peer = await loaded()
     const own = { outcome: 'failed', retry: true, error: { type: 'RangeError', message: 'own' } }
     expect(await execute(peer, 'late', ['own'])).toMatchObject(own)
   })
 
-  it('work that outlived its task is not charged to the next one (F-34)', async () => {
+  it('does not fail with an error of a task before it (F-34)', async () => {
     await using peer = await loaded()
     await execute(peer, 'late', ['left'])
     expect(await execute(peer, 'late', ['meets'])).toEqual(complete('"meets"'))
@@ -240,9 +214,9 @@ describe('files of the code root (N3, X3, X4)', () => {
     })
   })
 
-  it('a link that leads out is not followed; the code root may be a link', async () => {
-    await withHandler({ 'other.mjs': 'export const f = () => 1' }, (other) =>
-      withHandler({ 'app.mjs': 'export const f = () => 2' }, async (root) => {
+  it('refuses a link that leads out before it is loaded; the code root may be a link', async () => {
+    await withHandler({ 'other.mjs': 'globalThis.loaded = 1; export const f = () => 1' }, (other) =>
+      withHandler({ 'app.mjs': 'export const f = () => globalThis.loaded ?? 2' }, async (root) => {
         await symlink(join(other, 'other.mjs'), join(root, 'linked.mjs'))
         await writeFile(
           join(root, 'passes.mjs'),
@@ -252,14 +226,14 @@ describe('files of the code root (N3, X3, X4)', () => {
         await using peer = new Peer('node', join(other, 'root'))
         await peer.load('handler.handler')
         expect(await execute(peer, 'linked.f')).toMatchObject(refused('TaskNotAllowed'))
-        expect(await execute(peer, 'passes.f')).toMatchObject(refused('TaskNotAllowed'))
         expect(await execute(peer, 'app.f')).toEqual(complete('2'))
+        expect(await execute(peer, 'passes.f')).toMatchObject(refused('TaskNotAllowed'))
       }),
     )
   })
 })
 
-describe('updateProgress (U1)', () => {
+describe('progress (U1)', () => {
   it('is sent for the task of the calling context', async () => {
     await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', {}, engine.env)
@@ -275,95 +249,31 @@ describe('updateProgress (U1)', () => {
     )
   })
 
-  it('has no effect with capture off, and for an attempt that does not run any more', async () => {
+  it('is false for an attempt that does not run any more', async () => {
     await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', {}, engine.env)
-    expect(await execute(peer, 'works', [1], { capture: 'off' })).toEqual(complete(null))
-    expect(engine.asked).toEqual([])
-    engine.answers.push([409, { error: { code: 'conflict', message: 'not the running attempt' } }])
-    expect(await execute(peer, 'works', [1])).toEqual(complete('false'))
+    for (const answer of [[409, 'conflict'] as const, [404, 'not_found'] as const]) {
+      engine.answers.push([answer[0], { error: { code: answer[1], message: 'not the running attempt' } }])
+      expect(await execute(peer, 'works', [1])).toEqual(complete('false'))
+    }
   })
 
-  it('fails for what JSON cannot hold or is too large', async () => {
+  it('rejects a value that JSON cannot hold or that is too long', async () => {
     await using engine = await TaskService.start()
     await using peer = await loaded('task_app.handler', {}, engine.env)
     engine.answers.push([413, { error: { code: 'payload_too_large', message: 'too large' } }])
-    const error = { type: 'AsyncException', message: 'too large' }
-    expect(await execute(peer, 'works', [1])).toMatchObject({ outcome: 'failed', error })
-    const long = await execute(peer, 'works', ['x'.repeat(98)], { responseLimit: 99 })
-    expect(long).toMatchObject({
-      error: {
-        type: 'AsyncException',
-        message: expect.stringMatching(/^the progress value has 100 /) as unknown,
-      },
+    const errorOf = async (...given: Parameters<typeof execute>): Promise<unknown> =>
+      ((await execute(...given)) as { error: unknown }).error
+    expect(await errorOf(peer, 'works', [1])).toMatchObject({ type: 'TaskError', message: 'too large' })
+    expect(await errorOf(peer, 'works', ['x'.repeat(98)], { responseLimit: 99 })).toMatchObject({
+      type: 'TaskError',
+      message: 'the progress value has 100 characters; --task-result-limit allows 99',
     })
-    expect(await execute(peer, 'works', [{ $bigint: '1' }])).toMatchObject({
-      error: { type: 'AsyncSerializationError', message: 'Do not know how to serialize a BigInt' },
+    expect(await errorOf(peer, 'works', [{ $bigint: '1' }])).toMatchObject({
+      type: 'TaskError',
+      message: 'Do not know how to serialize a BigInt',
     })
     expect(engine.asked).toHaveLength(1)
-  })
-})
-
-/** What an invocation gives, or its error. */
-async function valueOf(peer: Peer, event: object, mode = 'raw'): Promise<unknown> {
-  const { header, body } = await peer.invoke(event, { mode })
-  return header.type === 'returned' ? JSON.parse(body.toString()) : header['error']
-}
-
-describe('events that carry a task (§9)', () => {
-  const message = { task_path: 'task_app.double', args: [3], kwargs: {}, command: lambda }
-  const topic = (command: string, members: object = {}): object => {
-    const text = JSON.stringify({ ...message, command, ...members })
-    return { Records: [{ EventSource: 'aws:sns', Sns: { Message: text } }, {}] }
-  }
-
-  it.each<[string, object, unknown]>([
-    ['a message', message, 6],
-    ['a topic', topic(sns), 6],
-    ['a topic with its command', { ...topic(sns), command: sns }, 6],
-    ['a message without a command', { ...message, command: undefined }, 'handler'],
-    ['an HTTP event', { ...message, httpMethod: 'GET' }, 'handler'],
-    ['a topic without a command', topic(''), 'handler'],
-    ['records of something else', { Records: [{ s3: {} }] }, 'handler'],
-    ['a list', [message], 'handler'],
-    ['another command', { command: 'os.getcwd' }, 'TaskNotAllowed'],
-    ['the command of a topic without records', { ...message, command: sns }, 'TaskNotAllowed'],
-    ['the command of a message in a topic', topic(lambda), 'TaskNotAllowed'],
-    ['code', { raw_command: '1' }, 'TaskNotAllowed'],
-    [
-      'a function of others',
-      { ...message, task_path: 'task_app.system', args: ['touch /tmp/x'] },
-      'TaskNotAllowed',
-    ],
-    ['a module of others', { ...message, task_path: 'os.system' }, 'TaskNotAllowed'],
-    ['a task that fails', { ...message, task_path: 'task_app.fails', args: ['x'] }, 'RangeError'],
-  ])('%s (X1 to X6, Q11, Q12)', async (_, event, expected) => {
-    await using peer = await loaded('task_app.handler', { taskEvents: 'on' })
-    const value = await valueOf(peer, event)
-    if (typeof expected === 'number') expect(value).toBe(expected)
-    else if (expected === 'handler') expect(value).toEqual(['handler', JSON.parse(JSON.stringify(event))])
-    else expect(value).toMatchObject({ errorType: expected })
-  })
-
-  it('only where it is allowed, and only in raw mode', async () => {
-    await using off = await loaded('task_app.handler')
-    expect(await valueOf(off, message)).toEqual(['handler', message])
-    await using on = await loaded('task_app.handler', { taskEvents: 'on' })
-    expect(await valueOf(on, message, 'http')).toEqual(['handler', message])
-    await using imported = await loaded('task_app.handler', { taskEvents: 'imported' })
-    expect(await valueOf(imported, message)).toBe(6)
-    await using foreign = await loaded('returns_length.handler', { taskEvents: 'imported' })
-    expect((await foreign.invoke(message)).body.toString()).not.toBe('6')
-  })
-
-  it('a record is written where the message asks for it (M3)', async () => {
-    await using engine = await TaskService.start()
-    await using peer = await loaded('task_app.handler', { taskEvents: 'on' }, engine.env)
-    expect(await valueOf(peer, { ...message, capture_response: true, response_id: 'r' })).toBe(6)
-    expect(engine.asked.map(({ method, body }) => [method, body['status']])).toEqual([
-      ['PUT', 'in progress'],
-      ['PUT', 'complete'],
-    ])
   })
 })
 
@@ -391,8 +301,8 @@ describe('scripts', () => {
 describe('an installed copy of the package', () => {
   it('meets the runtime', async () => {
     const files = {
-      'app.mjs': `import { task, updateProgress } from 'fnbox/tasks'
-        export const f = task(async function f() { return [import.meta.resolve('fnbox/tasks'), await updateProgress(1)] })`,
+      'app.mjs': `import { progress, task } from 'fnbox/tasks'
+        export const f = task(async function f() { return [import.meta.resolve('fnbox/tasks'), await progress(1)] })`,
     }
     await using engine = await TaskService.start()
     await withHandler(files, async (root) => {

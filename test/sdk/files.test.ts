@@ -110,6 +110,50 @@ result = [found["type"], open(found["extracted_path"] + "/within").read()]`
     expect(stderr).toContain('SSRFError: ')
   })
 
+  test.each(['["8.8.8.8", "10.0.0.1"]', '["10.0.0.1", "8.8.8.8"]', '["8.8.8.8", "::1"]'])(
+    'a name with one private address among %s raises SSRFError',
+    async (addresses) => {
+      const code = `
+import socket
+from runpod.serverless.utils.rp_download import SSRFError, file
+socket.getaddrinfo = lambda *_, **__: [(2, 1, 6, "", (each, 80)) for each in ${addresses}]
+socket.create_connection = None
+try: file("http://name.example/")
+except SSRFError as error: result = str(error)`
+      expect(await evaluate(code, { cwd: folder })).toMatch(
+        /leads to (10\.0\.0\.1|::1), which is not a public/,
+      )
+    },
+  )
+
+  test('an HTTP error is a requests.HTTPError where requests is installed, and an OSError', async () => {
+    const code = `
+import sys, types
+from runpod.serverless.utils.rp_download import file
+def caught():
+    try: file("${base}/missing")
+    except OSError as error: return error
+plain = caught()
+requests = sys.modules["requests"] = types.ModuleType("requests")
+requests.HTTPError = type("HTTPError", (IOError,), {})
+result = [str(plain), type(plain).__name__, str(caught()), isinstance(caught(), requests.HTTPError)]`
+    expect(await evaluate(code, { cwd: folder, env: allowed })).toEqual([
+      'status 404',
+      'DownloadFailed',
+      'status 404',
+      true,
+    ])
+  })
+
+  test.each([
+    ['', 5 * 1024 ** 3],
+    ['7', 7],
+    ['0', 5 * 1024 ** 3],
+  ])('RUNPOD_MAX_DOWNLOAD_BYTES=%j allows %i bytes', async (limit, bytes) => {
+    const code = 'from runpod.serverless.utils.rp_ssrf import most_bytes\nresult = most_bytes()'
+    expect(await evaluate(code, { env: { RUNPOD_MAX_DOWNLOAD_BYTES: limit } })).toBe(bytes)
+  })
+
   test('a body above the limit raises SSRFError, and leaves nothing behind', async () => {
     const code = `from runpod.serverless.utils.rp_download import file\nfile("${base}/a/picture.png")`
     const cwd = await mkdtemp(join(folder, 'limit-'))

@@ -32,6 +32,8 @@ describe('runpod.serverless', () => {
     'from runpod.serverless.utils.rp_validator import validate',
     'from runpod.serverless.utils.rp_cleanup import clean',
     'from runpod.serverless.utils import rp_cleanup, rp_download, rp_upload, rp_debugger, rp_validator',
+    'from runpod.serverless.utils import rp_cuda, rp_model_cache, rp_ssrf, rp_volume_cache',
+    'from runpod.serverless.modules.rp_progress import progress_update',
     'from runpod.serverless.utils.rp_download import download_files_from_urls, file, SSRFError',
     'from runpod.serverless.utils.rp_upload import upload_image, files, bucket_upload',
     'from runpod.serverless.utils.rp_upload import upload_file_to_bucket, upload_in_memory_object',
@@ -151,6 +153,24 @@ describe('validate (W-17)', () => {
       { validated_input: { k: 'auto' } },
     ],
     [
+      'a value of the type of the default, whose constraints are not checked',
+      '{"k": 5}',
+      '{"k": {"type": int, "required": False, "default": 1, "constraints": lambda k: k < 5}}',
+      { validated_input: { k: 5 } },
+    ],
+    [
+      'None where a text is required',
+      '{"k": None}',
+      '{"k": {"type": str, "required": True}}',
+      { errors: ["k should be <class 'str'> type, not <class 'NoneType'>."] },
+    ],
+    [
+      'an absent key whose default is None, whose constraints are not checked',
+      '{}',
+      '{"k": {"type": str, "required": False, "default": None, "constraints": len}}',
+      { validated_input: { k: null } },
+    ],
+    [
       'all errors in their order',
       '{"z": 1, "b": 1}',
       '{"a": {"type": int, "required": True}, "b": {"type": str, "required": True}, "c": "["}',
@@ -251,6 +271,47 @@ for wrong in (lambda: Checkpoints().start("x"), lambda: Checkpoints().stop("x"))
   })
 })
 
+describe('rp_cuda', () => {
+  test.each([
+    ['echo GPU 0: a name', true],
+    ['echo No devices found', false],
+    ['echo GPU 0: a name; exit 9', false],
+    [undefined, false],
+  ])('nvidia-smi %j: %s', async (script, available) => {
+    const path = await mkdtemp(join(folder, 'path-'))
+    if (script !== undefined)
+      await writeFile(join(path, 'nvidia-smi'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    const code = `import os\nos.environ["PATH"] = ${JSON.stringify(path)}
+from runpod.serverless.utils.rp_cuda import is_available\nresult = is_available()`
+    expect(await evaluate(code)).toBe(available)
+  })
+})
+
+describe('rp_model_cache', () => {
+  test('gives the folder of a cached model, None where there is none', async () => {
+    const cache = await mkdtemp(join(folder, 'cache-'))
+    const code = `
+import os
+from runpod.serverless.utils import rp_model_cache
+rp_model_cache._CACHE = ${JSON.stringify(cache)}
+find = rp_model_cache.resolve_model_cache_path_from_hugginface_repository
+model = rp_model_cache._CACHE + "/models--org--name"
+os.makedirs(model + "/snapshots/c0ffee"); os.makedirs(model + "/refs")
+open(model + "/refs/main", "w").write("c0ffee\\n")
+found = [find(each) for each in ("org/name", "org/name:main", "org/name:c0ffee", "org/name:other", "org/absent", ":main")]
+result = [each and os.path.relpath(each, model) for each in found]
+assert find("org/name", path_template=rp_model_cache._CACHE + "/models--org--name/refs/{revision}") is None`
+    expect(await evaluate(code)).toEqual([
+      'snapshots/c0ffee',
+      'snapshots/c0ffee',
+      'snapshots/c0ffee',
+      null,
+      null,
+      null,
+    ])
+  })
+})
+
 describe('VolumeCache', () => {
   test('does nothing where there is no volume', async () => {
     const code = `
@@ -276,6 +337,20 @@ with make() as cache:
 try: VolumeCache([], namespace="../x")
 except ValueError: result.append("refused")`
     expect(await evaluate(code, { cwd: folder })).toEqual([true, 'weights', 0, 'refused'])
+  })
+
+  test('a file that was deleted before a sync stays deleted after a hydrate', async () => {
+    const code = `
+import os
+from runpod.serverless import VolumeCache
+os.makedirs("some"); os.makedirs("network")
+cache = VolumeCache(["some"], namespace="n", volume_path="network", best_effort=False)
+for name in "ab": open("some/" + name, "w").close()
+cache.sync(background=False)
+os.remove("some/a"); cache.sync(background=False)
+os.remove("some/b"); cache.hydrate()
+result = os.listdir("some")`
+    expect(await evaluate(code, { cwd: folder })).toEqual(['b'])
   })
 })
 
@@ -309,6 +384,22 @@ result = [
       true,
       false,
     ])
+  })
+})
+
+describe('rp_debugger after a job', () => {
+  test('has nothing left of it, however it ended', async () => {
+    const code = `
+import asyncio
+from runpod.serverless.modules.rp_job import run_job
+from runpod.serverless.utils.rp_debugger import *
+def raises(job):
+    with LineTimer("a"): raise ValueError
+def returns(job):
+    with LineTimer("a"): return 1
+jobs = [asyncio.run(run_job(each, {"id": "j", "input": 1})) for each in (raises, returns)]
+result = [[sorted(each) for each in jobs], Checkpoints().checkpoints]`
+    expect(await evaluate(code)).toEqual([[['error'], ['output']], []])
   })
 })
 

@@ -1,34 +1,20 @@
-// Invocations that carry a task: who gets the event, and which code an event may name (tasks.md §9, Q11, Q12).
+// Invocations that carry a task, which Python functions can get: the handler's event or not, and which code an event may name
+// (tasks.md §9, Q11, Q12).
 
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshFolder } from '../harness/jobClient.ts'
 import { run } from '../harness/program.ts'
-import { bothLanguages, serveFrom, type Serving } from '../harness/serving.ts'
+import { serveFrom, type Serving } from '../harness/serving.ts'
 import { ask, settled } from '../harness/taskClient.ts'
 import type { Flags } from '../../src/config.ts'
 
-const modules = {
-  python: {
-    file: 'app.py',
-    source: `from os import system
+const source = `from os import system
 from zappa import asynchronous
 def f(a, b): return a + b
 def handler(event, context): return ["handler", event]
-`,
-    outside: 'os.system',
-  },
-  node: {
-    file: 'app.mjs',
-    source: `import 'fnbox/tasks'
-export { execSync as system } from 'node:child_process'
-export const f = (a, b) => a + b
-export const handler = (event) => ['handler', event]
-`,
-    outside: 'child_process.execSync',
-  },
-}
+`
 
 const command = 'zappa.asynchronous.route_lambda_task'
 const snsCommand = 'zappa.asynchronous.route_sns_task'
@@ -46,10 +32,9 @@ function snsOf(message: object): object {
 
 const record = snsOf(messageOf('app.f', [1, 2]))
 
-describe.each(bothLanguages)('an event that carries a task (%s)', (language) => {
-  const { file, source, outside } = modules[language]
+describe('an event that carries a task', () => {
   const root = freshFolder(afterAll)
-  writeFileSync(join(root, file), source)
+  writeFileSync(join(root, 'app.py'), source)
 
   const serveWith = (flags: Flags): Promise<Serving> => serveFrom(root, 'app.handler', flags)
 
@@ -77,15 +62,15 @@ describe.each(bothLanguages)('an event that carries a task (%s)', (language) => 
     })
 
     it('keeps the result where the message asks for it (M3)', async () => {
-      const changes = { capture_response: true, response_id: `own-${language}` }
+      const changes = { capture_response: true, response_id: 'own-1' }
       expect(await ask(serving, messageOf('app.f', [5, 6], changes))).toBe(11)
-      expect(await settled(serving, `own-${language}`)).toMatchObject({ state: 'complete', response: 11 })
+      expect(await settled(serving, 'own-1')).toMatchObject({ state: 'complete', response: 11 })
     })
 
     it.each<[string, (proof: string) => object]>([
       ['another command', () => ({ command: 'os.getcwd' })],
       ['code', () => ({ raw_command: '1' })],
-      ['what is outside of the code root', (proof) => messageOf(outside, [`touch ${proof}`])],
+      ['what is outside of the code root', (proof) => messageOf('os.system', [`touch ${proof}`])],
       ['what a module has imported', (proof) => messageOf('app.system', [`touch ${proof}`])],
       ['the same in a record', (proof) => snsOf(messageOf('app.system', [`touch ${proof}`]))],
       ['a path with a file in it', (proof) => messageOf('../app.f', [proof])],
@@ -123,19 +108,14 @@ describe.each(bothLanguages)('an event that carries a task (%s)', (language) => 
     const invoke = ['invoke', 'app.handler', '--root', root, '-d', JSON.stringify(record)]
     expect(await run(invoke)).toMatchObject({ code: 0, stdout: '3\n' })
     const without = freshFolder()
-    copyFileSync(join(root, file), join(without, file))
-    writeFileSync(join(without, file), source.replace(/^.*(fnbox\/tasks|zappa).*$/m, ''))
+    writeFileSync(join(without, 'app.py'), source.replace(/^.*zappa.*$/m, ''))
     const { stdout } = await run(['invoke', 'app.handler', '--root', without, '-d', JSON.stringify(record)])
     expect(JSON.parse(stdout)).toEqual(['handler', record])
   })
 
   it('has no part in `fnbox check`, which ends also when the module dispatches a task (L1)', async () => {
     const dispatching = freshFolder()
-    const more = {
-      python: 'asynchronous.run(f, 1, 2)',
-      node: "import { run } from 'fnbox/tasks'\nawait run(f, [1, 2], {}, { path: 'app.f' })",
-    }
-    writeFileSync(join(dispatching, file), `${source}${more[language]}\n`)
+    writeFileSync(join(dispatching, 'app.py'), `${source}asynchronous.run(f, 1, 2)\n`)
     expect(await run(['check', 'app.handler', '--root', dispatching])).toMatchObject({ code: 0 })
   })
 })

@@ -20,6 +20,7 @@ import {
   settled,
   socketOf,
   tasksIn,
+  taskErrors,
   view,
 } from '../harness/taskClient.ts'
 
@@ -58,7 +59,7 @@ describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
     const [pause = 0] = pausesOf(task)
     expect(pause).toBeGreaterThanOrEqual(20)
     expect(await read(serving, id)).toEqual({
-      raised: 'AsyncException',
+      raised: taskErrors[language],
       text: `works.fails: ${errors[language]}: it broke`,
       code: 'task_failed',
     })
@@ -76,7 +77,7 @@ describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
     }
   })
 
-  it('has the attempts of its service (S2)', async () => {
+  it.runIf(language === 'python')('has the attempts of its service (S2)', async () => {
     const { service, attempts, error } = await settled(serving, await dispatch(serving, 'refuses'))
     expect([service, attempts.length, error?.message]).toEqual(['sns', 1, 'refused'])
   })
@@ -104,6 +105,13 @@ describe.each(bothLanguages)('a task that goes wrong (%s)', (language) => {
     expect(error?.message).toContain('code 7')
   })
 
+  it.runIf(language === 'node')('has attempts and a timeout of its own (N)', async () => {
+    const id = await dispatch(serving, 'loops', [], { attempts: 1, timeout: 0.2 })
+    const { state, error, attempts } = await settled(serving, id)
+    expect([state, error?.type, attempts.length]).toEqual(['failed', 'TaskTimeout', 1])
+    expect(error?.message).toContain('200 ms')
+  })
+
   it('by taking too long is ended with its instance, and requests go on (L6)', async () => {
     const id = await dispatch(serving, 'loops')
     const { state, error, attempts } = await settled(serving, id)
@@ -123,8 +131,9 @@ describe.each(bothLanguages)('a task in a module that cannot be imported (%s)', 
       copyFileSync(join(tasksIn(language), file), join(root, file))
     }
     await using serving = await serveFrom(root, 'works.handler', { 'task-backoff': '10ms' })
-    const id = await ask<string>(serving, { do: 'send', path: 'sulks.f' })
-    const { state, response, attempts } = await settled(serving, id)
+    const sulks = messageOf('sulks-1', 'sulks.f')
+    await askApi({ path: await socketOf(serving) }, 'POST', '/v1/tasks', sulks)
+    const { state, response, attempts } = await settled(serving, 'sulks-1')
     expect([state, response]).toEqual(['complete', 'loaded'])
     expect(attempts.map(({ error }) => error?.type)).toEqual([unimportable[language], undefined])
   })
@@ -171,7 +180,7 @@ describe.each(bothLanguages)('as many tasks as there may be (%s)', (language) =>
     ])
     await reached(serving, first, 'running')
     const answer = await ask(serving, { do: 'hand over', task: ['notes', [join(folder, 'never'), '']] })
-    expect(answer).toEqual({ raised: 'AsyncException', text: '3 tasks are waiting', code: 'queue_full' })
+    expect(answer).toEqual({ raised: taskErrors[language], text: '3 tasks are waiting', code: 'queue_full' })
     writeFileSync(gate, '')
     await Promise.all([second, third].map((id) => settled(serving, id)))
     expect(await settled(serving, await dispatch(serving, 'double', [3]))).toMatchObject({ response: 6 })

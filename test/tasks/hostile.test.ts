@@ -19,6 +19,7 @@ import {
   settled,
   socketOf,
   tasksIn,
+  taskErrors,
   view,
   type Call,
 } from '../harness/taskClient.ts'
@@ -39,7 +40,7 @@ def handler(event, context): return dict(os.environ)
   node: {
     'app.mjs': `import { execSync } from 'node:child_process'
 export { execSync as system } from 'node:child_process'
-export { run, runMessage as run_message, task } from 'fnbox/tasks'
+export { getTask as run, progress as run_message, task } from 'fnbox/tasks'
 import { task } from 'fnbox/tasks'
 import { writeFileSync } from 'node:fs'
 export const partly = execSync.bind(null)
@@ -194,7 +195,7 @@ describe.each(bothLanguages)('an instance with a runtime API (%s)', (language) =
     try {
       expect((await fetch(`${serving.url}/_/healthz`)).status).toBe(200)
       const answer = await ask(serving, { do: 'hand over', task: ['double', [1]] })
-      expect(answer).toMatchObject({ raised: 'AsyncException', code: 'engine_unreachable' })
+      expect(answer).toMatchObject({ raised: taskErrors[language], code: 'engine_unreachable' })
     } finally {
       for (const each of held) each.destroy()
     }

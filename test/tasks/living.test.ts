@@ -18,6 +18,7 @@ import {
   settled,
   socketOf,
   tasksIn,
+  taskErrors,
   view,
   type Call,
 } from '../harness/taskClient.ts'
@@ -47,7 +48,7 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
 
   it('is not waited for by the code that keeps it from starting, and completes afterwards (Q6, C3)', async () => {
     const [id, answer] = await ask<[string, object]>(serving, { do: 'wait', task: ['double', [4]] })
-    expect(answer).toEqual({ raised: 'AsyncException', text: anyText, code: 'wait_deadlock' })
+    expect(answer).toEqual({ raised: taskErrors[language], text: anyText, code: 'wait_deadlock' })
     expect(await settled(serving, id)).toMatchObject({ response: 8 })
   })
 
@@ -85,13 +86,14 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     expect(await settled(serving, String(response))).toMatchObject({ state: 'complete', response: 42 })
   })
 
-  it('gives no result that was not asked for, and says why there is none (A4, Q3)', async () => {
-    const { state, response, response_omitted } = await settled(
-      serving,
-      await dispatch(serving, 'unkeepable'),
-    )
-    expect([state, response, response_omitted]).toEqual(['complete', null, anyText])
-  })
+  it.runIf(language === 'python')(
+    'gives no result that was not asked for, and says why there is none (A4, Q3)',
+    async () => {
+      const id = await dispatch(serving, 'unkeepable')
+      const { state, response, response_omitted } = await settled(serving, id)
+      expect([state, response, response_omitted]).toEqual(['complete', null, anyText])
+    },
+  )
 
   it('fails at once where its result was asked for and cannot be kept (A4, Q3, L5)', async () => {
     const id = await dispatch(serving, 'unkeepable', [], { capture_response: true })
@@ -99,7 +101,7 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
     expect([state, error?.type, attempts.length]).toEqual(['failed', 'TypeError', 1])
   })
 
-  it('of no capture is shown without its result, and read by nobody (O2, A3)', async () => {
+  it.runIf(language === 'python')('of no capture is shown without its result (O2, A3)', async () => {
     const id = await dispatch(serving, 'double', [1], { capture_response: false })
     expect(await settled(serving, id)).toMatchObject({ state: 'complete', captured: false, response: null })
     expect(await read(serving, id)).toBeNull()
@@ -152,7 +154,7 @@ describe.each(bothLanguages)('a task on the only instance (%s)', (language) => {
       address: `unix:${file('nobody.sock')}`,
       path,
     })
-    const unreachable = { raised: 'AsyncException', text: anyText, code: 'engine_unreachable' }
+    const unreachable = { raised: taskErrors[language], text: anyText, code: 'engine_unreachable' }
     expect(answers).toEqual([unreachable, unreachable, unreachable])
     expect(existsSync(path)).toBe(false)
   })

@@ -15,6 +15,7 @@ import {
   read,
   settled,
   tasksIn,
+  taskErrors,
   view,
   type Call,
 } from '../harness/taskClient.ts'
@@ -178,7 +179,7 @@ describe.concurrent.each(bothLanguages)('a server with tasks (%s)', (language) =
     server.program.signal('SIGTERM')
     await server.program.line('SIGTERM: ')
     writeFileSync(gate, '')
-    expect(await held).toMatchObject({ raised: 'AsyncException', code: 'engine_unreachable' })
+    expect(await held).toMatchObject({ raised: taskErrors[language], code: 'engine_unreachable' })
     expect((await server.program.ended).code).toBe(0)
   })
 })

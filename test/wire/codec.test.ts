@@ -1,19 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import { encode, maxFrameLength } from '../../src/wire/codec.ts'
-import { parseFrame, ProtocolError } from '../../src/wire/frames.ts'
+import { Decoder, encode, longestCopied, maxFrameLength } from '../../src/wire/codec.ts'
+import { ProtocolError } from '../../src/wire/frames.ts'
 import { frameOf, frameReader } from '../harness/frames.ts'
 
 const header = { type: 'returned', id: 'ünïcode' }
 
-function decode(bytes: Buffer, pieceLength: number): { header: unknown; body: Buffer }[] {
+function decode(
+  bytes: Buffer,
+  pieceLength: number,
+  parse: (text: string) => unknown = JSON.parse,
+): { header: unknown; body: Buffer }[] {
   const frames: { header: unknown; body: Buffer }[] = []
-  const read = frameReader((frame) => frames.push({ header: JSON.parse(frame.header), body: frame.body }))
+  const read = frameReader((frame) => frames.push({ header: parse(frame.header), body: frame.body }))
   for (let at = 0; at < bytes.length; at += pieceLength) read(bytes.subarray(at, at + pieceLength))
   return frames
 }
 
 function bytesOf(body?: Buffer): Buffer {
   return frameOf(header, body)
+}
+
+// Without the body when that is too long to be copied.
+function lengthOf(body: Buffer | string, text?: Buffer): number {
+  return encode('{}', body, text).length
 }
 
 function lengthField(length: number): Buffer {
@@ -45,39 +54,47 @@ describe('the codec', () => {
   })
 
   it.each([
-    ['is longer than the limit', lengthField(maxFrameLength + 1)],
-    ['has no room for the length of its header', lengthField(3)],
-    ['has a header that is longer than itself', Buffer.from([0, 0, 0, 4, 0, 0, 0, 1])],
-  ])('refuses a frame that %s', (_, bytes) => {
-    expect(() => frameReader(() => {})(bytes)).toThrow(ProtocolError)
+    ['longer than the limit', lengthField(maxFrameLength + 1), 'a frame of 67108865 bytes is not allowed'],
+    ['without room for the length of its header', lengthField(3), 'a frame of 3 bytes is not allowed'],
+    ['shorter than its header', Buffer.from([0, 0, 0, 4, 0, 0, 0, 1]), 'a header is longer than its frame'],
+  ])('refuses a frame that is %s, however it is split', (_, bytes, message) => {
+    for (const split of [8, 4, 3]) {
+      const read = frameReader(() => {})
+      const receive = (): void => [bytes.subarray(0, split), bytes.subarray(split)].forEach(read)
+      expect(receive).toThrow(new ProtocolError(message))
+    }
   })
 
-  it('refuses to encode a frame beyond the limit', () => {
-    expect(() => encode('{}', Buffer.alloc(maxFrameLength))).toThrow(RangeError)
-  })
-})
-
-describe('a frame from an instance', () => {
-  it.each([
-    ['{"type":"hello","version":1,"language":"x","languageVersion":"2"}'],
-    ['{"type":"threw","id":"1","error":{"errorMessage":"m","errorType":"t","stackTrace":[]}}'],
-    ['{"type":"chunk","id":"1","kind":"json"}'],
-  ])('is understood: %s', (text) => {
-    expect(parseFrame(text)).toEqual(JSON.parse(text))
+  it('takes a frame of the longest length, and one without header or body', () => {
+    const decoder = new Decoder(() => {})
+    decoder.push(lengthField(maxFrameLength))
+    expect(decode(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0]), 8, (text) => text)).toEqual([
+      { header: '', body: Buffer.alloc(0) },
+    ])
   })
 
-  it.each([
-    ['not JSON', '{'],
-    ['not an object', '[]'],
-    ['of no known type', '{"type":"constructor"}'],
-    ['without its id', '{"type":"ended"}'],
-    [
-      'with a version that is no number',
-      '{"type":"hello","version":"1","language":"x","languageVersion":"2"}',
-    ],
-    ['with an error that is no error', '{"type":"threw","id":"1","error":"boom"}'],
-    ['with an unknown kind of chunk', '{"type":"chunk","id":"1","kind":"xml"}'],
-  ])('is refused when it is %s', (_, text) => {
-    expect(() => parseFrame(text)).toThrow(ProtocolError)
+  it('hands over a view on what it was given when a frame lies in it as a whole', () => {
+    const bytes = Buffer.concat([frameOf(header, Buffer.from('body')), frameOf(header, Buffer.from('next'))])
+    const bodies: Buffer[] = []
+    new Decoder((_header, body) => bodies.push(body)).push(bytes)
+    expect(bodies.map((each) => each.buffer === bytes.buffer)).toEqual([true, true])
+  })
+
+  it('copies a body behind its header up to 16 KiB', () => {
+    const most = Buffer.alloc(longestCopied, 'x')
+    expect([most, most.toString()].map((body) => lengthOf(body))).toEqual([10 + 16_384, 10 + 16_384])
+    expect([lengthOf(most, Buffer.from('y')), lengthOf(Buffer.alloc(longestCopied + 1))]).toEqual([10, 10])
+    expect(encode('{"ü":1}', 'bödy', Buffer.from('text')).toString('utf8', 8)).toBe('{"ü":1}bödytext')
+    expect(encode('{"ü":1}', Buffer.from('bödy'), Buffer.from('text')).toString('utf8', 8)).toBe(
+      '{"ü":1}bödytext',
+    )
+  })
+
+  it('encodes a frame up to the limit, its header and text included', () => {
+    const body = Buffer.alloc(maxFrameLength - 4 - 2 - 1)
+    expect(encode('{}', body, Buffer.alloc(1)).readUInt32BE(0)).toBe(maxFrameLength)
+    expect(() => encode('{}', body, Buffer.alloc(2))).toThrow(
+      new RangeError('a frame of 67108865 bytes is longer than 67108864'),
+    )
   })
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readSync } from 'node:fs'
+import { fstatSync, ftruncateSync, mkdtempSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -48,6 +48,33 @@ describe('permits', () => {
     permits.close()
     permits.close()
     expect(permits.takeBack(1)).toBe(0)
+  })
+
+  it('are as many as are added at a time, taken back by 4,096 at most', () => {
+    permits.add(2)
+    expect([take(permits), take(permits), take(permits)]).toEqual([true, true, false])
+    permits.add(5000)
+    expect([permits.takeBack(5000), permits.takeBack(5000)]).toEqual([4096, 904])
+  })
+
+  it('cannot be added by the instance', () => {
+    expect(() => ftruncateSync(permits.shared, 9)).toThrow('EINVAL')
+  })
+
+  it('are opened for their owner only, and closed with both descriptors', () => {
+    const before = readdirSync('/proc/self/fd').length
+    const others = Permits.create([folder])
+    expect(fstatSync(others?.shared ?? -1).mode & 0o777).toBe(0o600)
+    others?.close()
+    expect(readdirSync('/proc/self/fd')).toHaveLength(before)
+  })
+
+  it('are made in memory where that is possible', () => {
+    const others = Permits.create()
+    expect(readlinkSync(`/proc/self/fd/${others?.shared}`)).toMatch(
+      /^\/dev\/shm\/fnbox-permits-.* \(deleted\)$/,
+    )
+    others?.close()
   })
 
   it('are undefined where no file can be made', () => {

@@ -1,13 +1,11 @@
-// What a handler's behaviour means for its job (jobs.md §10.3 to §10.5 with §13). Knows no wire: chunks go to whoever runs it.
+// What a handler's behaviour means for its job (jobs.md §10.3 to §10.5 with §13), independent of the wire.
 
 import { release, type as system } from 'node:os'
-import { describeThrown, isError, textOf } from '../outcome.mjs'
-import { NotJson, toJson } from './json.mjs'
+import { describeThrown, isError, textOf, toJson as toDefinedJson } from '../outcome.mjs'
 import { write } from './log.mjs'
 
 /**
- * How a job has ended.
- * @typedef {object} End
+ * @typedef {object} JobOutcome
  * @property {Buffer | undefined} [json] the output; absent: there is none at all
  * @property {string} [error] why the job has failed; absent: it has not
  * @property {boolean} [refresh] whether the instance is to be replaced (jobs.md W-12)
@@ -15,49 +13,59 @@ import { write } from './log.mjs'
  */
 
 /**
- * What a job is run on.
+ * What a job runs on.
  * @typedef {object} Terms
  * @property {AbortSignal} signal
  * @property {string} instance name of the instance, for error texts (jobs.md W-10)
  * @property {(iterator: { next: () => any }) => Promise<IteratorResult<unknown> | undefined> | IteratorResult<unknown>} next
- * takes the next step of a stream when it may go on; undefined: it is to stop
+ * the next step of a stream when it may go on; undefined: it is to stop
  * @property {(json: Buffer) => Promise<void> | void} send takes a chunk
  */
 
-/**
- * What the program has settled for all jobs.
- * @typedef {object} Habits
- * @property {Function} handler
- * @property {boolean} refreshes
- * @property {boolean} debugs
- */
+/** JSON cannot hold a value; the message names its type. */
+export class NotJson extends Error {}
 
 /**
- * Calls the handler. Never rejects.
- * @param {Habits} habits
- * @param {Record<string, unknown>} job
- * @param {Terms} terms
- * @returns {Promise<End>}
+ * A value as JSON; `undefined` is null (jobs.md NODE-5, NODE-7).
+ * @param {unknown} value
+ * @throws {NotJson}
  */
-export async function runHandler(habits, job, terms) {
-  const { id } = job
-  const end = await run(habits, job, id, terms)
-  if (end.error !== undefined && !terms.signal.aborted) write('ERROR', end.error, id)
-  return habits.refreshes ? { ...end, refresh: true } : end
+export function toJson(value) {
+  try {
+    return toDefinedJson(value === undefined ? null : value)
+  } catch (error) {
+    throw new NotJson(describeThrown(error).message)
+  }
 }
 
 /**
- * @param {Habits} habits
+ * Calls the handler. Never rejects.
+ * @param {Function} handler
  * @param {Record<string, unknown>} job the handler's own: it may change it
- * @param {unknown} id
  * @param {Terms} terms
- * @returns {Promise<End>}
+ * @param {boolean} debugs
+ * @returns {Promise<JobOutcome>}
  */
-async function run({ handler, debugs }, job, id, terms) {
+export async function runHandler(handler, job, terms, debugs) {
+  const { id } = job
+  const outcome = await run(handler, job, terms, debugs)
+  if (outcome.error !== undefined && !terms.signal.aborted) write('ERROR', outcome.error, id)
+  return outcome
+}
+
+/**
+ * @param {Function} handler
+ * @param {Record<string, unknown>} job
+ * @param {Terms} terms
+ * @param {boolean} debugs
+ * @returns {Promise<JobOutcome>}
+ */
+async function run(handler, job, terms, debugs) {
+  const { id } = job
   try {
-    const value = await Reflect.apply(handler, undefined, [job, { signal: terms.signal }])
+    const value = await handler(job, { signal: terms.signal })
     const iterator = toIterator(value)
-    return iterator === undefined ? toEnd(value, id, debugs) : await stream(iterator, id, terms)
+    return iterator === undefined ? toOutcome(value, id, debugs) : await stream(iterator, id, terms)
   } catch (error) {
     return { error: toErrorText(error, terms.instance) }
   }
@@ -76,9 +84,9 @@ function toIterator(value) {
  * @param {unknown} value
  * @param {unknown} id
  * @param {boolean} debugs
- * @returns {End}
+ * @returns {JobOutcome}
  */
-function toEnd(value, id, debugs) {
+function toOutcome(value, id, debugs) {
   const { error, refreshWorker, ...rest } = isPlain(value) ? value : {}
   const refresh = refreshWorker ? { refresh: true } : {}
   if (error) return { ...refresh, error: toText(error), ...outputBeside(rest, id) }
@@ -106,11 +114,8 @@ function outputBeside(rest, id) {
   try {
     return toOutput(rest)
   } catch (error) {
-    write(
-      'WARN',
-      `beside its error the handler returned what JSON cannot hold: ${describeThrown(error).message}`,
-      id,
-    )
+    const { message } = describeThrown(error)
+    write('WARN', `beside its error the handler returned what JSON cannot hold: ${message}`, id)
     return {}
   }
 }
@@ -120,7 +125,7 @@ function outputBeside(rest, id) {
  * @param {any} iterator
  * @param {unknown} id
  * @param {Terms} terms
- * @returns {Promise<End>}
+ * @returns {Promise<JobOutcome>}
  */
 async function stream(iterator, id, { next, send }) {
   let exhausted = false
@@ -153,7 +158,7 @@ function toStreamError(error, index) {
   return `handler: ${message} \ntraceback: ${stack}` // jobs.md NODE-6
 }
 
-// So that the `finally` blocks of a generator run, whatever has ended its stream. The first reason counts.
+// The `finally` blocks of a generator run whatever has ended its stream.
 /**
  * @param {any} iterator
  * @param {unknown} id
@@ -199,8 +204,9 @@ function toErrorText(error, instance) {
 
 // Node.js has no modules that measure; the form is that of the Python twin.
 function measured() {
+  const os = `${system()} ${release()}`
   const system_info = {
-    os: `${system()} ${release()}`,
+    os,
     processor: process.arch,
     node_version: process.versions.node,
     runpod: runpodVersion,
@@ -208,8 +214,7 @@ function measured() {
   return { system_info, timestamps: [] }
 }
 
-// The level that scripts find here (jobs.md W-5).
+// The level of RunPod's API that scripts find here (jobs.md W-5).
 const runpodVersion = '1.12.0'
 
-// The program may replace it later.
-const { stringify } = JSON
+const { stringify } = JSON // the program may replace it later

@@ -1,4 +1,4 @@
-// Lines of this module's own on the standard output, in the form of jobs.md W-18. Owns the level below which there are none.
+// Lines of `fnbox/serverless` on the standard output, in the form of jobs.md W-18. Owns the level below which there are none.
 
 import { textOf } from '../outcome.mjs'
 

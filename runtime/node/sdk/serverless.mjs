@@ -1,13 +1,11 @@
-// What a script imports as `fnbox/serverless` (jobs.md §13): below fnbox it serves, elsewhere it runs one test job. Owns the
-// list of fitness checks.
+// What a script imports as `fnbox/serverless` (jobs.md §13): under fnbox it serves, elsewhere it runs one test job. Owns the list of
+// fitness checks.
 
 import { describeThrown } from '../outcome.mjs'
-import { runLocalTest } from './local.mjs'
-import { takeFlags } from './flags.mjs'
-import { findHost } from './host.mjs'
+import { NotJson, toJson } from './handling.mjs'
+import { runTestJob, takeFlags } from './local.mjs'
 import { write } from './log.mjs'
-import { NotJson, toJson } from './json.mjs'
-import { toProgram } from './program.mjs'
+import { findHost, Program } from './program.mjs'
 
 /**
  * Registers the handler and serves jobs (jobs.md NODE-2). Settles when the instance has stopped.
@@ -16,15 +14,15 @@ import { toProgram } from './program.mjs'
  */
 export async function start(config) {
   const flags = takeFlags()
-  const program = toProgram(config, checks, flags['rp_debugger'] === true)
+  const program = new Program(config, checks, flags.rp_debugger === true)
   const host = findHost()
-  if (host === undefined || flags['test_input'] !== undefined)
-    return runLocalTest(program, flags, host === undefined)
+  if (host === undefined || flags.test_input !== undefined)
+    return runTestJob(program, flags, host === undefined)
   await host.serve(program)
 }
 
 /**
- * Shows a value as the state of a running job (jobs.md W-14). Never throws: what cannot be shown is logged.
+ * Shows a value as the state of a running job (jobs.md W-14). Never throws: a value that cannot be shown is logged.
  * @type {typeof import('./serverless.d.mts').progressUpdate}
  */
 export function progressUpdate(job, value) {
@@ -42,7 +40,7 @@ export function progressUpdate(job, value) {
 }
 
 /**
- * Adds a check that has to hold before the instance takes its first job (jobs.md W-16).
+ * Adds a check that must pass before the instance takes its first job (jobs.md W-16).
  * @type {typeof import('./serverless.d.mts').registerFitnessCheck}
  * @throws {TypeError} when it cannot be called
  */

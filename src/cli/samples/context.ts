@@ -1,4 +1,4 @@
-// What differs between two events of the same kind: times, ids and the user's data. Fills them into a sample. Pure.
+// What differs between two events of the same kind: times, ids and the user's data, and how they are filled into a sample.
 
 import { toRequestTime } from '../../event/httpEvent.ts'
 

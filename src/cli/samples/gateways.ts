@@ -53,14 +53,14 @@ export function disconnectValues(context: Context, values: Values, reason: Buffe
   }
 }
 
-/** Whether a gateway would refuse this result of a function: one without a status (yandex.md W-12). */
-export function isRefusedByGateway(result: Buffer | undefined): boolean {
+/** Whether a gateway would answer this result of a function with a 502: one without a status (yandex.md W-12). */
+export function failsGateway(result: Buffer | undefined): boolean {
   const value = parseJson(result?.toString() ?? '')
   return !isJsonObject(value) || value['statusCode'] === undefined || value['statusCode'] === null
 }
 
-/** Body of the 502 with which a gateway refuses it. */
-export const gatewayRefusal = '{"message":"no statusCode provided by function"}'
+/** Body of that 502. */
+export const gatewayError = '{"message":"no statusCode provided by function"}'
 
 type Headers = Readonly<Record<string, string>>
 

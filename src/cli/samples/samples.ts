@@ -7,10 +7,6 @@ import { contextValues, fill, type Context, type Values } from './context.ts'
 import samples from './events.json' with { type: 'json' }
 import { connectValues, disconnectValues, messageValues, requestValues } from './gateways.ts'
 
-/** An event, or why the data does not make one. */
-export type MadeEvent =
-  { readonly type: 'made'; readonly event: object } | { readonly type: 'unusable'; readonly problem: string }
-
 /** Name of a sample: the keys in yandex.md §16 and §17, and two more. */
 export type TriggerName = keyof typeof samples
 
@@ -28,13 +24,17 @@ export function isTriggerName(name: string): name is TriggerName {
 /**
  * Makes the event that a trigger or gateway would send.
  * @param data what the sample says; without it the event is the one of the cloud's documentation
+ * @returns the event, or a text that says why the data makes none
  */
-export function toTriggerEvent(name: TriggerName, data: Buffer | undefined, context: Context): MadeEvent {
+export function toTriggerEvent(
+  name: TriggerName,
+  data: Buffer | undefined,
+  context: Context,
+): object | string {
   const { kind, sample = '', event } = triggers[name]
   const values = contextValues(context)
   const own = toValues[kind](data, fill(sample, values), values, context)
-  if (typeof own === 'string') return { type: 'unusable', problem: own }
-  return { type: 'made', event: fill(event, { ...values, ...own }) as object } // every event is one
+  return typeof own === 'string' ? own : (fill(event, { ...values, ...own }) as object) // every event is one
 }
 
 interface Sample {

@@ -15,7 +15,7 @@ export class ApiKeys {
 
   constructor(path: string, events: Events) {
     this.#file = new WatchedFiles(
-      { paths: [path], options: '--auth-keys', take: (read) => this.#take(read) },
+      { paths: [path], options: '--auth-keys', use: (read) => this.#take(read) },
       events,
     )
   }

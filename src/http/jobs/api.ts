@@ -1,77 +1,105 @@
-// The door of the jobs API: checks each request in the order of jobs.md A-7, has it answered, or refuses it.
+// The jobs API (jobs.md §2): Express routers for its routes, and the checks of each request in the order of jobs.md A-7.
 
+import { Router, type RequestHandler } from 'express'
 import { asFault, Fault } from '../../errors.ts'
-import type { Header } from '../../event/http.ts'
+import type { Header, HttpReply } from '../../event/http.ts'
 import type { Events } from '../../events.ts'
 import type { JobService } from '../../jobs/service.ts'
+import { allowHeader, apiHandler, toJsonReply, type ApiExchange, type ApiTerms } from '../apiExchange.ts'
 import { toCredential, type Authorizer, type Credential } from '../auth/auth.ts'
-import { answers, type JobParts } from './handlers.ts'
-import { replyFault, type JobExchange } from './exchange.ts'
+import { ChunkPolling } from './chunkPolling.ts'
+import { handlers, type JobContext, type JobSettings } from './handlers.ts'
 import { readParameters } from './parameters.ts'
-import { matchOwnRoute, matchRoute, type Match } from './routes.ts'
-import type { JobSettings } from './settings.ts'
-import { Streams } from './chunkPolling.ts'
+import { adminRoutes, routes, type JobRoute, type RouteName } from './routes.ts'
 
-/** Answers requests about jobs. */
-export class JobsApi {
-  readonly #parts: JobParts
-  readonly #authorizer: Authorizer
-  readonly #events: Events
+/** What serves jobs, and who may ask. */
+export interface JobsApiParts {
+  readonly service: JobService
+  readonly settings: JobSettings
+  readonly authorizer: Authorizer
+  readonly events: Events
+}
 
-  constructor(service: JobService, settings: JobSettings, authorizer: Authorizer, events: Events) {
-    this.#parts = { service, settings, streams: new Streams(service, settings.cancelledAs) }
-    this.#authorizer = authorizer
-    this.#events = events
+/** Makes the routers of the jobs API: for the root and `/v2` (jobs.md A-1), and for `/_`. */
+export function jobRouters(parts: JobsApiParts): { readonly main: Router; readonly admin: Router } {
+  const { service, settings, events } = parts
+  const context = { service, settings, chunkPolling: new ChunkPolling(service, settings.cancelledAs) }
+  const terms: ApiTerms = {
+    draining: service.draining,
+    toErrorReply: (error) => {
+      const fault = asFault(error)
+      events.emit('request-refused', { fault })
+      return toErrorReply(fault)
+    },
   }
-
-  /** aborted when the server drains */
-  get draining(): AbortSignal {
-    return this.#parts.service.draining
+  const toRouter = (table: Readonly<Partial<Record<RouteName, JobRoute>>>): Router => {
+    const router = Router({ caseSensitive: true })
+    for (const [name, route] of Object.entries(table))
+      router.all(
+        route.path,
+        apiHandler(terms, (exchange, id) =>
+          answer(exchange, id, name as RouteName, route, parts.authorizer, context),
+        ),
+      )
+    return router
   }
+  const jobs = toRouter(routes)
+  const rejectUnknown = apiHandler(terms, async () => {
+    throw unknownRoute()
+  })
+  const main = Router({ caseSensitive: true })
+  main.use('/v2/:endpoint', belowEndpoint(jobs, settings.endpointId), rejectUnknown)
+  main.use(jobs)
+  if (settings.isScript) main.use(rejectUnknown) // jobs.md A-11
+  return { main, admin: toRouter(adminRoutes) }
+}
 
-  /** Answers a request if its path belongs to the jobs API. @returns whether it does; the answer may come later */
-  admit(exchange: JobExchange): boolean {
-    return this.#admit(exchange, () => matchRoute(exchange.head.path, this.#parts.settings))
+function belowEndpoint(jobs: Router, endpointId: string | undefined): RequestHandler<{ endpoint: string }> {
+  return (request, response, next) => {
+    if (endpointId === undefined || request.params.endpoint === endpointId) jobs(request, response, next)
+    else next()
   }
+}
 
-  /** The same for the paths below `/_/` (interface.md §4); the exchange's path is what follows that. */
-  admitOwn(exchange: JobExchange): boolean {
-    return this.#admit(exchange, () => matchOwnRoute(exchange.head.path))
-  }
+async function answer(
+  exchange: ApiExchange,
+  id: string,
+  name: RouteName,
+  { methods, limit, parameters }: JobRoute,
+  authorizer: Authorizer,
+  context: JobContext,
+): Promise<void> {
+  exchange.checkMethod(methods)
+  const { headers, query } = exchange.head
+  if (!(await authorizer.accepts(toJobCredential(headers)))) throw unauthenticated()
+  const body = limit === undefined ? noBody(exchange) : await readJobBody(exchange, context.settings[limit])
+  await handlers[name]({ exchange, id, parameters: readParameters(query, parameters), body }, context)
+}
 
-  #admit(exchange: JobExchange, match: () => Match | undefined): boolean {
-    try {
-      const found = match()
-      if (found !== undefined) void this.#answer(exchange, found)
-      return found !== undefined
-    } catch (error) {
-      void this.#refuse(exchange, error, [])
-      return true
-    }
-  }
+function noBody(exchange: ApiExchange): Buffer {
+  exchange.discardBody()
+  return Buffer.alloc(0)
+}
 
-  async #answer(exchange: JobExchange, { route, id }: Match): Promise<void> {
-    const { head } = exchange
-    const { settings } = this.#parts
-    try {
-      if (!route.methods.includes(head.method)) throw methodNotAllowed(head.method, route.methods)
-      if (!(await this.#authorizer.accepts(toJobCredential(head.headers)))) throw unauthenticated()
-      let body: Buffer = Buffer.alloc(0)
-      if (route.name === 'run') body = await exchange.readBody(settings.limit)
-      else if (route.name === 'runsync') body = await exchange.readBody(settings.syncLimit)
-      else exchange.ignoreBody()
-      const parameters = readParameters(head.query, route.parameters)
-      await answers[route.name]({ exchange, id, parameters, body }, this.#parts)
-    } catch (error) {
-      await this.#refuse(exchange, error, route.methods)
-    }
+async function readJobBody(exchange: ApiExchange, limit: number): Promise<Buffer> {
+  try {
+    return await exchange.readBody(limit)
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'request_too_large') throw error
+    throw new Fault(
+      'job_too_large',
+      `the body is larger than the limit of ${limit} bytes; send a link to the data instead`,
+    )
   }
+}
 
-  async #refuse(exchange: JobExchange, error: unknown, methods: readonly string[]): Promise<void> {
-    const fault = asFault(error)
-    this.#events.emit('request-refused', { fault })
-    await replyFault(exchange, fault, methods)
-  }
+// jobs.md A-5
+function toErrorReply(fault: Fault): HttpReply {
+  const { code, message, row } = fault
+  const headers: Header[] = [['X-Fnbox-Fault', code], ...allowHeader(fault)]
+  if (code === 'unauthenticated') headers.push(['WWW-Authenticate', 'Bearer'])
+  if (row.status === 429 || row.status === 503) headers.push(['Retry-After', '1'])
+  return toJsonReply({ error: message }, row.status, headers)
 }
 
 // Bearer as everywhere, or the bare key as the whole header (jobs.md A-2).
@@ -81,10 +109,15 @@ function toJobCredential(headers: readonly Header[]): Credential | undefined {
   return toCredential(headers) ?? (value === '' ? undefined : { scheme: 'api-key', value })
 }
 
-function methodNotAllowed(method: string, allowed: readonly string[]): Fault {
-  return new Fault('method_not_allowed', `${method} is not possible here; use ${allowed.join(' or ')}`)
-}
-
 function unauthenticated(): Fault {
   return new Fault('unauthenticated', 'missing or wrong key; send Authorization: Bearer <key>')
+}
+
+// Names the paths that there are (jobs.md A-11).
+function unknownRoute(): Fault {
+  const paths = Object.values(routes).map(({ path }) => path.replace(':id', '{id}'))
+  return new Fault(
+    'unknown_route',
+    `not found; the routes are ${paths.join(', ')}, all of them also below /v2/{endpoint}`,
+  )
 }

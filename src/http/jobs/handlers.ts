@@ -2,76 +2,92 @@
 
 import { Fault } from '../../errors.ts'
 import type { Job, NewJob } from '../../jobs/model/job.ts'
-import type { JobService } from '../../jobs/service.ts'
-import type { SubmitTerms } from '../../jobs/model/store.ts'
-import { jsonDigest } from '../../json/digest.ts'
-import { EventStream } from './sse.ts'
-import type { JobExchange } from './exchange.ts'
-import { LongPoll, PollDeadline } from '../longPoll.ts'
-import { toHealthObject } from './health.ts'
 import { toJobObject } from '../../jobs/model/jobJson.ts'
-import { toJobStatus } from './object.ts'
-import { description } from './openapi.ts'
+import type { SubmitTerms } from '../../jobs/model/store.ts'
+import type { Health, JobService } from '../../jobs/service.ts'
+import { jsonDigest } from '../../json/digest.ts'
+import type { ApiExchange } from '../apiExchange.ts'
+import { LongPoll, PollDeadline } from '../longPoll.ts'
+import type { ChunkPolling } from './chunkPolling.ts'
 import { idempotencyKey, lastEventId, wantsEvents, type Parameters } from './parameters.ts'
-import { toNewJob, withoutMark } from './submitRequest.ts'
 import type { RouteName } from './routes.ts'
-import type { JobSettings } from './settings.ts'
-import type { Streams } from './chunkPolling.ts'
+import { sendEvents } from './sse.ts'
+import { toNewJob, withoutMark, type SubmitSettings } from './submitRequest.ts'
 
-/** A request whose route, method, credential, size and parameters are fine. */
-export interface JobCall {
-  readonly exchange: JobExchange
-  /** "" where the route takes none */
+/** What the operator has chosen for the jobs API (jobs.md §9). */
+export interface JobSettings extends SubmitSettings {
+  /** most bytes of a request to `/run` */
+  readonly limit: number
+  /** most bytes of a request to `/runsync` */
+  readonly syncLimit: number
+  /** milliseconds that `/stream` waits for chunks, when the request does not say */
+  readonly streamHoldMs: number
+  /** the state that the JSON replies of `/stream` show for CANCELLED (jobs.md STR-7) */
+  readonly cancelledAs: 'CANCELLED' | 'FAILED'
+  /** the only endpoint that is served below `/v2/`; undefined: any (jobs.md A-1) */
+  readonly endpointId: string | undefined
+  /** whether the entry is a script: then the root belongs to the jobs API (jobs.md A-11) */
+  readonly isScript: boolean
+}
+
+/** A request that has passed the checks of its route. */
+export interface JobRequest {
+  readonly exchange: ApiExchange
+  /** "" where the route has none */
   readonly id: string
   readonly parameters: Parameters
   /** of a submit; else empty */
   readonly body: Buffer
 }
 
-/** What the routes work with. */
-export interface JobParts {
+/** What all requests share. */
+export interface JobContext {
   readonly service: JobService
   readonly settings: JobSettings
-  readonly streams: Streams
+  readonly chunkPolling: ChunkPolling
 }
 
-/** Answers a call. @throws Fault */
-export type Answer = (call: JobCall, parts: JobParts) => Promise<unknown>
+/** Replies to a request. @throws Fault */
+export type JobHandler = (request: JobRequest, context: JobContext) => Promise<unknown>
 
 /** Route → what it does. */
-export const answers: Readonly<Record<RouteName, Answer>> = {
+export const handlers: Readonly<Record<RouteName, JobHandler>> = {
   run,
-  runsync: runSync,
+  runSync,
   status,
-  'status-sync': statusSync,
+  statusSync,
   stream,
   cancel,
   retry,
-  'purge-queue': purge,
-  health: async ({ exchange }, { service }) => exchange.reply(toHealthObject(await service.health())),
-  jobs: status,
-  'openapi.json': async ({ exchange }) => exchange.reply(Buffer.from(JSON.stringify(description))),
+  purgeQueue,
+  health: async ({ exchange }, { service }) => exchange.sendJson(toHealthObject(await service.health())),
+  job: status,
+  openapi: async ({ exchange }) => exchange.sendJson((await import('./openapi.ts')).description),
 }
 
-async function run(call: JobCall, parts: JobParts): Promise<unknown> {
-  const { id, status: state } = await submit(toNewJob(call.body, 'run', parts.settings), call, parts)
-  return call.exchange.reply(toJobStatus(id, state))
+async function run(request: JobRequest, context: JobContext): Promise<unknown> {
+  const { id, status: state } = await submit(
+    toNewJob(request.body, 'run', context.settings),
+    request,
+    context,
+  )
+  return request.exchange.sendJson({ id, status: state })
 }
 
-async function runSync(call: JobCall, parts: JobParts): Promise<unknown> {
-  const job = toNewJob(call.body, 'sync', parts.settings)
-  const submitting = submit(job, call, parts)
-  using follower = await LongPoll.of(parts.service, job.id, async () => (await submitting).fresh)
-  if (follower !== undefined) return await answerSettled(follower, call, parts)
+async function runSync(request: JobRequest, context: JobContext): Promise<unknown> {
+  const job = toNewJob(request.body, 'sync', context.settings)
+  const submitting = submit(job, request, context)
+  using poll = await LongPoll.of(context.service, job.id, async () => (await submitting).fresh)
+  if (poll !== undefined) return await answerSettled(poll, request, context)
   const { id, status: state, isKept } = await submitting
-  if (isKept) return await statusSync({ ...call, id }, parts)
-  return await call.exchange.reply(toJobStatus(id, state)) // its result has expired (jobs.md REQ-7)
+  if (isKept) return await statusSync({ ...request, id }, context)
+  return await request.exchange.sendJson({ id, status: state }) // its result has expired (jobs.md REQ-7)
 }
 
 async function submit(
   job: NewJob,
-  { exchange, body }: JobCall,
-  { service }: JobParts,
+  { exchange, body }: JobRequest,
+  { service }: JobContext,
 ): Promise<{ readonly id: string; readonly status: string; readonly fresh?: Job; readonly isKept: boolean }> {
   const key = idempotencyKey(exchange.head.headers)
   const terms: SubmitTerms['idempotency'] =
@@ -99,55 +115,59 @@ async function submit(
 }
 
 async function status(
-  { exchange, id, parameters: { ttl } }: JobCall,
-  { service }: JobParts,
+  { exchange, id, parameters: { ttl } }: JobRequest,
+  { service }: JobContext,
 ): Promise<unknown> {
   const job = ttl === undefined ? await service.find(id) : await service.keepFor(id, ttl)
   if (job === undefined) throw unknownJob()
-  return exchange.reply(toJobObject(job, Date.now()))
+  return exchange.sendJson(toJobObject(job, Date.now()))
 }
 
-async function statusSync(call: JobCall, parts: JobParts): Promise<unknown> {
-  using follower = await follow(parts.service, call.id)
-  return await answerSettled(follower, call, parts)
+async function statusSync(request: JobRequest, context: JobContext): Promise<unknown> {
+  using poll = await watch(context.service, request.id)
+  return await answerSettled(poll, request, context)
 }
 
-// Holds the answer until the job is terminal or the wait is over (jobs.md §5).
+// Replies when the job is terminal or the wait is over (jobs.md §5).
 async function answerSettled(
-  follower: LongPoll,
-  { exchange, parameters }: JobCall,
-  { service }: JobParts,
+  poll: LongPoll,
+  { exchange, parameters }: JobRequest,
+  { service }: JobContext,
 ): Promise<unknown> {
-  using hold = new PollDeadline(exchange.client, service.draining, parameters.wait ?? defaultWaitMs)
-  const job = await follower.settled(hold)
-  return await exchange.reply(toJobObject(job, Date.now()))
+  using deadline = new PollDeadline(exchange.client, service.draining, parameters.wait ?? defaultWaitMs)
+  const job = await poll.settled(deadline)
+  return await exchange.sendJson(toJobObject(job, Date.now()))
 }
 
-async function stream(call: JobCall, { service, settings, streams }: JobParts): Promise<void> {
-  const { exchange, id, parameters } = call
+async function stream(request: JobRequest, { service, settings, chunkPolling }: JobContext): Promise<void> {
+  const { exchange, id, parameters } = request
   const { headers } = exchange.head
-  using follower = await follow(service, id)
+  using poll = await watch(service, id)
   if (wantsEvents(headers)) {
-    using hold = new PollDeadline(exchange.client, service.draining, undefined)
+    using deadline = new PollDeadline(exchange.client, service.draining, undefined)
     const start = { from: parameters.from ?? 0, seen: lastEventId(headers) }
-    return await new EventStream(service, follower, exchange, start).send(hold)
+    return await sendEvents(service, poll, deadline, exchange, start)
   }
-  using hold = new PollDeadline(exchange.client, service.draining, parameters.wait ?? settings.streamHoldMs)
-  if (parameters.from !== undefined) return await streams.read(follower, parameters.from, hold, exchange)
-  return await streams.drain(follower, hold, exchange)
+  using deadline = new PollDeadline(
+    exchange.client,
+    service.draining,
+    parameters.wait ?? settings.streamHoldMs,
+  )
+  if (parameters.from !== undefined) return await chunkPolling.read(poll, parameters.from, deadline, exchange)
+  return await chunkPolling.drain(poll, deadline, exchange)
 }
 
-async function cancel({ exchange, id }: JobCall, { service }: JobParts): Promise<unknown> {
+async function cancel({ exchange, id }: JobRequest, { service }: JobContext): Promise<unknown> {
   const job = await service.cancel(id)
   if (job === undefined) throw unknownJob()
-  return exchange.reply(toJobStatus(job.id, job.state))
+  return exchange.sendJson({ id: job.id, status: job.state })
 }
 
-async function retry({ exchange, id }: JobCall, { service }: JobParts): Promise<unknown> {
+async function retry({ exchange, id }: JobRequest, { service }: JobContext): Promise<unknown> {
   const retried = await service.retry(id)
   switch (retried.type) {
     case 'queued':
-      return exchange.reply(toJobStatus(retried.job.id, 'IN_QUEUE'))
+      return exchange.sendJson({ id: retried.job.id, status: 'IN_QUEUE' })
     case 'refused':
       throw new Fault(
         'job_not_retryable',
@@ -162,15 +182,26 @@ async function retry({ exchange, id }: JobCall, { service }: JobParts): Promise<
   }
 }
 
-async function purge({ exchange }: JobCall, { service }: JobParts): Promise<unknown> {
+async function purgeQueue({ exchange }: JobRequest, { service }: JobContext): Promise<unknown> {
   const removed = await service.purge()
-  return exchange.reply(Buffer.from(JSON.stringify({ removed, status: 'completed' })))
+  return exchange.sendJson({ removed, status: 'completed' })
 }
 
-async function follow(service: JobService, id: string): Promise<LongPoll> {
-  const follower = await LongPoll.of(service, id)
-  if (follower === undefined) throw unknownJob()
-  return follower
+async function watch(service: JobService, id: string): Promise<LongPoll> {
+  const poll = await LongPoll.of(service, id)
+  if (poll === undefined) throw unknownJob()
+  return poll
+}
+
+// jobs.md CTL-7 to CTL-9. Here, and nowhere else, an instance is called a worker.
+function toHealthObject({ jobs, instances, lastError }: Health): object {
+  const { idle, running, initializing, unhealthy } = instances
+  const { completed, failed, inProgress, inQueue, retried } = jobs
+  return {
+    jobs: { completed, failed, inProgress, inQueue, retried },
+    workers: { idle, initializing, ready: idle + running, running, throttled: 0, unhealthy },
+    ...(unhealthy > 0 && lastError !== undefined ? { lastError } : {}),
+  }
 }
 
 function unknownJob(): Fault {

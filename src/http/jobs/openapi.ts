@@ -1,21 +1,9 @@
-// The description of the jobs API for programs, OpenAPI 3.1: what `GET /_/openapi.json` answers. A test compares it with the
-// routes.
+// The OpenAPI 3.1 description of the jobs API, made from its routes, parameters and schemas: the reply of GET /_/openapi.json.
 
 import manifest from '../../../package.json' with { type: 'json' }
-import { schemas } from './openapiSchemas.ts'
-
-const idInPath = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
-const wait = query('wait', 'How long the answer may be held, in milliseconds; above 300000 counts as 300000.')
-const from = query('from', 'Index of the first chunk: reads without marking chunks as delivered.')
-const ttl = query('ttl', 'Keep the result for so long from now, in milliseconds; 1000 to 604800000.')
-const lastEventId = header('Last-Event-ID', 'Where an event stream goes on; set by browsers.', {
-  type: 'string',
-})
-const idempotencyKey = header(
-  'Idempotency-Key',
-  'For 24 hours the same key gives the same job, and submits nothing.',
-  { type: 'string', pattern: '^[!-~]{1,255}$' },
-)
+import { headerParameters, queryParameters, type ParameterName } from './parameters.ts'
+import { adminRoutes, routes, type JobRoute } from './routes.ts'
+import { toJsonSchemas, toSchemaUri, type SchemaName } from './schemas.ts'
 
 const reasons = {
   400: 'The request is not understood, or the job is in another state',
@@ -28,7 +16,21 @@ const reasons = {
   503: 'The container is stopping, or the store cannot be used; see Retry-After',
 }
 
-const submitFaults = [400, 409, 413, 429] as const
+const wholeNumber = { type: 'integer', minimum: 0 }
+
+// `/stream` has two forms of a reply.
+const eventStream = {
+  200: {
+    description: 'Chunks that no reader was given yet, or those from an index on',
+    content: {
+      'application/json': { schema: refTo('Stream') },
+      'text/event-stream': {
+        schema: { type: 'string', description: 'Events `status`, `output` and `progress`.' },
+      },
+    },
+  },
+  204: { description: 'An event stream that has ended before: do not reconnect' },
+}
 
 /** The whole document. */
 export const description = {
@@ -45,41 +47,11 @@ export const description = {
   ],
   security: [{ key: [] }],
   paths: {
-    '/run': { post: submit('run', 'Submits a job', 'JobStatus', []) },
-    '/runsync': { post: submit('runSync', 'Submits a job and waits for its end', 'Job', [wait]) },
-    '/status/{id}': readable('Status', 'The job as it is', 'Job', [ttl]),
-    '/status-sync/{id}': readable('StatusSync', 'The job, as soon as it has ended', 'Job', [wait]),
-    '/stream/{id}': {
-      get: stream('getStream'),
-      post: stream('postStream'),
-    },
-    '/cancel/{id}': { post: operation('cancel', 'Stops a job', 'JobStatus', [idInPath], [404]) },
-    '/retry/{id}': {
-      post: operation(
-        'retry',
-        'Queues a job again that is FAILED or TIMED_OUT',
-        'JobStatus',
-        [idInPath],
-        [400, 404, 429],
-      ),
-    },
-    '/purge-queue': { post: operation('purgeQueue', 'Cancels every job in the queue', 'Purged', [], []) },
-    '/health': { get: operation('health', 'Counts of jobs and instances', 'Health', [], []) },
-    '/_/jobs/{id}': {
-      servers: [{ url: '/' }],
-      get: operation('job', 'The job as it is', 'Job', [idInPath], [404]),
-    },
-    '/_/openapi.json': {
-      servers: [{ url: '/' }],
-      get: {
-        operationId: 'openapi',
-        summary: 'This description',
-        responses: { 200: json('The description', { type: 'object' }), ...faults([]) },
-      },
-    },
+    ...toPaths(routes, '', {}),
+    ...toPaths(adminRoutes, '/_', { servers: [{ url: '/' }] }),
   },
   components: {
-    schemas,
+    schemas: toJsonSchemas(),
     securitySchemes: {
       key: {
         type: 'http',
@@ -90,85 +62,52 @@ export const description = {
   },
 }
 
-function query(name: string, text: string) {
-  return { name, in: 'query', description: text, schema: { type: 'integer', minimum: 0 } }
+function toPaths(
+  table: Readonly<Record<string, JobRoute>>,
+  prefix: string,
+  more: object,
+): Readonly<Record<string, object>> {
+  const paths = Object.entries(table).map(([name, route]) => {
+    const operations = route.methods.map((method) => [
+      method.toLowerCase(),
+      toOperation(route.methods.length === 1 ? name : withMethod(method, name), route),
+    ])
+    return [prefix + route.path.replace(':id', '{id}'), { ...more, ...Object.fromEntries(operations) }]
+  })
+  return Object.fromEntries(paths) as Record<string, object>
 }
 
-function header(name: string, text: string, schema: object) {
-  return { name, in: 'header', description: text, schema }
+function withMethod(method: string, name: string): string {
+  return method.toLowerCase() + name.charAt(0).toUpperCase() + name.slice(1)
 }
 
-function submit(
-  operationId: string,
-  summary: string,
-  answer: keyof typeof schemas,
-  parameters: readonly object[],
-) {
+function toOperation(operationId: string, { path, summary, reply, parameters, errors, limit }: JobRoute) {
+  const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
+  const codes = [...errors, 401, 500, 503] as const
   return {
-    ...operation(operationId, summary, answer, [idempotencyKey, ...parameters], submitFaults),
-    requestBody: { required: true, content: { 'application/json': { schema: refTo('JobRequest') } } },
-  }
-}
-
-function readable(
-  name: string,
-  summary: string,
-  answer: keyof typeof schemas,
-  parameters: readonly object[],
-) {
-  const all = [idInPath, ...parameters]
-  return {
-    get: operation(`get${name}`, summary, answer, all, [400, 404]),
-    post: operation(`post${name}`, summary, answer, all, [400, 404]),
-  }
-}
-
-function stream(operationId: string) {
-  const { responses, ...rest } = operation(
     operationId,
-    'What the handler has yielded: JSON, or an event stream',
-    'Stream',
-    [idInPath, wait, from, lastEventId],
-    [400, 404],
-  )
-  const events = { schema: { type: 'string', description: 'Events `status`, `output` and `progress`.' } }
-  return {
-    ...rest,
+    summary,
+    parameters: [...(path.includes(':id') ? [id] : []), ...parameters.map(toParameter)],
+    ...(limit === undefined ? {} : { requestBody: { required: true, ...jsonOf('JobRequest') } }),
     responses: {
-      ...responses,
-      200: {
-        description: 'Chunks that nobody was given yet, or those from an index on',
-        content: { 'application/json': { schema: refTo('Stream') }, 'text/event-stream': events },
-      },
-      204: { description: 'An event stream that has nothing more to say: do not reconnect' },
+      200: { description: 'Success', ...jsonOf(reply) },
+      ...Object.fromEntries(codes.map((code) => [code, { description: reasons[code], ...jsonOf('Error') }])),
+      ...(reply === 'Stream' ? eventStream : {}),
     },
   }
 }
 
-function operation(
-  operationId: string,
-  summary: string,
-  answer: keyof typeof schemas,
-  parameters: readonly object[],
-  own: readonly (keyof typeof reasons)[],
-) {
-  return {
-    operationId,
-    summary,
-    parameters,
-    responses: { 200: json('Success', refTo(answer)), ...faults(own) },
-  }
+function toParameter(name: ParameterName) {
+  if (name === 'wait' || name === 'from' || name === 'ttl')
+    return { name, in: 'query', description: queryParameters[name].description, schema: wholeNumber }
+  const { pattern, ...rest } = headerParameters[name]
+  return { name, in: 'header', ...rest, schema: { type: 'string', ...(pattern === '' ? {} : { pattern }) } }
 }
 
-function faults(own: readonly (keyof typeof reasons)[]) {
-  const codes = [...own, 401, 500, 503] as const
-  return Object.fromEntries(codes.map((code) => [code, json(reasons[code], refTo('Error'))]))
+function jsonOf(name: SchemaName) {
+  return { content: { 'application/json': { schema: refTo(name) } } }
 }
 
-function json(reason: string, schema: object) {
-  return { description: reason, content: { 'application/json': { schema } } }
-}
-
-function refTo(name: keyof typeof schemas) {
-  return { $ref: `#/components/schemas/${name}` }
+function refTo(name: SchemaName) {
+  return { $ref: toSchemaUri(name) }
 }

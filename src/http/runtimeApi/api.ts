@@ -1,95 +1,62 @@
-// The door of the runtime API: which route a request means, and the way back to the instance.
+// The runtime API of one instance (tasks.md §12) as an Express application. Loaded with the first request: most functions never
+// send one.
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { unescaped, type Header, type HttpReply } from '../../event/http.ts'
+import type { RequestListener } from 'node:http'
+import express, { type ErrorRequestHandler } from 'express'
 import type { Events } from '../../events.ts'
 import type { Tasks } from '../../jobs/model/tasks.ts'
-
-import { readBody, readHead } from '../readRequest.ts'
-import { clientOf, writeReply } from '../exchange.ts'
+import { apiHandler, type ApiTerms } from '../apiExchange.ts'
+import { ApiError, asApiError, toErrorReply } from './errors.ts'
 import {
   dispatch,
   progress,
   read,
   write,
-  type ApiAnswer,
-  type ApiCall,
+  type ApiHandler,
   type Caller,
   type RuntimeApiSettings,
 } from './handlers.ts'
-import { asRefusal, Refusal, toRefusalReply } from './errors.ts'
 
-/** What answers are made with. */
+/** What the API works with. */
 export interface RuntimeApiParts {
-  /** a question: an instance can be there before they are */
+  /** a function, since instances can start before the tasks' engine */
   readonly tasks: () => Tasks
   readonly settings: RuntimeApiSettings
   readonly events: Events
 }
 
-/** Answers one request. Never rejects. */
-export async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  caller: Caller,
-  parts: RuntimeApiParts,
-): Promise<void> {
-  const reply = await toReply(request, response, caller, parts).catch((error: unknown) => {
-    const refusal = asRefusal(error)
-    if (refusal.code === 'internal')
-      parts.events.emit('trouble', {
-        what: `the runtime API of ${caller.instance} has failed`,
-        cause: refusal.cause,
-      })
-    return toRefusalReply(refusal)
-  })
-  writeReply(response, reply, false)
-}
-
-async function toReply(
-  request: IncomingMessage,
-  response: ServerResponse,
-  caller: Caller,
-  { tasks, settings }: RuntimeApiParts,
-): Promise<HttpReply> {
-  const { method, path, query } = readHead(request)
-  const { route, id } = match(path)
-  const act = route[method]
-  if (act === undefined) return refuseMethod(method, Object.keys(route))
-  const { status, json } = await act({
-    id,
-    query,
-    readBody: (limit) => readBody(request, limit, () => response.writeContinue()),
-    client: clientOf(response),
-    caller,
-    tasks: tasks(),
-    settings,
-  })
-  return { status, headers: json === undefined ? [] : ofJson, body: json ?? Buffer.alloc(0) }
-}
-
-function match(path: string): { readonly route: Route; readonly id: string } {
-  for (const [pattern, route] of routes) {
-    const found = pattern.exec(path)
-    if (found !== null) return { route, id: unescaped(found[1] ?? '') }
+/** Makes the API of an instance. */
+export function runtimeApi(caller: Caller, { tasks, settings, events }: RuntimeApiParts): RequestListener {
+  const terms: ApiTerms = {
+    toErrorReply: (error) => {
+      const { code, cause } = asApiError(error)
+      if (code === 'internal')
+        events.emit('trouble', { what: `the runtime API of ${caller.instance} has failed`, cause })
+      return toErrorReply(error)
+    },
   }
-  throw new Refusal('not_found', 'there is no such route; see PROTOCOL.md, "The runtime API"')
+  const app = express()
+  app.disable('x-powered-by').enable('case sensitive routing').enable('strict routing')
+  for (const [path, byMethod] of Object.entries(routes))
+    app.all(
+      path,
+      apiHandler(terms, async (exchange, id) => {
+        exchange.checkMethod(Object.keys(byMethod))
+        await byMethod[exchange.head.method]?.({ exchange, id, caller, tasks: tasks(), settings })
+      }),
+    )
+  const rejectUnknown = apiHandler(terms, async () => {
+    throw new ApiError('not_found', 'there is no such route; see PROTOCOL.md, "The runtime API"')
+  })
+  // An id with a malformed escape, which Express reports as an error.
+  const onMalformedId: ErrorRequestHandler = (_error, request, response, next) =>
+    rejectUnknown(request, response, next)
+  app.use(rejectUnknown, onMalformedId)
+  return app
 }
 
-function refuseMethod(method: string, allowed: readonly string[]): HttpReply {
-  const refusal = new Refusal(
-    'method_not_allowed',
-    `${method} is not possible here; use ${allowed.join(' or ')}`,
-  )
-  return toRefusalReply(refusal, [['Allow', allowed.join(', ')]])
+const routes: Readonly<Record<string, Readonly<Record<string, ApiHandler>>>> = {
+  '/v1/tasks': { POST: dispatch },
+  '/v1/tasks/:id': { GET: read, PUT: write },
+  '/v1/tasks/:id/progress': { POST: progress },
 }
-
-type Route = Readonly<Partial<Record<string, (call: ApiCall) => Promise<ApiAnswer>>>>
-
-const routes: readonly (readonly [path: RegExp, byMethod: Route])[] = [
-  [/^\/v1\/tasks$/, { POST: dispatch }],
-  [/^\/v1\/tasks\/([^/]+)$/, { GET: read, PUT: write }],
-  [/^\/v1\/tasks\/([^/]+)\/progress$/, { POST: progress }],
-]
-
-const ofJson: readonly Header[] = [['Content-Type', 'application/json']]

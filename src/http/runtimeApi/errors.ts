@@ -1,7 +1,8 @@
-// What the runtime API answers when it does not do what it is asked (tasks.md H2): a table of codes. Owns nothing.
+// Errors of the runtime API (tasks.md H2): a table of codes, and their replies.
 
 import { Fault, type FaultCode } from '../../errors.ts'
-import type { Header, HttpReply } from '../../event/http.ts'
+import type { HttpReply } from '../../event/http.ts'
+import { allowHeader, toJsonReply } from '../apiExchange.ts'
 
 /** Code → status. */
 const statuses = {
@@ -17,38 +18,36 @@ const statuses = {
   store_unavailable: 503,
 } as const
 
-/** Why a request of an instance is refused. */
-export type RefusalCode = keyof typeof statuses
+/** An error that an instance gets; the message is for the function's author. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: keyof typeof statuses
 
-/** A request of an instance is refused; the message is for the function's author. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
-  readonly code: RefusalCode
-
-  constructor(code: RefusalCode, message: string, details?: ErrorOptions) {
+  constructor(code: keyof typeof statuses, message: string, details?: ErrorOptions) {
     super(message, details)
     this.code = code
   }
 }
 
-/** An error as a refusal; what is no fault of ours that has a code here is `internal`, with its cause. */
-export function asRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) return error
+/** An error as the API's; one without a code here is `internal`, with its cause. */
+export function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
   const code = error instanceof Fault ? codes[error.code] : undefined
-  if (!(error instanceof Fault) || code === undefined)
-    return new Refusal('internal', 'a bug of fnbox; its log says more', { cause: error })
-  return new Refusal(code, error.message)
+  return error instanceof Fault && code !== undefined
+    ? new ApiError(code, error.message)
+    : new ApiError('internal', 'a bug of fnbox; its log says more', { cause: error })
 }
 
-/** The answer. */
-export function toRefusalReply({ code, message }: Refusal, headers: readonly Header[] = []): HttpReply {
-  const body = Buffer.from(JSON.stringify({ error: { code, message } }))
-  return { status: statuses[code], headers: [['Content-Type', 'application/json'], ...headers], body }
+/** The reply to a request that fails. */
+export function toErrorReply(error: unknown): HttpReply {
+  const { code, message } = asApiError(error)
+  return toJsonReply({ error: { code, message } }, statuses[code], allowHeader(error))
 }
 
-const codes: Partial<Record<FaultCode, RefusalCode>> = {
+const codes: Partial<Record<FaultCode, keyof typeof statuses>> = {
   invalid_request: 'bad_request',
   invalid_parameter: 'bad_request',
+  method_not_allowed: 'method_not_allowed',
   request_too_large: 'payload_too_large',
   draining: 'stopping',
   store_unavailable: 'store_unavailable',

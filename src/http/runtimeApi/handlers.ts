@@ -1,105 +1,99 @@
-// What each route of the runtime API does (tasks.md §12). Loaded with the first request: most functions never ask anything.
+// What each route of the runtime API does (tasks.md §12).
 
 import type { LanguageName } from '../../invoker/handler/languages.ts'
-import { isFinal, type NewTask, type OwnTask, type Task, type Tasks } from '../../jobs/model/tasks.ts'
-import { PollDeadline } from '../longPoll.ts'
-import { toInstanceRecord, toStatus } from '../tasks/taskJson.ts'
-import { isTaskId, readWait, settledTask } from '../tasks/waiting.ts'
+import { isFinal, type NewTask, type Task, type Tasks } from '../../jobs/model/tasks.ts'
+import type { ApiExchange } from '../apiExchange.ts'
+import { PollDeadline, readWait, settledTask } from '../longPoll.ts'
+import { isTaskId, toInstanceRecord, toStatus } from '../tasks/taskJson.ts'
 import { toNewTask, toOwnTask, toProgress } from './bodies.ts'
-import type { OwnTasks } from './inlineTasks.ts'
-import { Refusal } from './errors.ts'
+import { ApiError } from './errors.ts'
+import type { InlineTasks } from './inlineTasks.ts'
 
-/** Who asks: the instance that the socket belongs to. */
+/** The instance that a socket belongs to. */
 export interface Caller {
   readonly instance: string
   readonly language: LanguageName
-  readonly own: OwnTasks
+  readonly inlineTasks: InlineTasks
 }
 
-/** What holds for all of them. */
 export interface RuntimeApiSettings {
   /** most characters of a result or progress value */
   readonly resultLimit: number
-  /** whether there can only be one invocation at a time: then who waits for a task waits in vain (tasks.md C3) */
-  readonly hasOneSeat: () => boolean
+  /** whether only one invocation can run at a time: then a wait for a task never ends (tasks.md C3) */
+  readonly hasOneSlot: () => boolean
 }
 
-/** One request whose route and method are known. */
-export interface ApiCall {
-  /** "" where the route takes none */
+/** One request whose route and method exist. */
+export interface ApiRequest {
+  readonly exchange: ApiExchange
+  /** "" where the route has none */
   readonly id: string
-  readonly query: string
-  /** @throws Fault request_too_large, invalid_request */
-  readonly readBody: (limit: number) => Promise<Buffer>
-  /** aborted when the client has gone */
-  readonly client: AbortSignal
   readonly caller: Caller
   readonly tasks: Tasks
   readonly settings: RuntimeApiSettings
 }
 
-/** A success; without a body, 204 among others. */
-export interface ApiAnswer {
-  readonly status: number
-  readonly json?: Buffer
-}
+/** Replies to a request. @throws ApiError, Fault */
+export type ApiHandler = (request: ApiRequest) => Promise<unknown>
 
 /** POST /v1/tasks */
-export async function dispatch({ readBody, caller, tasks }: ApiCall): Promise<ApiAnswer> {
+export async function dispatch({ exchange, caller, tasks }: ApiRequest): Promise<unknown> {
   const language = languageOf(caller)
-  const task = toNewTask(await readBody(dispatchLimit), language)
+  const task = toNewTask(await exchange.readBody(dispatchLimit), language)
   const dispatched = await tasks.dispatch(task)
   switch (dispatched.type) {
     case 'stored':
-      return { status: 202, json: toReceipt(dispatched.task) }
+      return exchange.sendJson(toReceipt(dispatched.task), 202)
     case 'known':
-      return { status: 200, json: toReceipt(dispatched.task) }
+      return exchange.sendJson(toReceipt(dispatched.task))
     case 'conflict':
-      throw new Refusal('conflict', `the id ${task.id} was used for another task`)
+      throw new ApiError('conflict', `the id ${task.id} was used for another task`)
     case 'full':
-      throw new Refusal('queue_full', `${dispatched.limit} tasks are waiting`)
+      throw new ApiError('queue_full', `${dispatched.limit} tasks are waiting`)
     default:
       return dispatched satisfies never
   }
 }
 
 /** GET /v1/tasks/{id} */
-export async function read({ id, query, client, tasks, settings }: ApiCall): Promise<ApiAnswer> {
-  const waitMs = readWait(query)
-  const isHopeless = settings.hasOneSeat()
-  const task = isTaskId(id) ? await awaitEnd(tasks, id, client, isHopeless ? 0 : waitMs) : undefined
+export async function read({ exchange, id, tasks, settings }: ApiRequest): Promise<unknown> {
+  const waitMs = readWait(exchange.head.query)
+  const wouldDeadlock = settings.hasOneSlot()
+  const task = isTaskId(id)
+    ? await awaitEnd(tasks, id, exchange.client, wouldDeadlock ? 0 : waitMs)
+    : undefined
   if (task === undefined) throw unknown(id)
-  if (waitMs > 0 && isHopeless && !isFinal(task)) throw deadlock(id)
-  return { status: 200, json: toInstanceRecord(task) }
+  if (waitMs > 0 && wouldDeadlock && !isFinal(task)) throw deadlock(id)
+  return exchange.sendJson(toInstanceRecord(task))
 }
 
-// What runs when the server begins to drain may yet end, and is waited for; what does not run will not begin any more (tasks.md L7).
+// When the server drains, running tasks may still end, and other tasks do not start any more (tasks.md L7).
 async function awaitEnd(
   tasks: Tasks,
   id: string,
   client: AbortSignal,
   waitMs: number,
 ): Promise<Task | undefined> {
-  using hold = new PollDeadline(client, tasks.draining, waitMs)
-  const task = await settledTask(tasks, id, hold)
+  using deadline = new PollDeadline(client, tasks.draining, waitMs)
+  const task = await settledTask(tasks, id, deadline)
   if (waitMs === 0 || task === undefined || isFinal(task) || !tasks.draining.aborted) return task
   if (task.state !== 'running')
-    throw new Refusal('stopping', `the server stops, and the task ${id} has not begun`)
+    throw new ApiError('stopping', `the server stops, and the task ${id} has not started`)
   using rest = new PollDeadline(client, undefined, waitMs)
   return await settledTask(tasks, id, rest)
 }
 
 /** POST /v1/tasks/{id}/progress */
-export async function progress({ id, readBody, tasks, settings }: ApiCall): Promise<ApiAnswer> {
-  const { attempt, text } = toProgress(await readBody(settings.resultLimit + roomOfTexts))
+export async function progress({ exchange, id, tasks, settings }: ApiRequest): Promise<unknown> {
+  const { attempt, text } = toProgress(await exchange.readBody(settings.resultLimit + roomOfTexts))
   checkSize(text, settings)
   if (!isTaskId(id)) throw unknown(id)
   const kept = await tasks.progress(id, attempt, text)
   switch (kept) {
     case 'kept':
-      return { status: 204 }
+      return exchange.sendNoContent()
     case 'stale':
-      throw new Refusal('conflict', `attempt ${attempt} of the task ${id} is not the one that runs`)
+      throw new ApiError('conflict', `attempt ${attempt} of the task ${id} is not the one that runs`)
     case 'unknown':
       throw unknown(id)
     default:
@@ -108,50 +102,46 @@ export async function progress({ id, readBody, tasks, settings }: ApiCall): Prom
 }
 
 /** PUT /v1/tasks/{id} */
-export async function write({ id, readBody, caller, tasks, settings }: ApiCall): Promise<ApiAnswer> {
+export async function write({ exchange, id, caller, tasks, settings }: ApiRequest): Promise<unknown> {
   const language = languageOf(caller)
-  const task = toOwnTask(id, await readBody(settings.resultLimit + roomOfTexts), language)
+  const task = toOwnTask(id, await exchange.readBody(settings.resultLimit + roomOfTexts), language)
   checkSize(task.response ?? '', settings)
-  const written = await caller.own.write(tasks, task)
+  const written = await caller.inlineTasks.write(tasks, task)
   switch (written) {
     case 'new':
-      return { status: 201, json: toOwnReceipt(task) }
+      return exchange.sendJson({ id, status: task.status }, 201)
     case 'updated':
-      return { status: 200, json: toOwnReceipt(task) }
+      return exchange.sendJson({ id, status: task.status })
     case 'conflict':
-      throw new Refusal('conflict', `the id ${id} is that of a dispatched task`)
+      throw new ApiError('conflict', `the id ${id} is that of a dispatched task`)
     case 'full':
-      throw new Refusal('queue_full', 'too many tasks have not ended')
+      throw new ApiError('queue_full', 'too many tasks have not ended')
     default:
       return written satisfies never
   }
 }
 
 function languageOf({ language }: Caller): NewTask['language'] {
-  if (language === 'bash') throw new Refusal('bad_request', 'Bash functions cannot run tasks')
+  if (language === 'bash') throw new ApiError('bad_request', 'Bash functions cannot run tasks')
   return language
 }
 
 // tasks.md H1
-function toReceipt(task: Task): Buffer {
-  return Buffer.from(JSON.stringify({ id: task.id, state: task.state, status: toStatus(task) }))
-}
-
-function toOwnReceipt({ id, status }: OwnTask): Buffer {
-  return Buffer.from(JSON.stringify({ id, status }))
+function toReceipt(task: Task): object {
+  return { id: task.id, state: task.state, status: toStatus(task) }
 }
 
 function checkSize(text: string, { resultLimit }: RuntimeApiSettings): void {
   if (text.length > resultLimit)
-    throw new Refusal('payload_too_large', `the text is larger than the limit of ${resultLimit} characters`)
+    throw new ApiError('payload_too_large', `the text is larger than the limit of ${resultLimit} characters`)
 }
 
-function unknown(id: string): Refusal {
-  return new Refusal('not_found', `there is no task ${id}, or its result has expired`)
+function unknown(id: string): ApiError {
+  return new ApiError('not_found', `there is no task ${id}, or its result has expired`)
 }
 
-function deadlock(id: string): Refusal {
-  return new Refusal(
+function deadlock(id: string): ApiError {
+  return new ApiError(
     'wait_deadlock',
     `the task ${id} cannot start before the code that waits for it ends: there is one instance; raise --instances, or read the result later`,
   )

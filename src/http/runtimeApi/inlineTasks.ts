@@ -1,10 +1,10 @@
-// The tasks that the invocations of one instance execute by themselves (tasks.md M3). Owns which of them are in progress, so that
-// their records do not stay so when the instance has gone.
+// Tasks that invocations of one instance execute themselves (tasks.md M3). Owns which of them are in progress, so that they fail
+// when the instance ends.
 
 import type { OwnTask, Tasks } from '../../jobs/model/tasks.ts'
 
-/** Writes the records of such tasks, and fails those that are left behind. */
-export class OwnTasks {
+/** Writes the records of such tasks, and fails those that the instance leaves behind. */
+export class InlineTasks {
   readonly #instance: string
   readonly #open = new Map<string, OwnTask>()
   #lost: string | undefined
@@ -15,20 +15,20 @@ export class OwnTasks {
 
   /** Writes a record. */
   async write(tasks: Tasks, task: OwnTask): ReturnType<Tasks['record']> {
-    const begun = this.#open.get(task.id)
-    this.#open.delete(task.id) // what the instance has said of the end counts, also when it goes while that is written
+    const before = this.#open.get(task.id)
+    this.#open.delete(task.id) // the instance may end during the write: the task has its outcome
     try {
       const written = await tasks.record(task, this.#instance)
       if (task.status === 'in progress' && (written === 'new' || written === 'updated'))
-        await this.#begin(tasks, task)
+        await this.#start(tasks, task)
       return written
     } catch (error) {
-      if (begun !== undefined) this.#open.set(task.id, begun)
+      if (before !== undefined) this.#open.set(task.id, before)
       throw error
     }
   }
 
-  /** The instance has gone: what is in progress has failed. @param reason for those who read the records */
+  /** Fails the tasks in progress, since the instance has ended. @param reason for readers of the records */
   async lose(tasks: Tasks, reason: string): Promise<void> {
     this.#lost = reason
     const left = [...this.#open.values()]
@@ -36,7 +36,7 @@ export class OwnTasks {
     await Promise.all(left.map((each) => this.#fail(tasks, each, reason)))
   }
 
-  async #begin(tasks: Tasks, task: OwnTask): Promise<void> {
+  async #start(tasks: Tasks, task: OwnTask): Promise<void> {
     if (this.#lost === undefined) this.#open.set(task.id, task)
     else await this.#fail(tasks, task, this.#lost)
   }

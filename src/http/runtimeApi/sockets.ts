@@ -1,5 +1,5 @@
-// Where instances ask the engine (PROTOCOL.md, "The runtime API"): a Unix socket for each, in a folder that nobody else can enter.
-// Owns the folder and the sockets.
+// Unix sockets of the runtime API (PROTOCOL.md, "The runtime API"): one for each instance, in a private folder. Owns the folder
+// and the sockets.
 
 import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
@@ -13,19 +13,18 @@ import type { LanguageName } from '../../invoker/handler/languages.ts'
 import type { RuntimeApi } from '../../invoker/launch.ts'
 import type { Tasks } from '../../jobs/model/tasks.ts'
 import { within } from '../../timeout.ts'
-import { onDemand } from '../onDemand.ts'
-import { refuseUnreadable } from '../unreadable.ts'
+import { onDemand, rejectUnreadable } from '../listener.ts'
 import type { Caller, RuntimeApiSettings } from './handlers.ts'
 import type { RuntimeApiParts } from './api.ts'
-import { OwnTasks } from './inlineTasks.ts'
-import { asRefusal, Refusal, toRefusalReply } from './errors.ts'
+import { InlineTasks } from './inlineTasks.ts'
+import { ApiError, toErrorReply } from './errors.ts'
 
 /** Opens and closes the runtime API of instances. */
 export class RuntimeSockets {
   readonly #parts: RuntimeApiParts
   readonly #folder = chooseFolder()
   readonly #open = new Set<Server>()
-  /** records of tasks that instances have left behind */
+  /** records of tasks that ended instances have left behind */
   readonly #writing = new Set<Promise<void>>()
   #hasFolder = false
 
@@ -33,10 +32,10 @@ export class RuntimeSockets {
     this.#parts = { tasks, settings, events }
   }
 
-  /** The runtime API of an instance, still to be opened. */
+  /** Makes the runtime API of an instance, not yet open. */
   apiOf(instance: string, language: LanguageName): RuntimeApi {
     const path = join(this.#folder, `${instance}.sock`)
-    const caller = { instance, language, own: new OwnTasks(instance) }
+    const caller = { instance, language, inlineTasks: new InlineTasks(instance) }
     const server = serverFor(caller, this.#parts)
     return {
       address: `unix:${path}`,
@@ -45,26 +44,26 @@ export class RuntimeSockets {
     }
   }
 
-  /** Closes what is open, settles when nothing more is written, and removes the folder. May be called twice, or before `open`. */
+  /** Closes the sockets, waits for pending records, and removes the folder. May be called twice, or before `open`. */
   async stop(): Promise<void> {
     this.#closeAll()
     await within(writingMs, Promise.all(this.#writing))
     this.#removeFolder()
   }
 
-  /** The same at once: what is still to be written is not waited for. */
+  /** Closes the sockets and removes the folder at once. */
   kill(): void {
     this.#closeAll()
     this.#removeFolder()
   }
 
-  // Where that is not possible the function runs without: it may never ask anything.
+  // Where a socket cannot be made, the function runs without: most functions never need it.
   #listen(server: Server, caller: Caller, path: string): void {
     server.on('error', (cause) => this.#announce(caller, cause))
     this.#open.add(server)
     try {
       this.#makeFolder()
-      server.listen(path) // binds at once; what goes wrong is announced by the server
+      server.listen(path) // binds at once; the server announces errors
       if (server.listening) chmodSync(path, 0o600)
     } catch (cause) {
       this.#announce(caller, cause)
@@ -86,11 +85,11 @@ export class RuntimeSockets {
     this.#hasFolder = true
   }
 
-  #close(server: Server, { instance, own }: Caller, exit: Exit | undefined): void {
+  #close(server: Server, { instance, inlineTasks }: Caller, exit: Exit | undefined): void {
     closeServer(server)
     this.#open.delete(server)
     const how = exit === undefined ? 'it could not be started' : describeExit(exit)
-    const writing = own
+    const writing = inlineTasks
       .lose(this.#parts.tasks(), `the instance ${instance} ended while it executed the task: ${how}`)
       .catch((cause: unknown) => {
         this.#parts.events.emit('trouble', { what: `the tasks of ${instance} could not be failed`, cause })
@@ -109,25 +108,22 @@ export class RuntimeSockets {
 
 function serverFor(caller: Caller, parts: RuntimeApiParts): Server {
   const latest = new WeakMap<Duplex, ServerResponse>()
-  const toDoor = onDemand(
-    async () => {
-      const { answer } = await import('./api.ts')
-      return (request, response) => void answer(request, response, caller, parts)
-    },
+  const toApi = onDemand(
+    async () => (await import('./api.ts')).runtimeApi(caller, parts),
     parts.events,
-    (fault) => toRefusalReply(asRefusal(fault)),
+    toErrorReply,
   )
-  const take: RequestListener = (request, response) => {
+  const accept: RequestListener = (request, response) => {
     latest.set(request.socket, response)
-    toDoor(request, response)
+    toApi(request, response)
   }
-  const server = createServer(bounds, take)
+  const server = createServer(limits, accept)
   server.maxConnections = mostConnections
-  server.on('checkContinue', take) // the body is asked for when it is wanted
-  server.on('checkExpectation', take)
+  server.on('checkContinue', accept) // a handler asks for the body when it wants it
+  server.on('checkExpectation', accept)
   server.on('clientError', (error, socket) =>
-    refuseUnreadable(error, socket, latest.get(socket), (reason) =>
-      toRefusalReply(new Refusal('bad_request', `the request cannot be read: ${reason}`)),
+    rejectUnreadable(error, socket, latest.get(socket), (reason) =>
+      toErrorReply(new ApiError('bad_request', `the request cannot be read: ${reason}`)),
     ),
   )
   server.unref()
@@ -139,7 +135,7 @@ function closeServer(server: Server): void {
   server.closeAllConnections()
 }
 
-// Nobody else has this name, so the address tells whose a process is. A socket's path has little room.
+// The name is unique, so the address identifies an instance's processes. Paths of sockets must be short.
 function chooseFolder(): string {
   const name = `fnbox-${randomUUID()}`
   const usual = join(tmpdir(), name)
@@ -148,18 +144,18 @@ function chooseFolder(): string {
 
 const longestFile = 'i-9999999999.sock'
 
-// In bytes: that of macOS, Linux allows for four more.
+// In bytes: the limit of macOS; that of Linux is 107.
 const longestPath = 103
 
 const mostConnections = 64
 
-const bounds = {
+const limits = {
   headersTimeout: 10_000,
   // until the body is here as well
   requestTimeout: 60_000,
   connectionsCheckingInterval: 5000,
-  requireHostHeader: false, // checked in read.ts, so that the answer is one of ours
+  requireHostHeader: false, // checked in readRequest.ts, so that the answer is in the API's form
 }
 
-// How long the last records may take at a stop.
+// Time limit of the last records at a stop.
 const writingMs = 2000

@@ -1,9 +1,14 @@
-// A task as it is shown: to everybody who may call (tasks.md §13), and to instances (H2). One composition, two forms. Owns nothing.
+// A task as JSON: the public view (tasks.md §13) and the record for instances (H2).
 
 import { toJsonObject, type JsonMember } from '../../jobs/model/jobJson.ts'
 import type { TaskAttempt, TaskError } from '../../jobs/model/job.ts'
 import { isFinal, type Task } from '../../jobs/model/tasks.ts'
 import { parseJson } from '../../json/json.ts'
+
+/** Whether a text is a task id (tasks.md H1). */
+export function isTaskId(text: string): boolean {
+  return /^[A-Za-z0-9._-]{1,128}$/.test(text)
+}
 
 /** The public view: no arguments, no stack traces; texts of values put in place unchanged (tasks.md V1, V2). */
 export function toPublicRecord(task: Task): Buffer {

@@ -8,7 +8,7 @@ import { languageNames, languages, type HandlerName, type LanguageName } from '.
 export type Entry =
   | ({ readonly type: 'found'; readonly language: LanguageName; readonly file: string } & EntryKind &
       HandlerName)
-  /** no entry file (yet); `language` is known only when --runtime says so */
+  /** no entry file (yet); `language` is present only when --runtime says so */
   | { readonly type: 'missing'; readonly language?: LanguageName; readonly tried: readonly string[] }
   /** a configuration problem: a file that appears later cannot fix it */
   | { readonly type: 'invalid'; readonly problem: string }
@@ -39,7 +39,6 @@ export function resolveEntry(handler: string, root: string, runtime?: LanguageNa
   const candidates = runtime === undefined ? languageNames : [runtime]
   const readings = readAs(path, candidates)
   if (isFile(join(root, path))) return fileEntry(handler, path, root, candidates) // before any other meaning (yandex.md H-13)
-
   if (readings.length === 0)
     return invalid(handler, 'does not name a module and a function; write file.handler')
   const found = readings.flatMap((reading) => find(reading, root))
@@ -62,10 +61,10 @@ function fileEntry(handler: string, path: string, root: string, candidates: read
   const file = join(root, path)
   const ofLanguage = (part: 'scripts' | 'functions'): LanguageName | undefined =>
     candidates.find((each) => languages[each][part].some((extension) => path.endsWith(extension)))
-  const alone = ofLanguage('functions')
-  const language = alone ?? ofLanguage('scripts')
+  const functionLanguage = ofLanguage('functions')
+  const language = functionLanguage ?? ofLanguage('scripts')
   if (language === undefined) return invalid(handler, 'is a file that no language here can run')
-  return { type: 'found', language, module: path, name: '', file, script: alone === undefined }
+  return { type: 'found', language, module: path, name: '', file, script: functionLanguage === undefined }
 }
 
 function readAs(path: string, candidates: readonly LanguageName[]): readonly Reading[] {

@@ -10,7 +10,7 @@ export interface EnvironmentSource {
   readonly runtimeDir: string
   readonly function: FunctionIdentity
   readonly concurrency: number
-  /** variables of the language (yandex.md E-11) and offers of ours, which the user may override */
+  /** variables that the user may override, such as those of the language (yandex.md E-11) */
   readonly defaults: Readonly<Record<string, string>>
   /** the user's own variables, and the container's search paths */
   readonly user: Readonly<Record<string, string>>
@@ -43,13 +43,13 @@ export function functionEnvironment(source: EnvironmentSource): Readonly<Record<
   }
 }
 
-/** The signal that announces its end to an instance; undefined when the user wants none (yandex.md E-16). */
+/** The signal before the end of an instance; undefined when the user wants none (yandex.md E-16). */
 export function shutdownNotice(user: Readonly<Record<string, string>>): 'SIGTERM' | 'SIGINT' | undefined {
   if (user['X_YCF_NO_GRACEFUL_SHUTDOWN_SIGNAL'] === '1') return undefined
   return user['X_YCF_GRACEFUL_SHUTDOWN_SIGNAL_SIGINT'] === '1' ? 'SIGINT' : 'SIGTERM'
 }
 
-// The dynamic linker reads an empty part as the working directory, so none is left behind.
+// The dynamic linker reads an empty part as the working directory.
 function before(own: string | undefined, ...folders: readonly string[]): string {
   return [...folders, ...(own === undefined || own === '' ? [] : [own])].join(delimiter)
 }

@@ -1,7 +1,8 @@
-// The table of languages: what the server knows of each. Everything else about a language is in runtime/<language>/.
+// The table of languages. Everything else about a language is in runtime/<language>/.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { isJsonObject, parseJson } from '../../json/json.ts'
 
 /** The two halves of a handler string, as the language understands them. */
 export interface HandlerName {
@@ -52,7 +53,7 @@ export const languages = {
     scripts: [],
     parse: parseBashHandler,
     candidates: (module) => [module],
-    // Its bootstrap is a program for Node.js, which is here in any case.
+    // Its bootstrap is a program for Node.js.
     command: ({ runtimeDir, path }) => ({
       command: process.execPath,
       args: [
@@ -79,7 +80,7 @@ export const languages = {
       command: process.execPath,
       args: [
         ...(memory === undefined ? [] : [`--max-old-space-size=${heapMegabytes(memory)}`]),
-        `--require=${join(runtimeDir, 'node', 'sdk', 'preload.mjs')}`, // for threads and processes that the function starts
+        `--require=${join(runtimeDir, 'node', 'sdk', 'modules.mjs')}`, // for threads and processes that the function starts
         join(runtimeDir, 'node', 'bootstrap.mjs'),
       ],
     }),
@@ -133,14 +134,8 @@ function parsePythonHandler(handler: string): HandlerName | undefined {
 // yandex.md H-3: `main` of package.json, else index.
 function packageMain(root: string): string {
   try {
-    const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-    if (
-      typeof manifest === 'object' &&
-      manifest !== null &&
-      'main' in manifest &&
-      typeof manifest.main === 'string'
-    )
-      return manifest.main
+    const manifest = parseJson(readFileSync(join(root, 'package.json'), 'utf8'))
+    if (isJsonObject(manifest) && typeof manifest['main'] === 'string') return manifest['main']
   } catch {
     // without a readable manifest the package is its index
   }
@@ -152,16 +147,15 @@ function virtualEnvironmentPython(root: string): string | undefined {
   return existsSync(python) ? python : undefined
 }
 
-// The server finds it, not the child process, whose PATH starts with the code root (yandex.md E-9): a function may have a
-// file of that name. The bare name remains for the error message when there is none.
+// Not left to the child process, whose PATH starts with the code root (yandex.md E-9): a function may have a file of that name.
+// The bare name remains for the error message when there is none.
 function findProgram(name: string, path: string): string {
   if (name.includes('/')) return name
   const places = path.split(delimiter).filter((each) => each !== '')
   return places.map((each) => join(each, name)).find((each) => existsSync(each)) ?? name
 }
 
-// V8 collects lazily up to its heap limit, which it would set far above --memory. What the process needs beside the
-// heap is left out, so that garbage is collected before the limit is reached.
+// V8 would set the limit of its heap far above --memory, and collect too late. The process needs memory beside the heap.
 function heapMegabytes(memory: number): number {
   return Math.max(32, Math.floor(memory / 1024 ** 2) - 48)
 }

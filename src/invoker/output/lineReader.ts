@@ -1,4 +1,4 @@
-// Output by lines, whatever its volume and however it arrives. Owns the beginning of a line whose end has not come yet.
+// Output by lines, of any volume and however it arrives. Owns the beginning of a line whose end has not come yet.
 
 import type { RateLimit } from './rateLimit.ts'
 

@@ -158,13 +158,13 @@ export class Output {
   // `part`: bytes, or undefined for a border.
   #take(stream: Stream, part: Buffer | undefined): void {
     const early = part === undefined ? stream.passed >= this.#borders : stream.passed > this.#front
-    if ((early && !this.#bordersLost) || stream.held.length > 0) this.#hold(stream, part)
+    if ((early && !this.#bordersLost) || stream.held.length > 0) this.#keepForLater(stream, part)
     else if (part !== undefined) stream.lines.read(part)
     else if (!this.#bordersLost) this.#passBorder(stream)
   }
 
   // More than a call can write before its start is known was divided by a border that the function has made up.
-  #hold(stream: Stream, part: Buffer | undefined): void {
+  #keepForLater(stream: Stream, part: Buffer | undefined): void {
     stream.held.push(part)
     this.#heldBytes += part?.length ?? 1
     if (this.#heldBytes > mostHeldBytes) this.#loseBorders()

@@ -60,7 +60,7 @@ export class RateLimit {
   }
 }
 
-// Some ten thousand lines at once, and as many each second: more than anybody reads, less than the server notices.
+// Some ten thousand lines at once, and as many each second: more than a reader can follow, less than the server notices.
 const burst = 8 * 1024 * 1024
 const bytesPerMs = (4 * 1024 * 1024) / 1000
 const pauseMs = 1000

@@ -1,4 +1,4 @@
-// A child process in a session of its own: its start, its output, its end. The only file that starts processes.
+// A child process in a session of its own. The only file that starts processes.
 
 import { spawn, type ChildProcess as NodeProcess } from 'node:child_process'
 import { Duplex } from 'node:stream'
@@ -48,7 +48,7 @@ export class ChildProcess {
     if (this.pid !== undefined) offerToKernel(this.pid)
     this.exited = this.#exit()
     const closed = new Promise<void>((settle) => this.#process.once('close', () => settle()))
-    // Without descriptors to spare there are no streams at all; the error is on its way.
+    // Without free descriptors there are no streams at all; the error follows.
     const [, stdout, stderr, channel] = (this.#process.stdio as NodeProcess['stdio'] | undefined) ?? []
     this.channel = (channel as Duplex | undefined) ?? unstarted() // 'pipe' beyond the standard three is a connected socket
     stdout?.on('data', (bytes: Buffer) => onOutput('stdout', bytes))
@@ -57,7 +57,7 @@ export class ChildProcess {
     stderr?.once('end', () => onOutputEnd('stderr'))
     for (const each of [stdout, stderr]) each?.on('error', () => {}) // `close` follows
     const outputs = [stdout, stderr].map((each) => new Promise((settle) => each?.once('end', settle)))
-    void Promise.race(outputs).then(() => this.#outputClosed(onOutputClosed))
+    void Promise.race(outputs).then(() => this.#reportOutputClosed(onOutputClosed))
     this.ended = this.#end(closed, mark)
   }
 
@@ -67,13 +67,13 @@ export class ChildProcess {
     try {
       process.kill(-this.pid, name)
     } catch {
-      // ESRCH: all have ended; EPERM: a setuid program, which the kernel protects from us
+      // ESRCH: all have ended; EPERM: a setuid program
     }
   }
 
-  // A process that ends closes its output, too: only one that lives on is reported.
-  #outputClosed(tell: () => void): void {
-    const timer = setTimeout(tell, outputGraceMs)
+  // A process that ends closes its output as well: only one that goes on is reported.
+  #reportOutputClosed(onOutputClosed: () => void): void {
+    const timer = setTimeout(onOutputClosed, outputGraceMs)
     void this.exited.then(() => clearTimeout(timer))
   }
 
@@ -90,7 +90,7 @@ export class ChildProcess {
     const exit = await this.exited
     if (this.pid === undefined) return exit
     this.signal('SIGKILL')
-    this.#over = true // from here on the number may be another process's
+    this.#over = true // from now on the id may be another process's
     await killTree({ leader: this.pid, mark })
     const timer = setTimeout(() => this.#process.stdio.forEach((stream) => stream?.destroy()), outputGraceMs)
     await closed
@@ -99,12 +99,12 @@ export class ChildProcess {
   }
 }
 
-// The channel of a process that could not be started: takes everything, and says nothing.
+// The channel of a process that could not be started.
 function unstarted(): Duplex {
   return new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() })
 }
 
-/** Milliseconds between the notice and SIGKILL (interface.md §6). */
+/** Milliseconds between the first signal and SIGKILL (interface.md §6). */
 export const stopGraceMs = 2000
 
 /** Milliseconds between the abort of `context.signal` at the deadline and SIGKILL. */
@@ -113,6 +113,5 @@ export const noticeMs = 50
 /** Milliseconds between the end of the channel and the exit code, at most. */
 export const exitGraceMs = 1000
 
-// How long output that is still in the pipes may take to be read after the processes that could write have ended. A
-// process that we may not kill can keep the pipes open for longer.
+// How long reading the rest of the output may take when the process has ended: one that may not be killed keeps pipes open.
 const outputGraceMs = 500

@@ -1,8 +1,7 @@
-// The memory limit of instances: measures their processes at short intervals. Owns the list of watched instances.
+// The memory limit of instances, whose processes are measured at short intervals. Owns the set of watched instances.
 
 import { ProcessScan, proportionalBytes, residentBytes, type ProcessTree } from './processTree.ts'
 
-/** An instance that is watched. */
 interface Watched extends ProcessTree {
   /** bytes that all its processes together may have */
   readonly limit: number
@@ -18,14 +17,14 @@ export class MemoryLimit {
   readonly #scan = new ProcessScan()
   #running = false
 
-  /** Watches until `stop` is called; `onExceeded` comes once. Without /proc nothing is known and nothing is enforced. */
+  /** Watches until `stop` is called or the limit is exceeded. Enforces nothing without /proc. */
   watch(tree: ProcessTree, limit: number, onExceeded: () => void): { stop: () => void } {
-    const watched = { ...tree, limit, onExceeded: once(onExceeded) }
+    const watched = { ...tree, limit, onExceeded }
     let timer: NodeJS.Timeout | undefined
     const measure = async (): Promise<void> => {
       const bytes = await residentBytes(tree.leader)
       if (!this.#watched.has(watched)) return
-      if (bytes > limit) return watched.onExceeded()
+      if (bytes > limit) return this.#exceeded(watched)
       timer = setTimeout(() => void measure(), leaderIntervalMs).unref()
     }
     this.#watched.add(watched)
@@ -43,13 +42,16 @@ export class MemoryLimit {
   async #measureAll(): Promise<void> {
     const startedAt = performance.now()
     const watched = [...this.#watched]
-    const members = await this.#scan.find(watched).catch(() => []) // the next time there may be descriptors to spare
+    const members = await this.#scan.find(watched).catch(() => []) // next time a descriptor may be free
     for (const [index, each] of watched.entries()) {
-      const exceeded = await exceeds(members[index] ?? [], each.limit)
-      if (exceeded && this.#watched.has(each)) each.onExceeded()
+      if (await exceeds(members[index] ?? [], each.limit)) this.#exceeded(each)
     }
     if (this.#watched.size === 0) this.#running = false
     else this.#measureAgain(Math.max(treeIntervalMs, (performance.now() - startedAt) * restFactor))
+  }
+
+  #exceeded(watched: Watched): void {
+    if (this.#watched.delete(watched)) watched.onExceeded()
   }
 
   #measureAgain(pauseMs: number): void {
@@ -64,10 +66,7 @@ export async function measureTrees(trees: readonly ProcessTree[]): Promise<reado
   return Promise.all(members.map((pids) => sum(pids, residentBytes)))
 }
 
-/**
- * Whether processes have more than `limit` bytes together. Forked processes share pages with their parent, which count
- * only once; that is measured only in doubt.
- */
+/** Whether processes have more than `limit` bytes together. Pages that they share count once, but are measured only in doubt. */
 export async function exceeds(pids: readonly number[], limit: number): Promise<boolean> {
   if ((await sum(pids, residentBytes)) <= limit) return false
   return pids.length === 1 || (await sum(pids, proportionalBytes)) > limit
@@ -78,17 +77,7 @@ async function sum(pids: readonly number[], measure: (pid: number) => Promise<nu
   return sizes.reduce((total, each) => total + each, 0)
 }
 
-function once(act: () => void): () => void {
-  let done = false
-  return () => {
-    if (!done) act()
-    done = true
-  }
-}
-
-// A function that allocates as fast as it can gets some ten MB past its limit in this time.
-const leaderIntervalMs = 25
-
+const leaderIntervalMs = 25 // a function can allocate some ten MB in this time
 const treeIntervalMs = 250
 
 // Pauses are so many times as long as measuring takes.

@@ -1,4 +1,4 @@
-// Out of memory without our limit: the memory of the container, the kernel's OOM killer and a full V8 heap.
+// Out of memory without --memory: the limit of the container, the kernel's OOM killer and a full V8 heap.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
@@ -18,15 +18,8 @@ export function offerToKernel(pid: number): void {
  * @param files of the control group, the first that exists counts
  */
 export function containerMemory(files: readonly string[] = limits): number | undefined {
-  for (const file of files) {
-    try {
-      const bytes = Number(readFileSync(file, 'latin1')) // `max` is no number
-      return bytes > 0 && bytes < totalmem() ? bytes : undefined // version 1 without a limit has a number beyond all memory
-    } catch {
-      // the other version of control groups
-    }
-  }
-  return undefined
+  const bytes = Number(readFirst(files)) // `max`, which is no number, or one beyond all memory: without a limit
+  return bytes > 0 && bytes < totalmem() ? bytes : undefined
 }
 
 /**
@@ -35,17 +28,21 @@ export function containerMemory(files: readonly string[] = limits): number | und
  * @returns 0 where it does not say
  */
 export function countKernelKills(files: readonly string[] = counters): number {
+  return Number(/^oom_kill (\d+)$/m.exec(readFirst(files))?.[1] ?? 0)
+}
+
+function readFirst(files: readonly string[]): string {
   for (const file of files) {
     try {
-      return Number(/^oom_kill (\d+)$/m.exec(readFileSync(file, 'latin1'))?.[1] ?? 0)
+      return readFileSync(file, 'latin1')
     } catch {
       // the other version of control groups
     }
   }
-  return 0
+  return ''
 }
 
-/** What shows that one process has run out of memory. Owns what was seen since its start. */
+/** The signs that one process ran out of memory, since its start. */
 export class MemorySigns {
   readonly #kernelKills: () => number
   readonly #killsBefore: number
@@ -57,15 +54,15 @@ export class MemorySigns {
     this.#killsBefore = kernelKills()
   }
 
-  /** Takes a line of the process's standard error. */
-  hear(text: string): void {
+  /** Looks at a line of the process's standard error. */
+  noteErrorLine(text: string): void {
     if (heapExhaustion.test(text)) this.#heapExhausted = true
   }
 
-  /** Whether it ended for want of memory. `cause` is undefined when it ended by itself. */
+  /** Whether the process ended because it ran out of memory. `cause` is undefined when it ended by itself. */
   explain(cause: EndCause | undefined, exit: Exit): boolean {
     if (this.#heapExhausted) return true
-    // The kernel does not say which process it has killed; that it has killed one since the start makes it likely.
+    // The kernel does not say which process it killed; that it killed one since the start makes it likely.
     const killed = cause === undefined && exit.type === 'signalled' && exit.signal === 'SIGKILL'
     return killed && this.#kernelKills() > this.#killsBefore
   }

@@ -13,8 +13,8 @@ export class PeakMemory {
   }
 
   /**
-   * The peak so far in bytes, the last known one after the end of the process; undefined where there is no /proc.
-   * One synchronous system call on an open descriptor costs less than to wait for a thread.
+   * The peak so far in bytes, after the end of the process the last one that was read; undefined without /proc.
+   * One synchronous system call on an open descriptor costs less than waiting for a thread.
    */
   read(): number | undefined {
     if (this.#descriptor === undefined) return this.#bytes
@@ -29,7 +29,7 @@ export class PeakMemory {
     return this.#bytes
   }
 
-  /** The same, at most some milliseconds old: reading it for every call would cost as much as the call. */
+  /** The same, at most some milliseconds old: a new one for every call would cost as much as the call. */
   readRecent(): number | undefined {
     return performance.now() - this.#readAt < recentMs ? this.#bytes : this.read()
   }
@@ -49,7 +49,6 @@ function open(path: string): number | undefined {
   }
 }
 
-// Blanks, a number, and its unit.
 function toKilobytes(at: number): number {
   return Number.parseInt(status.toString('latin1', at, at + longestNumber), 10)
 }
@@ -57,10 +56,8 @@ function toKilobytes(at: number): number {
 // Shared by all instances: it is filled and read in one step.
 const status = Buffer.alloc(4096)
 
-// At the start of a line: the name of a process may be any text, but has no line breaks.
+// The name of a process, in the same file, may be any text without line breaks.
 const peakLabel = Buffer.from('\nVmHWM:')
 
 const longestNumber = 24
-
-// No process touches more than some megabytes in so short a time.
-const recentMs = 5
+const recentMs = 5 // no process touches more than some megabytes in this time

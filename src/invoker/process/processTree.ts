@@ -1,4 +1,4 @@
-// The processes of an instance: finds them, measures them, kills those that it leaves behind. Without /proc (macOS) there are none.
+// The process tree of an instance: finds its processes, measures and kills them. Finds none without /proc (macOS).
 
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,26 +11,16 @@ export interface ProcessTree {
   readonly mark: string
 }
 
-/**
- * Kills every process that belongs to the session of the leader, or carries its mark in the environment, until none is
- * found: they may have left the process group. On systems without /proc only that group ends, which the caller has killed.
- */
+/** Kills every process of the leader's session, and every one with its mark in the environment, until none is found. */
 export async function killTree(tree: ProcessTree): Promise<void> {
   for (let round = 0; round < mostRounds; round++) {
-    const left = await findProcesses(tree)
-    if (left?.length === 0) return
-    if (left === undefined) await pause(shortageMs)
-    for (const pid of left ?? []) kill(pid)
-  }
-}
-
-// Undefined when all our descriptors are in use, by connections for example.
-async function findProcesses(tree: ProcessTree): Promise<readonly number[] | undefined> {
-  try {
-    const [found = []] = await new ProcessScan().find([tree])
-    return found
-  } catch {
-    return undefined
+    try {
+      const [left = []] = await new ProcessScan().find([tree])
+      if (left.length === 0) return
+      for (const pid of left) kill(pid)
+    } catch {
+      await pause(shortageMs) // all descriptors are in use, by connections for example
+    }
   }
 }
 
@@ -48,7 +38,7 @@ export class ProcessScan {
 
   /**
    * Ids of the running processes of each tree, in the order of `trees`. Zombies do not count.
-   * @throws the system's error when it has no descriptor to spare: then nothing is known
+   * @throws the system's error when no descriptor is free
    */
   async find(trees: readonly ProcessTree[]): Promise<readonly (readonly number[])[]> {
     const byLeader = new Map(trees.map((each) => [each.leader, each]))
@@ -67,8 +57,7 @@ export class ProcessScan {
     return [...found.values()]
   }
 
-  // A process keeps the environment of its parent until it starts another program: only one that cleans its
-  // environment AND leaves the session is not found.
+  // Only a process that cleans its environment AND leaves the session is not found.
   async #markOf(
     pid: number,
     started: string,
@@ -96,7 +85,7 @@ export async function proportionalBytes(pid: number): Promise<number> {
   return own > 0 ? own : residentBytes(pid)
 }
 
-// Each needs a descriptor, and a machine may have more processes than we may open files.
+// Each visit needs a descriptor, and a machine may have more processes than the server may open files.
 async function visitAll(pidsFound: readonly number[], visit: (pid: number) => Promise<void>): Promise<void> {
   const next = pidsFound.values()
   const walk = async (): Promise<void> => {
@@ -129,7 +118,7 @@ async function readProc(pid: number, file: string): Promise<string> {
   return readFile(`/proc/${pid}/${file}`, 'latin1').catch(asNothing(''))
 }
 
-// A file that cannot be opened for want of descriptors may exist.
+// A file that cannot be opened because no descriptor is free may exist.
 function asNothing<Value>(nothing: Value): (error: NodeJS.ErrnoException) => Value {
   return (error) => {
     if (error.code === 'EMFILE' || error.code === 'ENFILE') throw error
@@ -144,11 +133,10 @@ function kilobytes(text: string, pattern: RegExp): number {
 // proc(5) counts `starttime` as field 22; the state is field 3.
 const startField = 22 - 3
 
-// Node.js has four threads for files: more would wait.
+// Node.js has four threads for files.
 const mostAtOnce = 4
 
-// A process may start another one during a scan; a fork bomb must not keep us for ever.
+// A process may start another one during a scan; a fork bomb may do so for ever.
 const mostRounds = 10
 
-// How soon there may be a descriptor again.
 const shortageMs = 500

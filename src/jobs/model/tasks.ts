@@ -21,6 +21,10 @@ export interface NewTask {
   readonly language: TaskTerms['language']
   /** milliseconds from now until it is due */
   readonly delayMs: number
+  /** in all; absent: as the server is configured, as the next */
+  readonly maxAttempts?: number
+  /** of one attempt */
+  readonly timeoutMs?: number
   /** JSON text of tasks.md §5, kept and delivered as it is */
   readonly message: string
 }
@@ -29,7 +33,7 @@ export interface NewTask {
 export type TaskState = 'delayed' | 'queued' | 'running' | 'retrying' | 'complete' | 'failed'
 
 /** What is known of a task. Times are epoch milliseconds; texts are JSON as the instance wrote it. */
-export interface Task extends Omit<NewTask, 'delayMs' | 'message'> {
+export interface Task extends Omit<NewTask, 'delayMs' | 'timeoutMs' | 'message'> {
   readonly state: TaskState
   /** of a complete task, unless its capture is `off` or it is omitted */
   readonly response?: Buffer

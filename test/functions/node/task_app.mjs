@@ -1,7 +1,7 @@
 // Functions that are tasks, or could be taken for one.
 
 import { setTimeout as wait } from 'node:timers/promises'
-import { task, taskSns, updateProgress } from 'fnbox/tasks'
+import { progress, task } from 'fnbox/tasks'
 
 export { execSync as system } from 'node:child_process'
 
@@ -11,16 +11,13 @@ export const bound = Math.max.bind(null)
 export const double = task(function double(n) {
   return n * 2
 })
+export const alias = double
 
 export const echo = task(async function echo(...args) {
   return args
 })
 
-export const kept = task({ captureResponse: true })(function kept(what) {
-  return results[what]()
-})
-
-export const unasked = task(function unasked(what) {
+export const gives = task(function gives(what) {
   return results[what]()
 })
 
@@ -37,34 +34,24 @@ const results = {
   },
 }
 
-export const mail = taskSns(function mail(to, options) {
-  return [to, options]
-})
-
 export const fails = task(function fails(message) {
   throw new RangeError(message)
 })
 
 export const unnamed = task(() => 1)
 export const elsewhere = task((n) => n + 1, { path: 'task_app.elsewhere' })
-export const unserved = task({ service: 'pigeon' })(function unserved(n) {
-  return n
-})
-export const delayed = task(function delayed() {}, { delaySeconds: 2 })
-export const overdue = task(function overdue() {}, { delaySeconds: true })
+export const limited = task(function limited() {}, { delay: 2, attempts: 5, timeout: 0.5 })
 
 export function plain(...args) {
   return ['plain', ...args]
 }
 
 export const nests = task(async function nests() {
-  const response = await double(2)
-  return response.responseId
+  return (await double(2)).id
 })
 
 export const works = task(async function works(value) {
-  const shown = await updateProgress(value?.$bigint === undefined ? value : BigInt(value.$bigint))
-  return shown
+  return progress(value?.$bigint === undefined ? value : BigInt(value.$bigint))
 })
 
 export const late = task(async function late(what) {

@@ -1,9 +1,9 @@
 // Tasks in CommonJS.
 
-const { run, task } = require('fnbox/tasks')
+const { task } = require('fnbox/tasks')
 
-exports.plain = (a, kwargs) => ['common', a, kwargs]
+exports.plain = (a) => ['common', a]
 exports.wrapped = task(function wrapped(n) {
   return n + 1
 })
-exports.handler = async (event) => (await run(exports.plain, [event])).responseId
+exports.handler = async (n) => (await exports.wrapped(n)).id

@@ -31,7 +31,7 @@ describe('/retry', () => {
   })
 
   it.each(['IN_QUEUE', 'IN_PROGRESS', 'COMPLETED', 'CANCELLED'] as const)(
-    'refuses a job that is %s (CTL-5)',
+    'rejects a job that is %s (CTL-5)',
     async (state) => {
       await using serving = await serveJobs()
       const id = await submit(serving)

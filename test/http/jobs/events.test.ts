@@ -97,7 +97,7 @@ describe('an event stream', () => {
     expect(names(await client.rest())).toEqual(events)
   })
 
-  it('is 204 for who has seen the end (STR-16)', async () => {
+  it('answers 204 to a reader that has seen the end (STR-16)', async () => {
     await using serving = await serveJobs()
     const id = await finished(serving, '"a"', '"b"')
     const headers = { Accept: 'text/event-stream', 'Last-Event-ID': '2' }
@@ -105,7 +105,7 @@ describe('an event stream', () => {
     expect([status, text]).toEqual([204, ''])
   })
 
-  it('goes on for who has seen an end that a retry has undone (STR-10, STR-16)', async () => {
+  it('continues for a reader that has seen an end that a retry has undone (STR-10, STR-16)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
     await serving.engine.begin(id)
@@ -168,7 +168,7 @@ describe('an event stream', () => {
     expect(await client.rest()).toMatchObject([{ event: 'status', data: { status: 'TIMED_OUT' } }])
   })
 
-  it('ends when the server drains, so that the reader goes elsewhere (SYN-4)', async () => {
+  it('ends when the server drains, so that the reader reconnects elsewhere (SYN-4)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
     await using client = await open(serving, id)
@@ -188,7 +188,7 @@ describe('an event stream', () => {
     expect(serving.refused).toEqual(['store_unavailable'])
   })
 
-  it('forgets a reader who goes (STR-13)', async () => {
+  it('forgets a reader that disconnects (STR-13)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
     const client = await open(serving, id)

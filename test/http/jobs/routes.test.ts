@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { everyone, type Authorizer } from '../../../src/http/auth/auth.ts'
+import { isUsableFunctionId } from '../../../src/event/route.ts'
+import { routes } from '../../../src/http/jobs/routes.ts'
 import { ask, serveJobs, submit } from '../../harness/jobServing.ts'
 import { converse, readAnswer } from '../../harness/sockets.ts'
 
@@ -56,6 +58,11 @@ describe('the routes of jobs', () => {
       expect((await fetch(`${serving.url}/_/healthz`)).status).toBe(200)
     },
   )
+
+  it('have words that no function id may be (U-3)', () => {
+    const words = Object.values(routes).map(({ path }) => path.split('/')[1] ?? '')
+    expect(['v2', '_', ...words].filter(isUsableFunctionId)).toEqual([])
+  })
 
   it('leave the other paths of the root to a function (A-11)', async () => {
     await using serving = await serveJobs()
@@ -139,7 +146,7 @@ describe('the routes of jobs', () => {
     ['/stream/x?wait=1&wait=y', 'wait'],
     ['/stream/x?from=0x1', 'from'],
     ['/stream/x?from=%201', 'from'],
-  ])('refuse %s: only whole numbers (A-8)', async (path, name) => {
+  ])('reject %s: only whole numbers (A-8)', async (path, name) => {
     await using serving = await serveJobs()
     const { status, json } = await ask(serving, 'GET', path)
     expect([status, json]).toEqual([400, { error: expect.stringContaining(name) }])
@@ -164,9 +171,9 @@ describe('the routes of jobs', () => {
   })
 })
 
-describe('who may ask', () => {
+describe('a caller of the jobs API', () => {
   it.each(['Bearer secret', 'bearer   secret', 'secret', ' secret ', 'Api-Key secret'])(
-    'is let in with %j (A-2)',
+    'is accepted with %j (A-2)',
     async (authorization) => {
       await using serving = await serveJobs({}, { authorizer: keyed })
       expect((await ask(serving, 'GET', '/v2/x/health', { headers: { authorization } })).status).toBe(200)
@@ -174,7 +181,7 @@ describe('who may ask', () => {
   )
 
   it.each([undefined, 'Bearer wrong', 'wrong', 'Basic secret', 'Bearer '])(
-    'is told 401 with %j (A-2)',
+    'gets 401 with %j (A-2)',
     async (authorization) => {
       await using serving = await serveJobs({}, { authorizer: keyed })
       const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
@@ -192,7 +199,7 @@ describe('who may ask', () => {
     },
   )
 
-  it('is asked after route and method, before body and query (A-7)', async () => {
+  it('is checked after route and method, before body and query (A-7)', async () => {
     await using serving = await serveJobs({ limit: 10 }, { authorizer: keyed })
     const headers = { authorization: 'secret' }
     const large = 'x'.repeat(100)
@@ -208,7 +215,7 @@ describe('who may ask', () => {
     expect(seen.map(({ status }) => status)).toEqual([404, 405, 401, 413, 400, 400, 404])
   })
 
-  it('sees jobs below /_/ as callers do, on the admin port as well', async () => {
+  it('needs a credential for jobs below /_/, on the admin port as well', async () => {
     await using serving = await serveJobs({}, { authorizer: keyed, adminPort: 0 })
     const headers = { authorization: 'secret' }
     const { json } = await ask(serving, 'POST', '/run', { body, headers })
@@ -220,8 +227,8 @@ describe('who may ask', () => {
   })
 })
 
-describe('a request that is no proper HTTP', () => {
-  it('is refused like any other that names jobs', async () => {
+describe('a request without Host', () => {
+  it('gets an error in the form of the jobs API', async () => {
     await using serving = await serveJobs()
     const text = await converse(
       serving as never,

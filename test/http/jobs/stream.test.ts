@@ -50,7 +50,7 @@ describe('/stream', () => {
     expect(await drain(serving, id)).toEqual({ status: 'IN_PROGRESS', stream: [] })
   })
 
-  it('is held until there is one chunk (STR-4, STR-9)', async () => {
+  it('waits until there is one chunk (STR-4, STR-9)', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
     const held = ask(serving, 'GET', `/stream/${id}`)
@@ -85,7 +85,7 @@ describe('/stream', () => {
   })
 
   it.each(['COMPLETED', 'FAILED', 'TIMED_OUT', 'CANCELLED'] as const)(
-    'of a job that never yields is held and ends with %s and no chunks (STR-6, STR-7)',
+    'of a job that never yields waits and ends with %s and no chunks (STR-6, STR-7)',
     async (state) => {
       await using serving = await serveJobs()
       const id = await running(serving)
@@ -105,7 +105,7 @@ describe('/stream', () => {
     expect((await ask(serving, 'GET', `/status/${id}`)).json).toMatchObject({ status: 'CANCELLED' })
   })
 
-  it('offers chunks again that a reader who went away did not get, in their place (STR-2)', async () => {
+  it('offers chunks that a disconnected reader did not get again, in their place (STR-2)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving, '1', large)
     const socket = await stalledReader(serving, `/stream/${id}`)
@@ -117,7 +117,7 @@ describe('/stream', () => {
     expect(outputs(await next).map((output) => String(output).length)).toEqual([1, large.length - 2, 1])
   })
 
-  it('does not wait for another reader beyond its own wait; what is left is not known then (STR-3, STR-5)', async () => {
+  it('does not wait for another reader beyond its deadline, and then shows no end (STR-3, STR-5)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving, large)
     await serving.engine.finish(id, {})
@@ -153,7 +153,7 @@ describe('/stream', () => {
     expect(order).toEqual([3, 2, 1])
   })
 
-  it('gives every chunk to one of the readers who share a job (STR-3)', async () => {
+  it('gives every chunk to one of the readers that share a job (STR-3)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving)
     const got: unknown[] = []
@@ -187,7 +187,7 @@ describe('/stream', () => {
     expect(read?.json).toEqual({ status: 'IN_PROGRESS', stream: [], next: 0 })
   })
 
-  it('forgets a reader who went away while there was nothing to deliver (STR-2)', async () => {
+  it('forgets a reader that disconnects while there is nothing to deliver (STR-2)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving)
     const abort = new AbortController()
@@ -239,7 +239,7 @@ describe('/stream?from', () => {
     expect(await drain(serving, id, '?from=1')).toEqual({ status: 'IN_PROGRESS', stream: again, next: 3 })
   })
 
-  it('is held until there is a chunk with that index, and ends like a draining reader (STR-11)', async () => {
+  it('waits until there is a chunk with that index, and ends like a draining reader (STR-11)', async () => {
     await using serving = await serveJobs()
     const id = await running(serving, '"a"')
     const held = ask(serving, 'GET', `/stream/${id}?from=2`)

@@ -150,14 +150,14 @@ describe('/run', () => {
     ['{"input":1,"s3Config":"x"}', 's3Config'],
     ['{"input":1,"s3Config":{"bucketName":1}}', 's3Config.bucketName'],
   ]
-  it.each(refused)('refuses %s and names what is wrong (REQ-2, REQ-3)', async (body, named) => {
+  it.each(refused)('rejects %s and names the problem (REQ-2, REQ-3)', async (body, named) => {
     await using serving = await serveJobs()
     const { status, json } = await ask(serving, 'POST', '/run', { body })
     expect([status, json]).toEqual([400, { error: expect.stringContaining(named) }])
     expect([serving.refused, serving.jobs.submitted]).toEqual([['invalid_job'], []])
   })
 
-  it('does not quote what it refuses (REQ-5)', async () => {
+  it('does not quote rejected values (REQ-5)', async () => {
     await using serving = await serveJobs()
     for (const body of [
       '{"input":1,"s3Config":{"accessSecret":["hush"]}}',
@@ -263,7 +263,7 @@ describe('Idempotency-Key', () => {
       })
   })
 
-  it.each(['', ' ', 'a b', 'é', 'x'.repeat(256)])('is refused when it is %j (REQ-6)', async (key) => {
+  it.each(['', ' ', 'a b', 'é', 'x'.repeat(256)])('is rejected when it is %j (REQ-6)', async (key) => {
     await using serving = await serveJobs()
     const sent = { 'Idempotency-Key': Buffer.from(key).toString('latin1') }
     expect((await ask(serving, 'POST', '/run', { body: '{"input":1}', headers: sent })).status).toBe(400)

@@ -93,7 +93,7 @@ describe('the texts of members', () => {
 })
 
 describe('any bytes', () => {
-  it('make a job or a refusal that says why, never anything else (REQ-2)', () => {
+  it('make a job or a fault that says why, never anything else (REQ-2)', () => {
     const anyObject = record(
       { input: jsonValue(), policy: jsonValue(), webhook: jsonValue(), s3Config: jsonValue() },
       { requiredKeys: [] },

@@ -17,7 +17,7 @@ async function submittedId(serving: JobServing): Promise<string> {
 }
 
 describe('/runsync', () => {
-  it('is answered when the job ends, under an id of its own kind (SYN-1, A-13)', async () => {
+  it('is answered when the job ends, with an id that begins with sync- (SYN-1, A-13)', async () => {
     await using serving = await serveJobs()
     const answer = runSync(serving)
     const id = await submittedId(serving)
@@ -44,7 +44,7 @@ describe('/runsync', () => {
     expect(await answer).toMatchObject({ status: 200, json: { status: 'FAILED', error: 'boom' } })
   })
 
-  it('shows the job of the moment when the wait is over; the job goes on (SYN-3)', async () => {
+  it('shows the current job when the wait is over; the job continues (SYN-3)', async () => {
     await using serving = await serveJobs()
     const { json } = await runSync(serving, '?wait=0')
     expect(json).toEqual({ id: expect.any(String), status: 'IN_QUEUE' })
@@ -52,7 +52,7 @@ describe('/runsync', () => {
     expect((await short).json).toMatchObject({ status: 'IN_QUEUE' })
   })
 
-  it('leaves the job alone when the client goes (SYN-3)', async () => {
+  it('lets the job continue when the client disconnects (SYN-3)', async () => {
     await using serving = await serveJobs()
     const socket = connect(Number(new URL(serving.url).port), '127.0.0.1')
     socket.write(`POST /runsync HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
@@ -105,7 +105,7 @@ describe('/status-sync', () => {
     })
   })
 
-  it('can be held for a hundred clients at once', async () => {
+  it('waits for a hundred clients at once', async () => {
     await using serving = await serveJobs()
     const id = await submit(serving)
     const warned = vi.fn<(warning: Error) => void>()
@@ -120,7 +120,7 @@ describe('/status-sync', () => {
   })
 })
 
-describe('how long an answer is held', () => {
+describe('the longest wait', () => {
   afterEach(() => {
     vi.restoreAllMocks()
     vi.useRealTimers()

@@ -78,6 +78,10 @@ describe('POST /v1/tasks', () => {
     ['delay_seconds must be a number', { delay_seconds: -1 }],
     ['delay_seconds must be a number', { delay_seconds: 604_801 }],
     ['delay_seconds must be a number', { delay_seconds: true }],
+    ['max_attempts must be a whole number', { max_attempts: 0 }],
+    ['max_attempts must be a whole number', { max_attempts: 1.5 }],
+    ['timeout_seconds must be a number', { timeout_seconds: 0 }],
+    ['timeout_seconds must be a number', { timeout_seconds: '1' }],
     ['message must be JSON text in a string', { message: { task_path: 'app.f' } }],
     ['message must be JSON text', { message: '{"task_path": "app.f", args: []}' }],
     ['message must be JSON text', { message: `{"task_path": "${'\\"'.repeat(200_000)}` }],
@@ -125,7 +129,7 @@ describe('POST /v1/tasks', () => {
     expect(served.tasks.message('t-1')).toBe(text)
   })
 
-  it('is refused while too many tasks have not ended', async () => {
+  it('is rejected while too many tasks have not ended', async () => {
     await using served = openApi()
     served.tasks.limit = 0
     const { status, json } = await dispatch(served)
@@ -145,7 +149,7 @@ describe('POST /v1/tasks', () => {
     expect(served.troubles).toHaveLength(status === 500 ? 1 : 0)
   })
 
-  it('is refused where the function is a Bash script', async () => {
+  it('is rejected where the function is a Bash script', async () => {
     await using served = openApi({}, 'bash')
     const { status, json } = await dispatch(served)
     expect([status, json]).toEqual([400, refusal('bad_request', 'Bash functions cannot run tasks')])

@@ -1,4 +1,4 @@
-// The doors in front of the engine that the program has.
+// The endpoints in front of the engine that the program has.
 
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
@@ -13,7 +13,7 @@ async function publicRecord({ url }: Serving, id: string, query = ''): Promise<u
 }
 
 describe.each(bothLanguages)('a function in %s', (language) => {
-  it('dispatches a task once, which everybody who may call sees (H1, Q17)', async () => {
+  it('dispatches a task once, which every caller sees (H1, Q17)', async () => {
     await using serving = await serve(language, 'counts.handler', memory)
     const path = await socketOf(serving.pids[0])
     for (const status of [202, 200])

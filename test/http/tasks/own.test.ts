@@ -44,13 +44,13 @@ describe('PUT /v1/tasks/{id}', () => {
     ['own', { status: 'failed' }, 'error must be an object with type and message'],
     ['own', { status: 'failed', error: { type: 'E' } }, 'error.message must be a string'],
     ['a%2Fb', begun, 'id must be 1 to 128 letters, digits, ., _ or -'],
-  ])('refuses %s %j (H2)', async (id, body, message) => {
+  ])('rejects %s %j (H2)', async (id, body, message) => {
     await using served = openApi()
     const { status, json } = await put(served, id, body)
     expect([status, json]).toEqual([400, { error: { code: 'bad_request', message } }])
   })
 
-  it('is refused while too many tasks have not ended', async () => {
+  it('is rejected while too many tasks have not ended', async () => {
     await using served = openApi()
     served.tasks.limit = 0
     expect(await put(served, 'own', begun)).toMatchObject({

@@ -124,7 +124,7 @@ describe('GET /_/tasks/{id}', () => {
     ])
   })
 
-  it.each(['31', '-1', 'soon', ''])('refuses wait=%s', async (wait) => {
+  it.each(['31', '-1', 'soon', ''])('rejects wait=%s', async (wait) => {
     await using serving = await serveTasks()
     const { status, headers, body } = await find(serving, `?wait=${wait}`)
     expect([status, headers['x-fnbox-fault']]).toEqual([400, 'invalid_parameter'])
@@ -145,7 +145,7 @@ describe('GET /_/tasks/{id}', () => {
 })
 
 describe('?wait', () => {
-  it('holds the answer until the task is final (tasks.md §13)', async () => {
+  it('waits until the task is final (tasks.md §13)', async () => {
     await using serving = await serveTasks()
     const held = find(serving, '?wait=30').then(({ body }) => body as unknown)
     await eventually(() => serving.tasks.watchers('t-1') === 1)
@@ -169,7 +169,7 @@ describe('?wait', () => {
     expect(body).toMatchObject({ status: 'in progress' })
   })
 
-  it('ends when the client goes', async () => {
+  it('ends when the client disconnects', async () => {
     await using serving = await serveTasks()
     const client = connect(Number(new URL(serving.url).port), '127.0.0.1')
     client.write(`GET ${path}?wait=30 HTTP/1.1\r\nHost: x\r\n\r\n`)
@@ -180,8 +180,8 @@ describe('?wait', () => {
   })
 })
 
-describe('who may see a task', () => {
-  it('is who may call; a stranger learns nothing, not even which tasks there are (F-25)', async () => {
+describe('a caller that asks for a task', () => {
+  it('needs a credential; a stranger learns nothing, not even which tasks exist (F-25)', async () => {
     await using serving = await serveTasks({ authorizer: withKey })
     for (const [method, unknown] of [
       ['GET', path],
@@ -195,7 +195,7 @@ describe('who may see a task', () => {
     expect((await find(serving).set('Authorization', 'Bearer right')).status).toBe(200)
   })
 
-  it('is nobody else on the port of the operator, and nobody on the other one (interface.md §4)', async () => {
+  it('needs it on the admin port as well, and finds nothing on the other port (interface.md §4)', async () => {
     await using serving = await serveTasks({ authorizer: withKey, adminPort: 0 })
     expect((await request(serving.adminUrl ?? '').get(path)).status).toBe(403)
     expect(

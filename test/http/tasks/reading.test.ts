@@ -105,7 +105,7 @@ describe('GET /v1/tasks/{id}', () => {
     expect((await held).status).toBe(404)
   })
 
-  it('goes on waiting for a running task while the server drains, or the client would only ask again', async () => {
+  it('continues to wait for a running task while the server drains', async () => {
     await using served = await openWithTask()
     served.tasks.begin('t-1')
     const held = find(served, '?wait=30')
@@ -128,7 +128,7 @@ describe('GET /v1/tasks/{id}', () => {
     expect((await find(served)).status).toBe(200)
   })
 
-  it('stops waiting when the client has gone', async () => {
+  it('stops waiting when the client has disconnected', async () => {
     await using served = await openWithTask()
     const client = connect(served.path)
     client.write('GET /v1/tasks/t-1?wait=30 HTTP/1.1\r\nHost: x\r\n\r\n')
@@ -138,15 +138,15 @@ describe('GET /v1/tasks/{id}', () => {
     expect(served.troubles).toEqual([])
   })
 
-  it.each(['31', '-1', 'x', '1s', '', 'NaN', 'Infinity', '1e9', '0x1'])('refuses wait=%s', async (wait) => {
+  it.each(['31', '-1', 'x', '1s', '', 'NaN', 'Infinity', '1e9', '0x1'])('rejects wait=%s', async (wait) => {
     await using served = await openWithTask()
     const { status, json } = await find(served, `?wait=${wait}`)
     const message = expect.stringContaining('wait must be a number of seconds from 0 to 30')
     expect([status, json]).toEqual([400, { error: { code: 'bad_request', message } }])
   })
 
-  it('tells at once who would wait for ever, and nobody else (C3)', async () => {
-    await using served = await openWithTask({ hasOneSeat: () => true })
+  it('answers wait_deadlock at once to a wait that could not end, and to no other (C3)', async () => {
+    await using served = await openWithTask({ hasOneSlot: () => true })
     const { status, json } = await find(served, '?wait=30')
     expect([status, json]).toEqual([409, { error: { code: 'wait_deadlock', message: expect.any(String) } }])
     expect((await find(served)).status).toBe(200)
@@ -180,7 +180,7 @@ describe('POST /v1/tasks/{id}/progress', () => {
     [{ attempt: 1.5, value_text: '1' }, 'attempt must be the number of an attempt'],
     [{ attempt: 1, value_text: { p: 1 } }, 'value_text must be a string'],
     [[], 'the body must be a JSON object'],
-  ])('refuses %j (H2)', async (body, message) => {
+  ])('rejects %j (H2)', async (body, message) => {
     await using served = await openWithTask()
     const { status, json } = await tell(served, body)
     expect([status, json]).toEqual([400, { error: { code: 'bad_request', message } }])

@@ -17,7 +17,7 @@ const modeOf = (path: string): number => statSync(path).mode & 0o777
 afterEach(() => vi.unstubAllEnvs())
 
 describe('the sockets of the runtime API', () => {
-  it('belong to one instance each, and nobody else can open them (tasks.md §12)', async () => {
+  it('belong to one instance each, in a private folder (tasks.md §12)', async () => {
     await using served = openApi()
     const other = served.sockets.apiOf('i-2', 'python')
     other.open()
@@ -29,7 +29,7 @@ describe('the sockets of the runtime API', () => {
     expect(served.troubles).toEqual([])
   })
 
-  it('close when their instance has gone, with the connections to them', async () => {
+  it('close with their connections when their instance has ended', async () => {
     await using served = openApi()
     await askApi(served, 'POST', '/v1/tasks', dispatchBody)
     const client = connect(served.path)
@@ -40,7 +40,7 @@ describe('the sockets of the runtime API', () => {
     await expect(askApi(served, 'GET', '/v1/tasks/t-1')).rejects.toThrow('ENOENT')
   })
 
-  it('go with their folder when the server stops, also twice and without having been opened', async () => {
+  it('are removed with their folder when the server stops, also twice', async () => {
     await using served = openApi()
     await served.sockets.stop()
     expect(existsSync(dirname(served.path))).toBe(false)
@@ -54,7 +54,7 @@ describe('the sockets of the runtime API', () => {
     await askApi(served, 'POST', '/v1/tasks', dispatchBody)
   })
 
-  it('are done without, and announced, where they cannot be made', async () => {
+  it('are announced where they cannot be made, and the function runs without', async () => {
     vi.stubEnv('TMPDIR', '/dev/null')
     await using served = openApi()
     expect(served.troubles).toEqual(['i-1 has no runtime API: it cannot dispatch tasks'])
@@ -90,7 +90,7 @@ describe('the runtime API', () => {
     expect(headers.allow).toBe(allow)
   })
 
-  it('says in its own form that it cannot read a request (H2)', async () => {
+  it('reports an unreadable request in its form of errors (H2)', async () => {
     await using served = openApi()
     for (const lines of ['nonsense\r\n\r\n', `POST /v1/tasks HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}`]) {
       const client = connect({ path: served.path, allowHalfOpen: true })
@@ -101,7 +101,7 @@ describe('the runtime API', () => {
     }
   })
 
-  it('asks for a body only when it wants it', async () => {
+  it('sends 100 Continue only for a body within the limit', async () => {
     await using served = openApi()
     const body = JSON.stringify(dispatchBody)
     const refused = connect(served.path)
@@ -128,7 +128,7 @@ describe.each(bothLanguages)('an instance of %s', (language) => {
     expect(existsSync(dirname(path))).toBe(false)
   })
 
-  it('has a socket of its own, which goes with it', async () => {
+  it('has its own socket, which is removed with it', async () => {
     await using serving = await serve(language, 'hostile.handler', { instances: '2', 'min-instances': '2' })
     await eventually(() => serving.pids.length === 2)
     const folder = dirname(await socketOf(serving.pids[0]))

@@ -5,10 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fileIssuer } from '../../../src/invoker/token/file.ts'
-import { keyIssuer } from '../../../src/invoker/token/key.ts'
-import { metadataIssuer } from '../../../src/invoker/token/metadata.ts'
-import type { IssuedToken, Issuer } from '../../../src/invoker/token/source.ts'
+import {
+  fileIssuer,
+  keyIssuer,
+  metadataIssuer,
+  type IssuedToken,
+  type Issuer,
+} from '../../../src/invoker/token/issuers.ts'
 import { iamDouble, metadataDouble } from '../../harness/issuers.ts'
 
 async function ask(issuer: Issuer): Promise<IssuedToken> {

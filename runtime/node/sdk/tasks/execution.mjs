@@ -1,73 +1,79 @@
-// One attempt of a task that the engine has delivered (tasks.md §12, H3; ../../../PROTOCOL.md, "Tasks"). Owns nothing.
+// One attempt of a task that the engine has delivered (tasks.md §12, H3; ../../../PROTOCOL.md, "Tasks").
 
-import { commands } from './commands.mjs'
-import { AsyncException, LoadFailure, notAllowed, NotFound } from './errors.mjs'
-import { loadAllowed } from './loading.mjs'
-import { callTarget, failed, toOutcome } from './outcome.mjs'
-import { shared } from './shared.mjs'
-
-/** @typedef {import('./outcome.mjs').Outcome} Outcome */
+import { toAsciiJson, toTaskError } from '../../outcome.mjs'
+import { LoadFailure, loadFunction, Refusal } from './loading.mjs'
+import { registry } from './registry.mjs'
 
 /**
- * Never rejects.
+ * @typedef {{ outcome: 'complete', response_text: string, response_omitted: null }
+ *   | { outcome: 'failed', retry: boolean, error: import('../../outcome.mjs').TaskError }} TaskOutcome
+ */
+
+/**
+ * Executes an attempt. Never rejects.
  * @param {any} delivery the body of the invocation
  * @param {number} limit most characters of a result
- * @returns {Promise<{ outcome: Outcome, reload: boolean }>} `reload`: a module was not loaded, and never will be in this process
+ * @returns {Promise<{ outcome: TaskOutcome, reload?: boolean }>} `reload`: only a new process can load the module
  */
-export async function attempt(delivery, limit) {
-  const { id, attempt: number, capture } = delivery
+export async function executeAttempt({ id, attempt, service, message }, limit) {
   let call
   try {
-    call = await toCall(delivery)
+    const { task_path: path, args } = readMessage(message, service)
+    call = { fn: await loadFunction(path), args }
   } catch (error) {
-    return { outcome: toRefusal(error), reload: error instanceof LoadFailure }
+    const isModule = error instanceof LoadFailure // its error may be gone the next time (tasks.md L5)
+    return { outcome: failed(isModule ? error.cause : error, !(error instanceof Refusal)), reload: isModule }
   }
-  const { path, target, args, kwargs } = call
-  const running = { id, attempt: number, capture, limit }
-  const { running: all, current } = shared()
-  all.add(running)
+  const task = { id, attempt, limit }
+  const { running, current } = registry()
+  running.add(task)
   try {
-    const value = await current.run(running, callTarget, target, args, kwargs)
-    return { outcome: toOutcome(value, { path, capture, limit }), reload: false }
+    const value = await current.run(task, async () => call.fn(...call.args))
+    return { outcome: toOutcome(value, limit) }
   } catch (error) {
-    return { outcome: failed(error), reload: false }
+    return { outcome: failed(error, true) }
   } finally {
-    all.delete(running)
+    running.delete(task)
   }
 }
 
-/** @param {any} delivery */
-async function toCall({ message, service }) {
-  const { task_path: path, args, kwargs, command } = toMessage(message)
-  if (command !== Reflect.get(commands, service))
-    throw notAllowed(`${String(command)} is not the command of ${service}`)
-  return { path, target: await loadAllowed(path), args, kwargs }
+// A function may have posted the message itself.
+/**
+ * @param {string} text
+ * @param {string} service
+ */
+function readMessage(text, service) {
+  const { task_path, args, kwargs, command } = JSON.parse(text) // the engine accepts nothing but objects
+  if (command !== `zappa.asynchronous.route_${service}_task`)
+    throw new Refusal('TaskNotAllowed', `${String(command)} is not the command of service ${service}`)
+  if (!Array.isArray(args) || Object.keys(kwargs).length > 0)
+    throw new Refusal('TaskNotAllowed', 'tasks of Node.js have args, which is a list, and no kwargs')
+  return { task_path, args }
 }
 
-// Whoever dispatches need not be this package.
-/** @param {string} text */
-function toMessage(text) {
+/**
+ * @param {unknown} value
+ * @param {number} limit
+ * @returns {TaskOutcome}
+ */
+function toOutcome(value, limit) {
   try {
-    const message = JSON.parse(text)
-    if (Array.isArray(message.args) && typeof message.kwargs === 'object' && message.kwargs !== null)
-      return message
-  } catch {
-    // said below
+    const text = toAsciiJson(value)
+    if (text.length <= limit) return { outcome: 'complete', response_text: text, response_omitted: null }
+    const message = `the result has ${text.length} characters; --task-result-limit allows ${limit}`
+    return { outcome: 'failed', retry: false, error: { type: 'ResultTooLarge', message } }
+  } catch (error) {
+    return failed(error, false)
   }
-  throw notAllowed('the message is not that of a task')
 }
 
-// L5: a module's own error may be gone the next time.
-/** @param {unknown} error @returns {Outcome} */
-function toRefusal(error) {
-  if (error instanceof LoadFailure) return failed(error.cause)
-  const type =
-    error instanceof NotFound
-      ? 'TaskNotFound'
-      : error instanceof AsyncException
-        ? 'TaskNotAllowed'
-        : undefined
-  if (type === undefined) return failed(error)
-  const { message } = /** @type {Error} */ (error) // both kinds are
-  return { outcome: 'failed', retry: false, error: { type, message } }
+/**
+ * @param {unknown} thrown
+ * @param {boolean} retry
+ * @returns {TaskOutcome}
+ */
+function failed(thrown, retry) {
+  const error = toTaskError(thrown)
+  if (!(thrown instanceof Refusal)) return { outcome: 'failed', retry, error }
+  return { outcome: 'failed', retry, error: { type: thrown.name, message: error.message } }
 }

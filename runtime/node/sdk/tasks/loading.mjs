@@ -1,92 +1,72 @@
-// From a task path to the function (tasks.md N3, A5), and whether it may be one (X2 to X4). Owns nothing.
+// The function that a task path names, and whether it may be a task (tasks.md N3, X2 to X4).
 
 import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { sep } from 'node:path'
+import { Session } from 'node:inspector'
+import { isBuiltin } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { findExport } from '../../loader.mjs'
-import { fileThatDefines } from './definition.mjs'
-import { LoadFailure, notAllowed, NotFound } from './errors.mjs'
-import { checkPath, findAllowedFile, findFile, isInCodeRoot, splitPath, toPlace } from './paths.mjs'
-import { shared } from './shared.mjs'
+import { findFile, isInCodeRoot, isTaskPath, splitPath, toFile } from './paths.mjs'
+import { registry } from './registry.mjs'
 
-/** @typedef {import('./shared.mjs').Callable} Callable */
+/** @typedef {import('./registry.mjs').Callable} Callable */
+
+/** A path that names no task. */
+export class Refusal extends Error {
+  /**
+   * @param {'TaskNotFound' | 'TaskNotAllowed'} name
+   * @param {string} message
+   */
+  constructor(name, message) {
+    super(message)
+    this.name = name
+  }
+}
+
+/** A module whose own code has thrown the `cause` while it was loaded. */
+export class LoadFailure extends Error {
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super('the module could not be loaded', { cause })
+  }
+}
 
 /**
- * The function of a task that somebody else has named.
+ * What `task` was given under this path, else the export of that name.
  * @param {string} path
  * @returns {Promise<Callable>}
- * @throws {AsyncException} `not_allowed` (tasks.md X2 to X4); NotFound, LoadFailure
+ * @throws {Refusal | LoadFailure}
  */
-export async function loadAllowed(path) {
-  checkPath(path)
-  const value = await load(path, findAllowedFile(path))
-  if (typeof value !== 'function') throw notAllowed(`${path} is not a function`)
-  if (shared().tasks.get(path) === value) return value
-  const file = fileThatDefines(value)
-  if (file === undefined || !isInCodeRoot(file)) throw notAllowed(`${path} is not defined in the code root`)
-  return value
-}
-
-/**
- * The function of a task that the program itself has named (tasks.md A5).
- * @param {string} path
- * @returns {Promise<any>}
- * @throws {RangeError} when there is no dot; what the module throws; an Error with code ERR_MODULE_NOT_FOUND; a ReferenceError
- */
-export async function importAndGetTask(path) {
-  if (!path.includes('.')) throw new RangeError(`${path} is not a task path, which has a dot`)
-  try {
-    return await load(path, findFile(path))
-  } catch (error) {
-    throw error instanceof NotFound || error instanceof LoadFailure ? error.cause : error
-  }
-}
-
-/**
- * Where an undecorated function is found again: as an export of a CommonJS module that is loaded (tasks.md N2).
- * @param {Callable} fn
- * @returns {import('./shared.mjs').Place}
- */
-export function placeOfExport(fn) {
-  for (const { filename, exports } of ownModules()) {
-    const names = ownNames(exports).filter((name) => readFrom(exports, name) === fn)
-    const name = names.includes(fn.name) ? fn.name : names[0]
-    if (name !== undefined) return toPlace(filename, name)
-  }
-  const { name } = fn
-  const refusal =
-    'it is neither wrapped by task, nor an export of a loaded CommonJS module, and no path was given'
-  return { path: `?.${name === '' ? '<anonymous>' : name}`, refusal }
-}
-
-/**
- * What `task` has made under this path, else the export of that name.
- * @param {string} path
- * @param {string} file
- */
-async function load(path, file) {
-  const { tasks } = shared()
-  const known = tasks.get(path)
+export async function loadFunction(path) {
+  const file = findAllowedFile(path)
+  const { functions } = registry()
+  const known = functions.get(path)
   if (known !== undefined) return known
   const exports = await loadModule(file)
-  const [, name] = splitPath(path)
-  const value = tasks.get(path) ?? findExport(exports, name).value
-  if (value === undefined) throw new NotFound(new ReferenceError(`${path}: ${file} has no export ${name}`))
-  return value
+  return functions.get(path) ?? findFunction(path, exports)
 }
 
-/** @param {string} file */
+/** @param {string} path */
+function findAllowedFile(path) {
+  if (!isTaskPath(path))
+    throw new Refusal('TaskNotAllowed', `${path} is not a task path, which is dotted names`)
+  const { stem } = splitPath(path)
+  const file = findFile(stem)
+  if (file === undefined)
+    throw isBuiltin(stem)
+      ? new Refusal('TaskNotAllowed', `${path}: ${stem} is a module of Node.js`)
+      : new Refusal('TaskNotFound', `${path}: there is no file ${stem} in the code root`)
+  if (!isInCodeRoot(file)) throw new Refusal('TaskNotAllowed', `${path}: ${file} is outside of the code root`)
+  return file
+}
+
+/** @param {string} file @returns {Promise<any>} */
 async function loadModule(file) {
   const loading = import(pathToFileURL(file).href).catch((error) => Promise.reject(new LoadFailure(error)))
   if (!isMain(file)) return loading
-  const exports = await Promise.race([loading, pause(mainPatienceMs)])
+  const exports = await Promise.race([loading, pause(mainTimeoutMs)])
   if (exports !== undefined) return exports
-  throw new NotFound(
-    new Error(
-      `${file} still awaits something at its top level: only what task has made there can be executed`,
-    ),
-  )
+  const reason = 'still awaits something at its top level: only what task() was given there can be executed'
+  throw new Refusal('TaskNotFound', `${file} ${reason}`)
 }
 
 // A program may await `start`, and then its module is never ready.
@@ -104,29 +84,59 @@ function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
 }
 
-// Packages often load their parts when an export is read.
-function ownModules() {
-  return Object.values(require.cache)
-    .filter((each) => each !== undefined)
-    .filter(({ filename }) => !filename.includes(`${sep}node_modules${sep}`))
+/**
+ * @param {string} path
+ * @param {any} exports
+ */
+function findFunction(path, exports) {
+  const { name } = splitPath(path)
+  const { value } = findExport(exports, name)
+  if (value === undefined) throw new Refusal('TaskNotFound', `${path}: its module has no export ${name}`)
+  const fn = registry().originals.get(value) ?? value
+  const file = typeof fn === 'function' ? definingFile(fn) : undefined
+  if (file === undefined || !isInCodeRoot(file))
+    throw new Refusal('TaskNotAllowed', `${path} is not a function that was written in the code root`)
+  return fn
 }
 
-/** @param {any} exports */
-function ownNames(exports) {
-  const holds = (typeof exports === 'object' && exports !== null) || typeof exports === 'function'
-  return holds ? Object.keys(exports) : []
-}
-
-// What compilers make of exports are getters, which may throw.
-/** @param {any} exports @param {string} name */
-function readFrom(exports, name) {
+/**
+ * The file in which a function was written. JavaScript cannot tell, its debugger can; so a function that a module only passes
+ * on, as `export { execSync } from 'node:child_process'`, is no task (tasks.md X4).
+ * @param {Callable} fn
+ * @returns {string | undefined} absolute; undefined for native, bound and generated functions
+ */
+function definingFile(fn) {
+  const session = new Session()
+  session.connect()
+  Reflect.set(globalThis, asked, fn)
   try {
-    return exports[name]
-  } catch {
-    return undefined
+    /** @type {Map<string | undefined, string>} */
+    const urls = new Map()
+    session.on('Debugger.scriptParsed', ({ params }) => urls.set(params.scriptId, params.url))
+    session.post('Debugger.enable') // each `post` to one's own thread has its answers before it returns
+    return toFile(urls.get(scriptOf(session)))
+  } finally {
+    Reflect.deleteProperty(globalThis, asked)
+    session.disconnect()
   }
 }
 
-const require = createRequire(import.meta.url)
-const mainPatienceMs = 1000
+/** @param {Session} session @returns {string | undefined} */
+function scriptOf(session) {
+  let objectId = ''
+  const expression = `globalThis[Symbol.for(${JSON.stringify(asked.description)})]`
+  session.post('Runtime.evaluate', { expression }, (_, found) => {
+    objectId = found.result.objectId ?? ''
+  })
+  /** @type {string | undefined} */
+  let script
+  session.post('Runtime.getProperties', { objectId, ownProperties: true }, (_, found) => {
+    script = found.internalProperties?.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value
+      .scriptId
+  })
+  return script
+}
+
+const asked = Symbol.for('fnbox.tasks.asked')
+const mainTimeoutMs = 1000
 const { setTimeout } = globalThis // the program may replace it later

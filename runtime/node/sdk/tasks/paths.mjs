@@ -1,132 +1,99 @@
-// Between task paths and files of the code root (tasks.md N2, X2, X3). Owns nothing.
+// Task paths, and the files of the code root that they name (tasks.md N2, X2, X3).
 
 import { realpathSync, statSync } from 'node:fs'
-import { isBuiltin } from 'node:module'
 import { isAbsolute, join, parse, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getCallSites } from 'node:util'
-import { NotFound, notAllowed } from './errors.mjs'
 
-/** @typedef {import('./shared.mjs').Place} Place */
+/**
+ * How another instance finds a function.
+ * @typedef {object} Place
+ * @property {string} path dotted text `folder.file.function`
+ * @property {string} [problem] why the function cannot be found there
+ * @property {boolean} [isOutside] whether its file is outside of the code root, which matters under fnbox only
+ */
 
-/** The file of whoever called this package; undefined where it is not a file. */
+/** The file of the code that called this package; undefined where it is not a file. */
 export function callerFile() {
-  const names = getCallSites(mostFrames, { sourceMap: false }).map(({ scriptName }) => toFile(scriptName))
-  return names.find((name) => name !== undefined && !name.startsWith(ownFolder))
+  const files = getCallSites(mostFrames, { sourceMap: false }).map(({ scriptName }) => toFile(scriptName))
+  return files.find((file) => file !== undefined && !file.startsWith(packageFolder))
 }
 
 /**
- * Where a function of a file is found again (tasks.md N2).
  * @param {string | undefined} file absolute, symlinks resolved
  * @param {string} name of the function
  * @returns {Place}
  */
-export function toPlace(file, name) {
-  if (file === undefined) return { path: `?.${name}`, refusal: 'it was not made in a file' }
-  const inside = relative(codeRoot(), file)
-  const isOutside = !isInside(inside)
-  const { dir, name: stem } = parse(isOutside ? parse(file).base : inside)
-  const parts = [...(dir === '' ? [] : dir.split(sep)), stem]
-  const path = [...parts, name].join('.')
-  if (name === '') return { path, refusal: 'the function has no name' }
-  if (!functionName.test(name))
-    return { path, refusal: `${JSON.stringify(name)} is not the name of a function` }
-  const odd = parts.find((part) => !filePart.test(part))
-  if (odd !== undefined) return { path, refusal: `${JSON.stringify(odd)} cannot be part of a path` }
-  return isOutside ? { path, outside: `${file} is outside of the code root` } : { path }
+export function placeOf(file, name) {
+  if (file === undefined) return { path: `?.${name}`, problem: 'it was not made in a file' }
+  const isOutside = !isInCodeRoot(file)
+  const { dir, name: stem } = parse(isOutside ? parse(file).base : relative(codeRoot(), file))
+  const path = [...dir.split(sep), stem, name].filter((part) => part !== '').join('.')
+  if (name === '') return { path, problem: 'the function has no name' }
+  const named = { path, isOutside }
+  return isTaskPath(path) && !stem.includes('.') && !dir.includes('.')
+    ? named
+    : { ...named, problem: 'its file or its name cannot be part of a task path' }
 }
 
 /**
+ * Whether a value is dotted names with at least one dot (tasks.md X2).
  * @param {any} path
- * @throws {AsyncException} when it is not dotted names with at least one dot (tasks.md X2)
+ * @returns {path is string}
  */
-export function checkPath(path) {
+export function isTaskPath(path) {
   const parts = typeof path === 'string' ? path.split('.') : []
-  const name = parts.pop()
-  const isPath =
-    parts.length > 0 && parts.every((part) => filePart.test(part)) && functionName.test(name ?? '')
-  if (!isPath) throw notAllowed(`${String(path)}: not a task path, which is dotted names`)
+  const name = parts.pop() ?? ''
+  return parts.length > 0 && parts.every((part) => filePart.test(part)) && functionName.test(name)
 }
 
 /**
- * The two halves of a path.
+ * The two halves of a task path.
  * @param {string} path
- * @returns {[stem: string, name: string]} the file below the code root without its extension; name of the function
+ * @returns {{ stem: string, name: string }} the file below the code root without its extension; name of the function
  */
 export function splitPath(path) {
   const dot = path.lastIndexOf('.')
-  return [path.slice(0, dot).replaceAll('.', sep), path.slice(dot + 1)]
+  return { stem: path.slice(0, dot).replaceAll('.', sep), name: path.slice(dot + 1) }
 }
 
 /**
- * The file of a task below the code root; nothing is loaded (tasks.md N3).
- * @param {string} path
- * @returns {string} with symlinks resolved
- * @throws {NotFound}
+ * The file of a task (tasks.md N3), which need not be in the code root; nothing is loaded.
+ * @param {string} stem
+ * @returns {string | undefined} absolute, symlinks resolved; undefined when there is none
  */
-export function findFile(path) {
-  const [stem] = splitPath(path)
-  const file = fileOf(join(codeRoot(), stem))
-  if (file === undefined) throw new NotFound(noModule(`${path}: there is no file ${stem} in the code root`))
-  return realpathSync(file)
-}
-
-/**
- * The same for a path that anybody may have written (tasks.md X3).
- * @param {string} path
- * @returns {string}
- * @throws {AsyncException} `not_allowed` when it leads out of the code root, or to a module of Node.js; NotFound
- */
-export function findAllowedFile(path) {
-  const [stem] = splitPath(path)
-  if (isBuiltin(stem) && fileOf(join(codeRoot(), stem)) === undefined)
-    throw notAllowed(`${path}: ${stem} is a module of Node.js`)
-  const file = findFile(path)
-  if (!isInCodeRoot(file)) throw notAllowed(`${path}: ${file} is outside of the code root`)
-  return file
+export function findFile(stem) {
+  const base = join(codeRoot(), stem)
+  const file = extensions
+    .map((extension) => base + extension)
+    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+  return file && realpathSync(file)
 }
 
 /** Whether a file, symlinks resolved, lies in the code root. @param {string} file */
 export function isInCodeRoot(file) {
   try {
-    return isInside(relative(codeRoot(), realpathSync(file)))
+    const path = relative(codeRoot(), realpathSync(file))
+    return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)
   } catch {
-    return false // code that was never in a file
+    return false // the code was never in a file
   }
 }
 
-/** @param {string | undefined} name of a script: path or address @returns {string | undefined} */
+/** @param {string | undefined} name of a script: path or URL @returns {string | undefined} */
 export function toFile(name) {
   if (name?.startsWith('file:')) return fileURLToPath(name)
   return name !== undefined && isAbsolute(name) ? name : undefined
 }
 
-/** Absolute path of the function's code, symlinks resolved. */
 function codeRoot() {
   return realpathSync(process.env['LAMBDA_TASK_ROOT'] || process.cwd())
 }
 
-/** @param {string} message */
-function noModule(message) {
-  return Object.assign(new Error(message), { code: 'ERR_MODULE_NOT_FOUND' })
-}
-
-/** @param {string} stem */
-function fileOf(stem) {
-  return extensions
-    .map((each) => stem + each)
-    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
-}
-
-/** @param {string} path relative to the code root */
-function isInside(path) {
-  return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)
-}
-
-const ownFolder = fileURLToPath(new URL('..', import.meta.url))
+const packageFolder = fileURLToPath(new URL('..', import.meta.url))
 const mostFrames = 100
 
-// N3 names the first three; the others are what a function may be written in as well (yandex.md H-4).
+// N3 names the first three; a function may be written in the others as well (yandex.md H-4).
 const extensions = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']
 
 // Files are often called `send-mail` or `2024`; a dot, a separator or a blank is never part of one.

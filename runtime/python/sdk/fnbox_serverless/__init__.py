@@ -1,7 +1,12 @@
-"""What the modules runpod and snowcell have in common (jobs.md §10 to §12): one implementation, shown under their names.
+"""What the modules runpod and snowcell share (jobs.md §10 to §12). Files below `utils` and `modules` have RunPod's names."""
 
-Below `utils` and `modules` files are named as programs know them.
-"""
+import sys
 
-#: The level of RunPod's SDK that programs find here (jobs.md W-5).
+#: The version of RunPod's SDK that these modules are compatible with (jobs.md W-5).
 VERSION = "1.12.0"
+
+
+def find_host():
+    """The instance's script, with `serve(program)` and `progress(job_id, text)`; None outside fnbox."""
+    runtime = sys.modules.get("_fnbox.script")
+    return None if runtime is None else runtime.running()

@@ -1,4 +1,4 @@
-"""One module under several names: what is imported below one package is the module of that name below another."""
+"""One module under several names: imports below one package give the modules below another."""
 
 import importlib
 import sys
@@ -6,7 +6,7 @@ from importlib.machinery import ModuleSpec
 
 
 def show_below(name, target):
-    """From now on `<name>.x` is the module `<target>.x`, the same object, at any depth."""
+    """Makes `<name>.x` the module `<target>.x`, the same object, at any depth."""
     sys.meta_path.insert(0, _Finder(name + ".", target + "."))
 
 
@@ -23,7 +23,7 @@ class _Finder:
         except ModuleNotFoundError as error:
             if error.name is None or not error.name.startswith(self._target):
                 raise
-            return None  # the import system says so under the name that was asked for
+            return None  # the import system raises it under the requested name
         return ModuleSpec(name, _Loader(module), is_package=hasattr(module, "__path__"))
 
 

@@ -1,4 +1,4 @@
-"""What a handler's behaviour means for its job (jobs.md §10.3 to §10.5). Knows no wire: chunks go to whoever runs it."""
+"""Runs a handler: from a job to its outcome (jobs.md §10.3 to §10.5). Knows no wire: chunks go to the caller."""
 
 import asyncio
 import inspect
@@ -9,35 +9,39 @@ import traceback
 from . import VERSION
 from .json_text import NotJson, to_json
 from .modules.rp_logger import RunPodLogger
-from .utils.rp_debugger import get_debugger_output
+from .utils.rp_debugger import clear_debugger_output, get_debugger_output
 
 
-class End:
-    """How a job has ended."""
+class Outcome:
+    """The outcome of a job."""
 
     def __init__(self, output=None, error=None, refresh=False, streamed=False):
-        #: JSON text; None: no output at all
+        #: JSON text; None without output
         self.output = output
-        #: why the job has failed; None: it has not
+        #: why the job has failed; None if it has not
         self.error = error
-        #: whether the instance is to be replaced (jobs.md W-12)
+        #: whether to replace the instance (jobs.md W-12)
         self.refresh = refresh
         #: whether the handler gave chunks: the output is theirs
         self.streamed = streamed
 
 
 async def run_handler(program, job, send, instance="unknown", is_stopped=lambda: False):
-    """Calls the handler with `job` and gives its End.
+    """Calls the handler with `job` and gives its outcome.
 
-    `send` is awaited with the JSON text of every chunk, in order. `is_stopped` tells whether somebody has cancelled the
-    job: its CancelledError is no error then. Raises SystemExit and KeyboardInterrupt, which end the process.
+    Awaits `send` with the JSON text of every chunk, in order. `is_stopped` tells whether the job was cancelled: its
+    CancelledError is no error then. Raises SystemExit and KeyboardInterrupt, which end the process.
     """
-    end = await _run(program, job, send, instance, is_stopped)
-    end.refresh = end.refresh or program.refreshes
-    if end.error is not None:
-        end.error = end.error if len(end.error) <= _LONGEST_ERROR else end.error[:_LONGEST_ERROR] + "…"
-        _log.error(end.error, job["id"])
-    return end
+    try:
+        outcome = await _run(program, job, send, instance, is_stopped)
+    finally:
+        clear_debugger_output()
+    outcome.refresh = outcome.refresh or program.refreshes
+    if outcome.error is not None:
+        if len(outcome.error) > _LONGEST_ERROR:
+            outcome.error = outcome.error[:_LONGEST_ERROR] + "…"
+        _log.error(outcome.error, job["id"])
+    return outcome
 
 
 async def _run(program, job, send, instance, is_stopped):
@@ -46,13 +50,13 @@ async def _run(program, job, send, instance, is_stopped):
         if inspect.isawaitable(value):
             value = await value
         if not (hasattr(type(value), "__anext__") or hasattr(type(value), "__next__")):
-            return _to_end(value, program, job)
+            return _to_outcome(value, program, job)
     except (SystemExit, KeyboardInterrupt):
         raise
     except NotJson as error:
-        return End(error=f"the handler returned a value that JSON cannot hold: {error}")
+        return Outcome(error=f"the handler returned a value that JSON cannot hold: {error}")
     except BaseException as error:  # CancelledError too (jobs.md §10.4)
-        return End() if _is_stop(error, is_stopped) else End(error=_describe(error, instance))
+        return Outcome() if _is_stop(error, is_stopped) else Outcome(error=_describe(error, instance))
     return await _stream(value, job, send, is_stopped)
 
 
@@ -61,7 +65,7 @@ def _is_stop(error, is_stopped):
 
 
 # jobs.md §10.4
-def _to_end(value, program, job):
+def _to_outcome(value, program, job):
     error = refresh = None
     if isinstance(value, dict):
         error = value.pop("error", None)
@@ -72,8 +76,8 @@ def _to_end(value, program, job):
         _log.info(f"rp_debugger: {get_debugger_output()}", job["id"])
     has_output = not (isinstance(value, dict) and not value)
     if not error:
-        return End(to_json(value, job["id"]) if has_output else None, None, refresh)
-    return End(_to_json_or_nothing(value, job) if has_output else None, _to_text(error, job), refresh)
+        return Outcome(to_json(value, job["id"]) if has_output else None, None, refresh)
+    return Outcome(_to_json_or_nothing(value, job) if has_output else None, _to_text(error, job), refresh)
 
 
 def _to_json_or_nothing(value, job):
@@ -101,9 +105,9 @@ async def _stream(iterator, job, send, is_stopped):
             while True:
                 value = await _next(iterator)
                 if value is _EXHAUSTED:
-                    return End(b"[]", streamed=True)
+                    return Outcome(b"[]", streamed=True)
                 if isinstance(value, dict) and value.get("error"):
-                    return End(error=_to_text(value["error"], job), streamed=True)
+                    return Outcome(error=_to_text(value["error"], job), streamed=True)
                 await send(to_json(value, job["id"]))
                 index += 1
         finally:
@@ -111,11 +115,11 @@ async def _stream(iterator, job, send, is_stopped):
     except (SystemExit, KeyboardInterrupt):
         raise
     except NotJson as error:
-        return End(error=f"the handler yielded a value that JSON cannot hold, chunk {index}: {error}", streamed=True)
+        return Outcome(error=f"the handler yielded a value that JSON cannot hold, chunk {index}: {error}", streamed=True)
     except BaseException as error:
         if _is_stop(error, is_stopped):
-            return End(b"[]", streamed=True)
-        return End(error=f"handler: {_message(error)} \ntraceback: {_traceback(error)}", streamed=True)
+            return Outcome(b"[]", streamed=True)
+        return Outcome(error=f"handler: {_message(error)} \ntraceback: {_traceback(error)}", streamed=True)
 
 
 async def _next(iterator):
@@ -130,7 +134,7 @@ async def _next(iterator):
         return _EXHAUSTED
 
 
-# So that the `finally` blocks of a generator run, whatever has ended its stream.
+# Runs the `finally` blocks of the generator.
 async def _close(iterator):
     if hasattr(iterator, "aclose"):
         await iterator.aclose()
@@ -172,7 +176,7 @@ def _traceback(error):
 
 _EXHAUSTED = object()
 
-# No message may fill a frame.
+# A message must not fill a frame.
 _LONGEST_ERROR = 1_000_000
 
 _log = RunPodLogger()

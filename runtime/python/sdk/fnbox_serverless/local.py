@@ -12,11 +12,11 @@ def run_local_test(program, flags):
     """Runs the test job, prints chunks and result. Always raises SystemExit, with the codes of CLI-1."""
     document = _read_document(flags)
     job_id = document["id"]
-    end = asyncio.run(_run(program, document))
-    if end.error is not None:
-        _log.error(f"Job {job_id} failed with error: {end.error}", job_id)
+    outcome = asyncio.run(_run(program, document))
+    if outcome.error is not None:
+        _log.error(f"Job {job_id} failed with error: {outcome.error}", job_id)
         sys.exit(1)
-    result = {} if end.output is None else {"output": json.loads(end.output)}
+    result = {} if outcome.output is None else {"output": json.loads(outcome.output)}
     _log.info(f"Job {job_id} completed successfully.")
     _log.info(f"Job result: {json.dumps(result, ensure_ascii=False)}")
     sys.exit(0 if _is_expected(result, flags) else 1)
@@ -29,10 +29,10 @@ async def _run(program, document):
         print(text.decode(), flush=True)
         chunks.append(text)
 
-    end = await program.run(document, print_chunk)
-    if end.streamed and end.error is None:
-        end.output = b"[" + b",".join(chunks) + b"]"
-    return end
+    outcome = await program.run(document, print_chunk)
+    if outcome.streamed and outcome.error is None:
+        outcome.output = b"[" + b",".join(chunks) + b"]"
+    return outcome
 
 
 def _read_document(flags):

@@ -1,1 +1,1 @@
-"""Tasks in Zappa's way (tasks.md): what `zappa.asynchronous` is made of, and what an instance executes tasks with."""
+"""Tasks in Zappa's way (tasks.md): the parts of `zappa.asynchronous`, and the execution of tasks in an instance."""

@@ -1,11 +1,12 @@
-"""What goes wrong with tasks (tasks.md §6), and how errors of a task are told."""
+"""Errors of tasks (tasks.md §6), and warnings about tasks. Owns the warnings that were logged once."""
 
+import logging
 import os
 import traceback
 
 
 class AsyncException(Exception):
-    """A task could not be handed over, has failed, or has no result; `code` says which."""
+    """A task could not be dispatched, has failed, or has no result; `code` says which."""
 
     code = None
     response_id = None
@@ -16,8 +17,7 @@ class AsyncException(Exception):
 
     def __init__(self, message="", **attributes):
         super().__init__(message)
-        for name, value in attributes.items():
-            setattr(self, name, value)
+        self.__dict__.update(attributes)
 
 
 class UnserializableJsonError(TypeError):
@@ -41,16 +41,16 @@ class TaskNotFound(Exception):
 
 
 for _each in (AsyncException, UnserializableJsonError, AsyncSerializationError):
-    _each.__module__ = "zappa.asynchronous"  # so that it is printed and pickled by the name that programs know
+    _each.__module__ = "zappa.asynchronous"  # the name that programs print and pickle
 
 
 def to_error(error):
-    """An exception as `type`, `message` and `stack`, texts (tasks.md E1). Never raises."""
+    """Gives an exception as the texts `type`, `message` and `stack` (tasks.md E1). Never raises."""
     return {"type": type(error).__name__, "message": to_message(error), "stack": _to_stack(error)}
 
 
 def to_message(error):
-    """The text of an exception, whatever it does when it is asked."""
+    """The text of an exception. Never raises, even if its `__str__` does."""
     try:
         return str(error)[:_LONGEST_MESSAGE]
     except Exception:
@@ -67,6 +67,21 @@ def _to_stack(error):
     except Exception:
         return ""
 
+
+def warn(text):
+    """Logs a warning."""
+    _log.warning("%s", text)
+
+
+def warn_once(text):
+    """Logs a warning, unless this process has logged the same one before."""
+    if text not in _logged:
+        _logged.add(text)
+        warn(text)
+
+
+_log = logging.getLogger("zappa.asynchronous")
+_logged = set()
 
 _RUNTIME_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "")
 

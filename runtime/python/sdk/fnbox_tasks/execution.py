@@ -1,4 +1,4 @@
-"""Executes tasks: what their value or error means for them (tasks.md §1 L5 to L9, A4, W3)."""
+"""Execution of tasks: outcomes (tasks.md L5, A4, H3), awaitables (L9), tasks outside fnbox (W3)."""
 
 import asyncio
 import contextvars
@@ -6,67 +6,65 @@ import inspect
 import json
 import threading
 
-from . import store
-from .errors import TaskNotAllowed, TaskNotFound, to_error, to_message
-from .notices import note
+from . import local_results
+from .environment import engine_address
+from .errors import TaskNotAllowed, TaskNotFound, to_error, to_message, warn
 from .paths import import_and_get_task
-from .surroundings import engine_address
 
 
-class End:
-    """How an attempt has ended: with a value, whose text is kept if it can be, or with an error."""
-
-    def __init__(self, text=None, omitted=None, error=None, retry=False):
-        self.text = text
-        #: why there is no text
-        self.omitted = omitted
-        #: of a failed one: type, message and stack, texts
-        self.error = error
-        #: whether another attempt may mend it
-        self.retry = retry
-
-
-def to_end(path, value, capture, limit=None):
-    """The end with a value; `limit`: most characters of its text."""
+def to_outcome(path, value, capture, limit=None):
+    """The outcome of an attempt that gave a value; `limit`: most characters of its text."""
     if capture == "off":
-        return End()
+        return _complete()
     try:
         text = _dumps(value)
     except Exception as error:
         return _without_text(path, capture, type(error).__name__, to_message(error))
     if limit is None or len(text) <= limit:
-        return End(text)
+        return _complete(text)
     reason = f"the result has {len(text)} characters, which is more than --task-result-limit allows ({limit})"
     return _without_text(path, capture, "ResultTooLarge", reason)
 
 
 def to_failure(error):
-    """The end with an exception."""
-    return End(error=to_error(error), retry=not isinstance(error, (TaskNotAllowed, TaskNotFound)))
+    """The outcome of an attempt that raised."""
+    return _failed(to_error(error), retry=not isinstance(error, (TaskNotAllowed, TaskNotFound)))
 
 
 # tasks.md A4
 def _without_text(path, capture, kind, reason):
     if capture == "on":
-        return End(error={"type": kind, "message": reason, "stack": ""})
-    note(f"the result of {path} is not kept: {kind}: {reason}")
-    return End(omitted=f"{kind}: {reason}")
+        return _failed({"type": kind, "message": reason, "stack": ""}, retry=False)
+    warn(f"the result of {path} is not kept: {kind}: {reason}")
+    return _complete(omitted=f"{kind}: {reason}")
+
+
+def _complete(text=None, omitted=None):
+    return {"outcome": "complete", "response_text": text, "response_omitted": omitted}
+
+
+def _failed(error, retry):
+    return {"outcome": "failed", "retry": retry, "error": error}
 
 
 def run_here(response_id, text, capture):
-    """Executes a message in place, outside of fnbox, and keeps what comes of it (tasks.md W3)."""
+    """Executes a message in place, outside fnbox, and keeps its outcome (tasks.md W3)."""
     message = _loads(text)
     path = message["task_path"]
-    store.begin(response_id, path, capture)
+
+    def keep(outcome):
+        members = (outcome.get("response_text"), outcome.get("error"))
+        local_results.record(response_id, path, outcome["outcome"], *members)
+
+    local_results.record(response_id, path, "in progress", capture=capture)
     try:
-        value = _find_here(path)(*message["args"], **message["kwargs"])
-        end = to_end(path, run_to_end(value) if inspect.isawaitable(value) else value, capture)
-    except (SystemExit, KeyboardInterrupt) as error:
-        _keep(response_id, to_failure(error))
-        raise
+        value = run_to_end(_find_here(path)(*message["args"], **message["kwargs"]))
     except BaseException as error:
-        end = to_failure(error)
-    _keep(response_id, end)
+        keep(to_failure(error))
+        if isinstance(error, (SystemExit, KeyboardInterrupt)):
+            raise
+    else:
+        keep(to_outcome(path, value, capture))
 
 
 def _find_here(path):
@@ -77,24 +75,19 @@ def _find_here(path):
     return getattr(found, "sync", found)
 
 
-def _keep(response_id, end):
-    if end.error is None:
-        store.end(response_id, status="complete", response_text=end.text)
-    else:
-        store.end(response_id, status="failed", error=end.error)
-
-
-def run_to_end(awaitable):
-    """The value of an awaitable, for code that cannot await: on a loop of its own where one is running already."""
+def run_to_end(value):
+    """The value of an awaitable, for code that cannot await; other values as they are."""
+    if not inspect.isawaitable(value):
+        return value
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         loop = _find_loop()
-        return asyncio.run(_await(awaitable)) if loop is None else loop.run_until_complete(_await(awaitable))
-    return _in_thread(lambda: asyncio.run(_await(awaitable)))
+        return asyncio.run(_await(value)) if loop is None else loop.run_until_complete(_await(value))
+    return _in_thread(lambda: asyncio.run(_await(value)))
 
 
-# That of the instance (tasks.md L9), if this is its main thread.
+# The instance's loop (tasks.md L9), on its main thread.
 def _find_loop():
     if not engine_address() or threading.current_thread() is not threading.main_thread():
         return None
@@ -105,8 +98,8 @@ def _find_loop():
     return None if loop.is_closed() else loop
 
 
-async def _await(awaitable):
-    return await awaitable
+async def _await(value):
+    return await value
 
 
 def _in_thread(step):

@@ -1,15 +1,15 @@
-"""How programs find the module of tasks that comes with fnbox, whatever they have installed (tasks.md G3)."""
+"""Import hook for the bundled `zappa.asynchronous`, also where Zappa is installed (tasks.md G3)."""
 
 import os
 import sys
 from importlib.machinery import PathFinder
 
-#: Where the modules are that come with fnbox.
+#: The folder of the bundled modules.
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def offer_tasks():
-    """From now on `zappa.asynchronous` is ours, and so is `zappa` where there is no other. Costs nothing until asked for."""
+    """Makes `zappa.asynchronous` the bundled one, and `zappa` where no other is installed."""
     sys.meta_path.insert(0, _Finder)
 
 
@@ -27,7 +27,7 @@ class _Finder:
         return None
 
 
-# A script has our folder on its path, and with `--sdk bundled` in front of what is installed.
+# The path of a script has the bundled folder too, with `--sdk bundled` first.
 def _find_installed(name):
     elsewhere = [each for each in sys.path if each != FOLDER]
     for finder in sys.meta_path:

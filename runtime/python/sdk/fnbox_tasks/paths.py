@@ -5,7 +5,7 @@ import os
 import sys
 
 from .errors import AsyncException
-from .surroundings import code_root, engine_address, is_inside
+from .environment import code_root, engine_address, is_inside
 
 
 def get_func_task_path(func):
@@ -14,7 +14,7 @@ def get_func_task_path(func):
 
 
 def import_and_get_task(task_path):
-    """What a dotted text `module.function` names; a wrapper, if it is decorated (tasks.md A5)."""
+    """The function of a dotted text `module.function`; the wrapper, if it is decorated (tasks.md A5)."""
     module, function = task_path.rsplit(".", 1)
     return getattr(import_module(module) if engine_address() else importlib.import_module(module), function)
 
@@ -25,7 +25,7 @@ def import_module(name):
 
 
 def to_task_path(func):
-    """The path of a function that is to be dispatched. Raises AsyncException `not_importable` (tasks.md P3)."""
+    """The path of a function to dispatch. Raises AsyncException `not_importable` (tasks.md P3)."""
     path = describe(func)
     reason = _why_not_importable(func)
     if reason is not None:
@@ -34,7 +34,7 @@ def to_task_path(func):
 
 
 def describe(func):
-    """The path of any callable, or what it is called by in messages."""
+    """The path of any callable, for messages."""
     return f"{_module_name(func)}.{getattr(func, '__name__', type(func).__name__)}"
 
 
@@ -65,7 +65,7 @@ def _module_name(func):
     return _main_name() or name if name in _MAINS and engine_address() else name
 
 
-# The name under which the main program can be imported, None where it cannot.
+# The name under which the main program can be imported, None when it cannot.
 def _main_name():
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
@@ -78,5 +78,5 @@ def _main_name():
     return ".".join(parts) if all(part.isidentifier() for part in parts) else None
 
 
-# The second one: in processes that multiprocessing has started.
+# The second one in processes of multiprocessing.
 _MAINS = ("__main__", "__mp_main__")

@@ -1,12 +1,12 @@
-"""RunPod's module as fnbox offers it (jobs.md §10.7): the side of the handler, without the clients of the API."""
+"""RunPod's module as fnbox offers it (jobs.md §10.7): it serves handlers, and lacks the clients of the API."""
 
 import os
 
 from fnbox_serverless import VERSION as __version__
-from fnbox_serverless.clients import AsyncioEndpoint, AsyncioJob, Endpoint, missing_attribute
 from fnbox_serverless.modules.rp_logger import RunPodLogger
 
 from . import serverless
+from .http_client import AsyncioEndpoint, AsyncioJob, Endpoint, missing_attribute
 
 __fnbox__ = True
 

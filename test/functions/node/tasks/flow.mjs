@@ -1,24 +1,21 @@
-// Zappa's documented capture of responses (tasks.md Q19): its two routes as one function.
+// A call that dispatches a task and redirects to itself until the result is there (tasks.md Q19).
 
-import { getAsyncResponse, task } from 'fnbox/tasks'
+import { getTask, task } from 'fnbox/tasks'
 
-const longrunner = task({ captureResponse: true })(function longrunner(delay) {
+const longrunner = task(function longrunner(delay) {
   return { MESSAGE: `It took ${delay} seconds to generate this.` }
 })
 
 export const handler = async ({ queryStringParameters: query }) =>
   query.response_id === undefined ? payload(query.delay ?? 60) : response(query.response_id)
 
-const payload = async (delay) => {
-  const { responseId } = await longrunner(delay)
-  return redirect(responseId, 'dispatched')
-}
+const payload = async (delay) => redirect((await longrunner(delay)).id, 'dispatched')
 
 const response = async (id) => {
-  const found = await getAsyncResponse(id)
-  if (found === null) return { statusCode: 404, body: 'no such response' }
-  if (found.status === 'complete') return { statusCode: 200, body: JSON.stringify(found.response) }
-  return redirect(id, 'not yet ready')
+  const status = await getTask(id).status()
+  if (status === null) return { statusCode: 404, body: 'no such response' }
+  if (status.state !== 'complete') return redirect(id, 'not yet ready')
+  return { statusCode: 200, body: JSON.stringify(await getTask(id).result()) }
 }
 
 const redirect = (id, reason) => ({

@@ -8,7 +8,7 @@ const survives = task(async function survives() {
 })
 
 export const handler = async () => {
-  const { responseId: id } = await survives()
+  const { id } = await survives()
   try {
     for (;;) openSync('/dev/null')
   } catch {

@@ -3,7 +3,7 @@
 import { appendFileSync, existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { start } from 'fnbox/serverless'
-import { getAsyncResponse, task } from 'fnbox/tasks'
+import { getTask, task } from 'fnbox/tasks'
 
 globalThis.loads = (globalThis.loads ?? 0) + 1
 
@@ -20,14 +20,14 @@ const fails = task(function fails() {
 })
 
 const handler = async ({ input }) => {
-  if (input.triple !== undefined) return (await triple(input.triple)).responseId
-  if (input.read !== undefined) return getAsyncResponse(input.read)
-  if (input.fails !== undefined) return (await fails()).responseId
+  if (input.triple !== undefined) return (await triple(input.triple)).id
+  if (input.read !== undefined) return { status: (await getTask(input.read).status()).state }
+  if (input.fails !== undefined) return (await fails()).id
   if (input.dispatch !== undefined) {
-    const { responseId } = await notes(input.note, input.dispatch)
+    const { id } = await notes(input.note, input.dispatch)
     appendFileSync(input.dispatched, '')
     while (!existsSync(input.gate)) await sleep(5)
-    return responseId
+    return id
   }
   appendFileSync(input.note, `${input.text}\n`)
   return null

@@ -20,7 +20,7 @@ exports.handler = ({ what }) =>
 
 const tell = isMainThread ? process.send?.bind(process) : (id) => parentPort.postMessage(id)
 if (tell !== undefined)
-  double(21).then(({ responseId }) => {
-    tell(responseId)
+  double(21).then(({ id }) => {
+    tell(id)
     if (isMainThread) process.disconnect()
   })

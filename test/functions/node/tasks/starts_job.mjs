@@ -14,4 +14,4 @@ const handler = () =>
   )
 
 if (isMainThread) await start({ handler })
-else parentPort.postMessage((await double(21)).responseId)
+else parentPort.postMessage((await double(21)).id)

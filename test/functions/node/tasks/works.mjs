@@ -2,73 +2,77 @@
 
 import { appendFileSync, existsSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LambdaAsyncResponse, getAsyncResponse, run, task, taskSns, updateProgress } from 'fnbox/tasks'
+import { getTask, progress, task } from 'fnbox/tasks'
 
 const awaitFile = async (path) => {
   while (!existsSync(path)) await sleep(5)
 }
 
-const tasks = {
-  double: task(function double(n) {
+const functions = {
+  double(n) {
     return n * 2
-  }),
-  echo: task(function echo(value) {
+  },
+  echo(value) {
     return value
-  }),
-  mail: taskSns(function mail(to, subject = 'none') {
-    return [to, subject]
-  }),
-  notes: task(function notes(path, text) {
+  },
+  notes(path, text) {
     appendFileSync(path, `${text}\n`)
     return text
-  }),
-  fails: task(function fails(message) {
+  },
+  fails(message) {
     throw new RangeError(message)
-  }),
-  refuses: taskSns(function refuses() {
-    throw new RangeError('refused')
-  }),
-  third: task(function third(path) {
+  },
+  third(path) {
     appendFileSync(path, 'x')
     const made = statSync(path).size
     if (made < 3) throw new RangeError(`attempt ${made}`)
     return 5
-  }),
-  waits: task(async function waits(started, gate) {
+  },
+  async waits(started, gate) {
     appendFileSync(started, 'x')
     await awaitFile(gate)
     return 'through'
-  }),
-  dies: task(function dies(path, how) {
+  },
+  dies(path, how) {
     if (existsSync(path)) return 'survived'
     appendFileSync(path, 'x')
     if (how === 'kill') process.kill(process.pid, 'SIGKILL')
     process.exit(how === 'leave' ? 7 : 3)
-  }),
-  leaves: task(function leaves() {
+  },
+  leaves() {
     process.exit(7)
-  }),
-  loops: task(function loops() {
+  },
+  loops() {
     for (;;);
-  }),
-  nan: task(function nan() {
+  },
+  nan() {
     return NaN
-  }),
-  shows: task(async function shows(value, gate) {
-    const shown = await updateProgress(value)
+  },
+  async shows(value, gate) {
+    const shown = await progress(value)
     await awaitFile(gate)
     return shown ? 1 : 0
-  }),
-  unkeepable: task(function unkeepable() {
+  },
+  unkeepable() {
     return 1n
-  }),
-  nests: task(async function nests() {
-    return (await tasks.double(21)).responseId
-  }),
+  },
+  async nests() {
+    return (await tasks.double(21)).id
+  },
 }
 
-const dispatch = (name, args = [], { delay_seconds: delaySeconds, capture_response: captureResponse } = {}) =>
-  run(tasks[name], args, {}, { delaySeconds, captureResponse, service: tasks[name].service })
+const tasks = Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, task(fn)]))
+
+const dispatch = (name, args = [], { delay_seconds: delay, ...options } = {}) =>
+  task(functions[name], { delay, ...options })(...args)
+
+const read = async (id) => {
+  const status = await getTask(id).status()
+  if (status === null) return null
+  const isFinal = status.state === 'complete' || status.state === 'failed'
+  if (isFinal) return { status: 'complete', response: await getTask(id).result() }
+  return { status: 'in progress', response: status.progress ?? 'N/A' }
+}
 
 const told = async (promise) => {
   try {
@@ -82,24 +86,22 @@ export const handler = async (event) => {
   switch (event.do) {
     case 'dispatch': {
       const ids = []
-      for (const each of event.tasks) ids.push((await dispatch(...each)).responseId)
+      for (const each of event.tasks) ids.push((await dispatch(...each)).id)
       return ids
     }
     case 'read':
-      return told(getAsyncResponse(event.id))
+      return told(read(event.id))
     case 'wait': {
-      const response = await dispatch(...event.task)
-      return [response.responseId, await told(response.wait())]
+      const handle = await dispatch(...event.task)
+      return [handle.id, await told(handle.result())]
     }
     case 'hand over':
       return told(dispatch(...event.task))
-    case 'send':
-      return (await new LambdaAsyncResponse().send(event.path, [], {})).responseId
     case 'dispatch and read': {
-      const response = await dispatch(...event.task)
-      const answer = await told(getAsyncResponse(response.responseId))
+      const { id } = await dispatch(...event.task)
+      const answer = await told(read(id))
       appendFileSync(event.path, 'request\n')
-      return [response.responseId, answer]
+      return [id, answer]
     }
     case 'hold':
       appendFileSync(event.started, 'x')
@@ -109,7 +111,7 @@ export const handler = async (event) => {
     case 'elsewhere': {
       const own = process.env.FNBOX_RUNTIME_API
       process.env.FNBOX_RUNTIME_API = event.address
-      const calls = [tasks.notes(event.path, 'ran'), run(tasks.notes, [event.path, 'ran']), getAsyncResponse('x')]
+      const calls = [tasks.notes(event.path, 'ran'), getTask('x').result(), getTask('x').status()]
       const answers = await Promise.all(calls.map(told))
       process.env.FNBOX_RUNTIME_API = own
       return answers

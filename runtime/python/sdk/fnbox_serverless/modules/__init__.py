@@ -1,1 +1,1 @@
-"""What programs import from `….modules` (jobs.md §10.7)."""
+"""The package `….modules` (jobs.md §10.7)."""

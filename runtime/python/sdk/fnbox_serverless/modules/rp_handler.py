@@ -1,8 +1,8 @@
-"""What kind of handler a function is, before it is called (jobs.md §10.7)."""
+"""The kind of a handler (jobs.md §10.7)."""
 
 import inspect
 
 
 def is_generator(handler):
-    """Whether it is a generator function, plain or async. A job is treated by what its call gives, not by this."""
+    """Whether it is a generator function, plain or async. The value of a call decides how a job is treated, not this."""
     return inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler)

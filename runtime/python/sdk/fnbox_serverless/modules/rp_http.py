@@ -1,4 +1,4 @@
-"""Programs replace functions in here to see results (jobs.md §10.7), to no effect: results go another way."""
+"""Functions that programs may replace, without effect (jobs.md §10.7): results go another way."""
 
 
 async def send_result(session, job_data, job, is_stream=False):

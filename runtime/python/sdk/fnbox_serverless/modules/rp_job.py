@@ -14,15 +14,15 @@ async def run_job(handler, job):
     async def keep(text):
         chunks.append(json.loads(text))
 
-    end = await run_handler(Program({"handler": handler}), job, keep)
+    outcome = await run_handler(Program({"handler": handler}), job, keep)
     result = {}
-    if end.error is not None:
-        result["error"] = end.error
-    if end.streamed and end.error is None:
+    if outcome.error is not None:
+        result["error"] = outcome.error
+    if outcome.streamed and outcome.error is None:
         result["output"] = chunks
-    elif end.output is not None:
-        result["output"] = json.loads(end.output)
-    if end.refresh:
+    elif outcome.output is not None:
+        result["output"] = json.loads(outcome.output)
+    if outcome.refresh:
         result["stopPod"] = True
     return result
 
@@ -44,8 +44,8 @@ async def run_job_generator(handler, job):
             yield item
     finally:
         task.cancel()
-    end = await task
-    if end.error is not None:
-        yield {"error": end.error}
-    elif not end.streamed and end.output is not None:
-        yield {"output": json.loads(end.output)}
+    outcome = await task
+    if outcome.error is not None:
+        yield {"error": outcome.error}
+    elif not outcome.streamed and outcome.output is not None:
+        yield {"output": json.loads(outcome.output)}

@@ -33,7 +33,7 @@ class RunPodLogger:
         print(line, flush=True)
 
     def secret(self, secret_name, secret):
-        """Writes a secret of which only the first and the last character can be read."""
+        """Writes a secret with all but its first and last character hidden."""
         text = str(secret)
         self.info(f"{secret_name}: {text[0]}{'*' * (len(text) - 2)}{text[-1]}" if len(text) > 2 else f"{secret_name}: **")
 
@@ -83,7 +83,7 @@ def _shorten(text):
     return f"{text[:half]}\n...TRUNCATED {excess} CHARACTERS...\n{text[-half:]}"
 
 
-#: in rising order of weight
+#: in rising order
 LOG_LEVELS = ["NOTSET", "TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
 
 MAX_MESSAGE_LENGTH = 4096

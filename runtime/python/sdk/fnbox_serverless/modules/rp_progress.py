@@ -1,12 +1,12 @@
 """progress_update (jobs.md W-14)."""
 
-from ..host import find_host
+from .. import find_host
 from ..json_text import NotJson, to_json
 from .rp_logger import RunPodLogger
 
 
 def progress_update(job, progress):
-    """Shows `progress` as the state of a running job, and returns at once. Never raises: what cannot be shown is logged."""
+    """Shows `progress` as the state of a running job, and returns at once. Never raises: logs what cannot be shown."""
     job_id = job.get("id") if isinstance(job, dict) else None
     host = find_host()
     try:

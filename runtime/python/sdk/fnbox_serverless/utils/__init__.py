@@ -1,4 +1,4 @@
-"""What programs import from `….utils` (jobs.md §10.7). Modules are loaded when they are asked for."""
+"""The names of `….utils` (jobs.md §10.7). Modules are loaded on first use."""
 
 import importlib
 
@@ -21,4 +21,7 @@ _HOMES = {
     "upload_in_memory_object": "rp_upload",
 }
 
-_MODULES = ("rp_cleanup", "rp_debugger", "rp_download", "rp_ssrf", "rp_upload", "rp_validator", "rp_volume_cache")
+_MODULES = (
+    *("rp_cleanup", "rp_cuda", "rp_debugger", "rp_download", "rp_model_cache"),
+    *("rp_ssrf", "rp_upload", "rp_validator", "rp_volume_cache"),
+)

@@ -1,4 +1,4 @@
-"""Measures what a handler spends its time on (jobs.md §10.7). Owns the one list of checkpoints."""
+"""Timers for parts of a handler (jobs.md §10.7). Owns the one list of checkpoints."""
 
 import datetime
 import platform
@@ -85,7 +85,7 @@ class FunctionTimer:
 
 
 def get_debugger_output():
-    """What was measured since the last call, and on what."""
+    """The measurements since the last call, and the system."""
     checkpoints = Checkpoints()
     timestamps = checkpoints.get_checkpoints()
     checkpoints.clear()
@@ -99,7 +99,7 @@ def get_debugger_output():
 
 
 def clear_debugger_output():
-    """Forgets what was measured."""
+    """Drops all measurements."""
     Checkpoints().clear()
 
 

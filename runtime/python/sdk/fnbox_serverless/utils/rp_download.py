@@ -1,4 +1,4 @@
-"""Downloads the files that a job's input names (jobs.md §10.7). Addresses and sizes are checked by rp_ssrf."""
+"""Downloads the files of a job's input (jobs.md §10.7), guarded by rp_ssrf."""
 
 import os
 import uuid
@@ -19,7 +19,7 @@ def download_files_from_urls(job_id, urls):
     os.makedirs(folder, exist_ok=True)
     wanted = [urls] if isinstance(urls, str) else list(urls)
     with ThreadPoolExecutor() as threads:
-        return list(threads.map(lambda url: _download_or_nothing(url, folder), wanted))
+        return list(threads.map(lambda url: _download_or_none(url, folder), wanted))
 
 
 def file(file_url):
@@ -41,15 +41,15 @@ def file(file_url):
     return {"file_path": path, "type": kind, "original_name": name, "extracted_path": extracted}
 
 
-def _download_or_nothing(url, folder):
+def _download_or_none(url, folder):
     if url is None:
         return None
-    for _ in range(_TRIES):
+    for _ in range(_ATTEMPTS):
         try:
             return _download(url, os.path.join(folder, str(uuid.uuid4())), 5)[0]
         except DownloadFailed as error:
-            trouble = error
-    _log.warn(f"Failed to download {url}: {trouble}")
+            failure = error
+    _log.warn(f"Failed to download {url}: {failure}")
     return None
 
 
@@ -62,7 +62,7 @@ def _download(url, base, timeout):
                 for chunk in chunks:
                     target.write(chunk)
         except BaseException:
-            os.remove(path)  # a part of a file is none
+            os.remove(path)  # no partial files
             raise
     return path, name
 
@@ -73,6 +73,6 @@ def _name_of(headers, url):
     return os.path.basename(message.get_filename() or unquote(urlsplit(url).path))
 
 
-_TRIES = 3
+_ATTEMPTS = 3
 
 _log = RunPodLogger()

@@ -1,6 +1,6 @@
-"""Fetches what a job's input names (jobs.md §10.7): only from public addresses, only so much.
+"""The SSRF guard of downloads (jobs.md §10.7): only from public addresses, up to a size.
 
-The address is checked after name resolution, at every redirect, and the connection goes to the checked address.
+Checks addresses after name resolution, at every redirect; connects to the checked address.
 """
 
 import http.client
@@ -13,7 +13,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 
 class SSRFError(ValueError):
-    """The address is not one that a job may name, or the body is too large."""
+    """The address is not public, or the body is too large."""
 
 
 class DownloadFailed(OSError):
@@ -30,7 +30,7 @@ def open_url(url, timeout):
             location = response.getheader("Location")
             if response.status not in _REDIRECTS or location is None:
                 if not 200 <= response.status < 300:
-                    raise DownloadFailed(f"status {response.status}")
+                    raise _to_http_error(response.status)
                 yield response.headers, _chunks(response)
                 return
             url = urljoin(url, location)
@@ -40,7 +40,7 @@ def open_url(url, timeout):
 
 
 def is_safe_address(address):
-    """Whether it is a public unicast address, in whatever form it is written."""
+    """Whether it is a public unicast address, also when it is mapped into IPv6."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -80,7 +80,7 @@ def _split(url):
     return parts, port or (443 if parts.scheme == "https" else 80)
 
 
-# All of them have to be public: a name that also leads inside is not to be trusted.
+# All must be public: an attacker can give a name that leads outside and inside.
 def _resolve(host, port, url):
     try:
         found = [each[4][:2] for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
@@ -97,8 +97,17 @@ def _reach(addresses, timeout):
         try:
             return socket.create_connection(address, timeout)
         except OSError as error:
-            trouble = error
-    raise trouble
+            failure = error
+    raise failure
+
+
+# Also a requests.HTTPError, where requests is installed.
+def _to_http_error(status):
+    try:
+        from requests import HTTPError
+    except ImportError:
+        return DownloadFailed(f"status {status}")
+    return type("HTTPError", (HTTPError, DownloadFailed), {})(f"status {status}")
 
 
 def _get(connection, url):
@@ -131,7 +140,7 @@ def _allows_private():
     return os.environ.get("RUNPOD_ALLOW_PRIVATE_DOWNLOAD_URLS", "").strip().lower() in ("1", "true", "yes")
 
 
-# What may stand in a URL as it is, `%` of what is quoted already among it.
+# Characters that stay as they are in a URL, `%` of quoted ones among them.
 _IN_URLS = "%/:=&?~#+!$,;'@()*[]"
 
 _SHARED = ipaddress.ip_network("100.64.0.0/10")

@@ -1,7 +1,4 @@
-"""Uploads a job's files to a bucket (jobs.md §10.7); without credentials they stay in a local folder.
-
-Real uploads need boto3, which the image has to bring along.
-"""
+"""Uploads a job's files to a bucket with boto3 (jobs.md §10.7), or without credentials copies them to a local folder."""
 
 import io
 import mimetypes
@@ -94,7 +91,7 @@ def _client(credentials):
     )
 
 
-# Services whose addresses have the region in them want it in the signature, too.
+# Services with the region in their address need it in the signature.
 def _region_of(endpoint):
     if ".s3." in endpoint:
         return endpoint.split(".s3.")[1].split(".")[0]

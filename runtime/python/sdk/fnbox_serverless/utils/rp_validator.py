@@ -46,17 +46,20 @@ def _check_presence(key, rules, validated, errors):
 
 
 def _check_value(key, rules, validated, errors):
-    if key in validated and "type" in rules:
-        if rules["type"] is float and type(validated[key]) is int:
+    if key in validated:
+        wanted = rules.get("type", object)
+        if wanted is float and type(validated[key]) is int:
             validated[key] = float(validated[key])
-        value, wanted = validated[key], rules["type"]
-        if type(value) is not type(rules.get("default")) and not _is_of(value, wanted):
+        value = validated[key]
+        if "default" in rules and isinstance(value, type(rules["default"])):
+            return
+        if not _is_of(value, wanted):
             errors.append(f"{key} should be {wanted} type, not {type(value)}.")
     if "constraints" in rules and not rules["constraints"](validated.get(key)):
         errors.append(f"{key} does not meet the constraints.")
 
 
-# A schema that came as JSON text names its types, which are none.
+# The types in a schema of JSON text are names.
 def _is_of(value, wanted):
     try:
         return isinstance(value, wanted)

@@ -1,4 +1,4 @@
-"""Keeps folders warm on a network volume (jobs.md §10.7): a mirror of them, copied file by file in both directions."""
+"""Mirrors folders on a network volume (jobs.md §10.7): files are copied one by one, in both directions."""
 
 import atexit
 import os
@@ -9,10 +9,10 @@ from ..modules.rp_logger import RunPodLogger
 
 
 class VolumeCache:
-    """On entering `with`, what the volume has comes into the folders; on leaving, what the folders have goes to the volume.
+    """`with` copies from the volume at its start, and to the volume at its end.
 
-    Does nothing where there is no volume, or no namespace (`RUNPOD_ENDPOINT_ID`). Failures are logged and never raised,
-    unless `best_effort` is False. Raises ValueError for a namespace that is no plain name.
+    Does nothing without a volume or a namespace (`RUNPOD_ENDPOINT_ID`). Logs failures, or raises them when `best_effort`
+    is False. Raises ValueError for a namespace that is no plain name.
     """
 
     def __init__(self, dirs, *, namespace=None, volume_path="/runpod-volume", best_effort=True):
@@ -29,17 +29,20 @@ class VolumeCache:
         return bool(self._namespace) and os.path.isdir(self._volume)
 
     def hydrate(self):
-        """Copies what is missing or older here; gives the number of files."""
+        """Copies files that are missing or older here; gives their number."""
         return self._guarded(self._hydrate)
 
     def sync(self, *, background=True):
-        """Copies what is missing or older on the volume; in the background, the end of the process waits a while for it."""
+        """Copies files that are missing or older on the volume, and removes those that are deleted here.
+
+        The end of the process waits a while for a copy in the background.
+        """
         if not background:
             self._guarded(self._sync)
         elif self.available:
             thread = threading.Thread(target=self._guarded, args=(self._sync,), daemon=True)
             thread.start()
-            atexit.register(thread.join, _PATIENCE_SECONDS)
+            atexit.register(thread.join, _EXIT_TIMEOUT_SECONDS)
 
     def __enter__(self):
         self.hydrate()
@@ -60,15 +63,21 @@ class VolumeCache:
             return 0
 
     def _hydrate(self):
-        pairs = ((each, os.path.join("/", os.path.relpath(each, self._mirror))) for each in _files_below(self._mirror))
-        return sum(_copy(source, target) for source, target in pairs if self._is_ours(os.path.realpath(target)))
+        return sum(_copy(source, target) for source, target in self._mirrored())
 
     def _sync(self):
+        for source, target in list(self._mirrored()):
+            if not os.path.exists(target):
+                os.remove(source)
         files = (each for folder in self._folders for each in _files_below(folder))
         return sum(_copy(each, os.path.join(self._mirror, os.path.relpath(each, "/"))) for each in files)
 
-    def _is_ours(self, path):
-        return any(path.startswith(folder + os.sep) for folder in self._folders)
+    # Pairs of a file in the mirror and its place in one of the folders.
+    def _mirrored(self):
+        for source in _files_below(self._mirror):
+            target = os.path.join("/", os.path.relpath(source, self._mirror))
+            if any(os.path.realpath(target).startswith(folder + os.sep) for folder in self._folders):
+                yield source, target
 
 
 def _files_below(folder):
@@ -106,6 +115,6 @@ _UNFINISHED = ".fnbox.tmp"
 # Network file systems keep times this coarsely.
 _COARSENESS_SECONDS = 2
 
-_PATIENCE_SECONDS = 30
+_EXIT_TIMEOUT_SECONDS = 30
 
 _log = RunPodLogger()

@@ -4,8 +4,8 @@ import importlib
 
 from fnbox_serverless import starting
 from fnbox_serverless.aliases import show_below
-from fnbox_serverless.modules.rp_fitness import register_fitness_check
 from fnbox_serverless.modules.rp_progress import progress_update
+from fnbox_serverless.starting import register_fitness_check
 from fnbox_serverless.utils.rp_volume_cache import VolumeCache
 
 __all__ = ["start", "progress_update", "register_fitness_check", "VolumeCache"]
