@@ -52,7 +52,7 @@ export class JobEngine implements JobService {
   readonly #instances: () => InstanceReport
   readonly #runner: Runner
   readonly #deliverer: Deliverer
-  readonly #watchers = new Map<string, Set<(job: Job | undefined) => void>>()
+  readonly #watchers = new Map<string, Set<(change: Change) => void>>()
   readonly #draining = new AbortController()
   #sweepAt = Infinity
   #sweeper: NodeJS.Timeout | undefined
@@ -130,6 +130,11 @@ export class JobEngine implements JobService {
     return job?.origin === 'task' ? undefined : job
   }
 
+  async findRemoved(id: string): Promise<Job | undefined> {
+    const job = await this.#ask((store) => store.findRemoved(id))
+    return job?.origin === 'task' ? undefined : job
+  }
+
   cancel(id: string): Promise<JobRecord | undefined> {
     return this.#ask((store) => store.cancel(id))
   }
@@ -180,7 +185,9 @@ export class JobEngine implements JobService {
     return this.#ask((store) => {
       const reserve = terms.begun === undefined ? this.#runner.reserve(job, terms.task) : {}
       const submitting = store.submit(job, { ...terms, ...reserve })
-      if (reserve.reserve !== undefined) void this.#runner.runReserved(job, terms.task, submitting)
+      if (reserve.reserve === undefined)
+        this.#runner.fill() // it may be claimed while the disk is waited for
+      else void this.#runner.runReserved(job, terms.task, submitting)
       return submitting
     })
   }
@@ -211,7 +218,7 @@ export class JobEngine implements JobService {
     this.#runner.forgetBegun(id)
   }
 
-  watch(id: string, listener: (job: Job | undefined) => void): () => void {
+  watch(id: string, listener: (change: Change) => void): () => void {
     const watchers = this.#watchers.get(id) ?? new Set()
     this.#watchers.set(id, watchers.add(listener))
     return () => {
@@ -222,20 +229,8 @@ export class JobEngine implements JobService {
 
   #noteChange(change: Change): void {
     this.#runner.noteChange(change)
-    if (this.#watchers.has(change.id)) void this.#tellWatchers(change)
+    for (const each of this.#watchers.get(change.id) ?? []) each(change)
     this.#sweepSoon(Math.max(leastPauseMs, change.dueAt - this.#store.now()))
-  }
-
-  async #tellWatchers({ id, removed }: Change): Promise<void> {
-    try {
-      const job = await (removed ? this.#store.findRemoved(id) : this.findAny(id))
-      for (const each of this.#watchers.get(id) ?? []) {
-        if (job !== undefined) each(job)
-        if (removed) each(undefined)
-      }
-    } catch {
-      // the next change is told
-    }
   }
 
   // Changes were missed: there may be jobs in the queue, and leases have not been renewed.

@@ -3,7 +3,7 @@
 import { Fault } from '../../src/errors.ts'
 import type { Job } from '../../src/jobs/model/job.ts'
 import type { JobService } from '../../src/jobs/service.ts'
-import type { AttemptKey, JobStore } from '../../src/jobs/model/store.ts'
+import type { AttemptKey, Change, JobStore } from '../../src/jobs/model/store.ts'
 import type { JobDriver } from './jobDriver.ts'
 
 /** A driver for a store, which it starts. @param open makes it, with a clock */
@@ -11,16 +11,11 @@ export async function storeDriver(open: (clock: () => number) => JobStore): Prom
   let offsetMs = 0
   const store = open(() => Date.now() + offsetMs)
   const draining = new AbortController()
-  const watchers = new Map<string, Set<(job: Job | undefined) => void>>()
+  const watchers = new Map<string, Set<(change: Change) => void>>()
   let queueLimit = 1000
   store.onChange({
-    changed: ({ id, removed }) => {
-      void (removed ? store.findRemoved(id) : store.find(id)).then((job) => {
-        for (const listener of watchers.get(id) ?? []) {
-          listener(job)
-          if (removed) listener(undefined)
-        }
-      })
+    changed: (change) => {
+      for (const listener of watchers.get(change.id) ?? []) listener(change)
     },
     missed: () => [],
   })
@@ -46,6 +41,7 @@ export async function storeDriver(open: (clock: () => number) => JobStore): Prom
       return store.submit(job, idempotency === undefined ? { queueLimit } : { queueLimit, idempotency })
     },
     find: (id) => store.find(id),
+    findRemoved: (id) => store.findRemoved(id),
     cancel: (id) => store.cancel(id),
     retry: async (id) => {
       refuseDraining()

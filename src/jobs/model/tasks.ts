@@ -81,8 +81,8 @@ export interface Tasks {
   dispatch: (task: NewTask) => Promise<Dispatched>
   /** @returns undefined when it is not known, or its retention is over */
   find: (id: string) => Promise<Task | undefined>
-  /** Reports every change of a task, with the task as it is then; undefined: it is removed. @returns stops that */
-  watch: (id: string, listener: (task: Task | undefined) => void) => () => void
+  /** Reports every change of a task; `isOver`: it is final or removed. @returns stops that */
+  watch: (id: string, listener: (isOver: boolean) => void) => () => void
   /** Keeps the progress of an attempt, JSON text. `stale`: it is not the running one */
   progress: (id: string, attempt: number, text: string) => Promise<'kept' | 'stale' | 'unknown'>
   /** Writes the record of a task that runs in an invocation on an instance; a later one takes its place. `conflict`: the id is that of a dispatched task; `full`: too many have not ended */

@@ -138,6 +138,16 @@ export function isReading(call: Call): call is Call<Reading> {
   return !Object.hasOwn(operations, call.name)
 }
 
+/** How soon what was written must be on stable storage: `later` waits for a moment, so that more comes along. */
+export type Urgency = 'none' | 'later' | 'now'
+
+/** How soon what a call has written must be on stable storage. The client of `/runsync` is told of its job when that ends. */
+export function urgencyOf(call: Call): Urgency {
+  const kind = kindOf(call)
+  if (kind === 'reads' || kind === 'writes') return 'none'
+  return call.name === 'submit' && (call as Call<'submit'>).values[0].origin === 'sync' ? 'later' : 'now' // as it is called
+}
+
 /** What a call does, for its answer; see Operation. */
 export function kindOf(call: Call): 'reads' | Operation<Deciding>['kind'] {
   return isReading(call) ? 'reads' : operations[(call as Call<Deciding>).name].kind // what does not read decides

@@ -3,11 +3,19 @@
 import { existsSync } from 'node:fs'
 import type { Change } from '../../model/store.ts'
 import { decide, DecisionError, messageOf, needsOf, type Outcome } from '../batch.ts'
-import { isReading, kindOf, type Call, type Deciding, type Reading } from '../operations.ts'
+import {
+  isReading,
+  kindOf,
+  urgencyOf,
+  type Call,
+  type Deciding,
+  type Reading,
+  type Urgency,
+} from '../operations.ts'
 import type { Row } from '../rows.ts'
 import { ChangeFeed } from './changeFeed.ts'
 import type { Database } from './database.ts'
-import { GroupCommit, type Log, type Urgency } from './groupCommit.ts'
+import { GroupCommit, type Log } from './groupCommit.ts'
 import { lookups } from './lookup.ts'
 import type { Answer, Asked, Notice, Request } from './messages.ts'
 import { inMemory, openDatabase } from './schema.ts'
@@ -38,7 +46,7 @@ export class Executor {
     this.#log = log
     this.#post = post
     this.#onClosed = onClosed
-    this.#commit = new GroupCommit(log, (answers) => post({ answers, changes: [] }))
+    this.#commit = new GroupCommit(log, post)
   }
 
   /** Does what is asked, all calls in one transaction. */
@@ -60,16 +68,17 @@ export class Executor {
     const changes = isForeign ? [...own, ...this.#readChanges()] : own
     const early: Answer[] = []
     const late: Answer[] = []
-    let urgency: Urgency = isForeign ? 'now' : 'none'
+    const urgencies: Urgency[] = isForeign ? ['now'] : []
     for (const [at, call] of calls.entries()) {
       const outcome = outcomes[at]
       if (outcome === undefined) continue // there is one for each
-      const kind = kindOf(call)
-      ;(kind === 'writes' ? early : late).push({ number: call.number, ...outcome })
-      if (kind !== 'reads' && kind !== 'writes' && !('failure' in outcome)) urgency = 'now'
+      ;(kindOf(call) === 'writes' ? early : late).push({ number: call.number, ...outcome })
+      if (!('failure' in outcome)) urgencies.push(urgencyOf(call))
     }
-    if (early.length + changes.length > 0) this.#post({ answers: early, changes })
-    this.#commit.add(late, this.#database === undefined ? 'none' : urgency)
+    const urgency = this.#database === undefined ? 'none' : most(urgencies)
+    const isLate = urgency === 'now' && early.length === 0
+    if (!isLate && early.length + changes.length > 0) this.#post({ answers: early, changes })
+    this.#commit.add(late, isLate ? changes : [], urgency)
   }
 
   #run(calls: readonly Asked[]): { outcomes: readonly Outcome[]; changes: readonly Change[] } {
@@ -157,7 +166,7 @@ export class Executor {
   // What another process has committed may not have reached the disk: the next answer waits for it.
   #look(): void {
     if (!this.#isForeign()) return
-    this.#commit.add([], 'now')
+    this.#commit.add([], [], 'now')
     this.#post({ answers: [], changes: this.#readChanges() })
   }
 
@@ -204,6 +213,11 @@ function read(database: Database, { name, values }: Call<Reading>): Outcome {
   } catch (error) {
     return { failure: messageOf(error) }
   }
+}
+
+function most(urgencies: readonly Urgency[]): Urgency {
+  if (urgencies.includes('now')) return 'now'
+  return urgencies.includes('later') ? 'later' : 'none'
 }
 
 function rollBack(database: Database): void {

@@ -2,31 +2,31 @@
 // meanwhile. Owns the answers that wait for it (jobs.md DUR-1, DUR-2), and the descriptor of the log.
 
 import { close, fdatasync, fstatSync, open, statfsSync, writeSync } from 'node:fs'
-import type { Answer } from './messages.ts'
+import type { Change } from '../../model/store.ts'
+import type { Urgency } from '../operations.ts'
+import type { Answer, Notice } from './messages.ts'
 import { inMemory } from './schema.ts'
-
-/** How soon what was written must be on stable storage: `later` waits for a moment, so that more comes along. */
-export type Urgency = 'none' | 'later' | 'now'
 
 /** Tells answers when what they rest on is on stable storage. */
 export class GroupCommit {
   readonly #log: Pick<Log, 'sync'>
-  readonly #tell: (answers: readonly Answer[]) => void
+  readonly #post: (notice: Notice) => void
   #answers: Answer[] = []
+  #changes: Change[] = []
   #urgency: Urgency = 'none'
   #isBusy = false
   #timer: NodeJS.Timeout | undefined
   #onClosed: (() => void) | undefined
 
-  /** @param tell posts answers */
-  constructor(log: Pick<Log, 'sync'>, tell: (answers: readonly Answer[]) => void) {
+  constructor(log: Pick<Log, 'sync'>, post: (notice: Notice) => void) {
     this.#log = log
-    this.#tell = tell
+    this.#post = post
   }
 
-  /** Takes answers. @param urgency of what was written for them, or of what other processes have written */
-  add(answers: readonly Answer[], urgency: Urgency): void {
+  /** Takes answers, and changes that are told with them. @param urgency of what was written, also by other processes */
+  add(answers: readonly Answer[], changes: readonly Change[], urgency: Urgency): void {
     this.#answers.push(...answers)
+    this.#changes.push(...changes)
     if (urgency !== 'none') this.#urgency = this.#urgency === 'now' ? 'now' : urgency
     this.#flush()
   }
@@ -44,7 +44,7 @@ export class GroupCommit {
     else if (this.#urgency === 'now') this.#secure()
     else if (this.#urgency === 'later') this.#timer ??= setTimeout(() => this.#secure(), laterMs)
     else {
-      this.#tell(this.#take())
+      this.#post(this.#take())
       this.#onClosed?.()
     }
   }
@@ -55,18 +55,21 @@ export class GroupCommit {
     if (this.#isBusy) return
     this.#isBusy = true
     this.#urgency = 'none'
-    const answers = this.#take()
+    const { answers, changes } = this.#take()
     this.#log.sync((error) => {
       this.#isBusy = false
       if (error !== null) this.#urgency = 'now' // the log is forced again before anything else is told
-      this.#tell(error === null ? answers : answers.map(({ number }) => ({ number, failure: error.message })))
+      const told =
+        error === null ? answers : answers.map(({ number }) => ({ number, failure: error.message }))
+      this.#post({ answers: told, changes })
       this.#flush()
     })
   }
 
-  #take(): readonly Answer[] {
-    const taken = this.#answers
+  #take(): Notice {
+    const taken = { answers: this.#answers, changes: this.#changes }
     this.#answers = []
+    this.#changes = []
     return taken
   }
 }
