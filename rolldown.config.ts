@@ -9,7 +9,7 @@ const config: InputOptions & { output: OutputOptions } = {
     main: 'src/main.ts',
     health: 'src/image/health.ts',
     compile: 'src/image/compile.ts',
-    storeThread: 'src/jobs/store/thread.ts',
+    storeThread: 'src/jobs/store/sqlite/thread.ts',
   },
   platform: 'node',
   experimental: { chunkOptimization: false }, // main.js would load half of the program before it turns the compile cache on

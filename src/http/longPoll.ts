@@ -4,21 +4,26 @@
 import { Fault } from '../errors.ts'
 import { lastQueryValue } from '../event/query.ts'
 import { isTerminal, type Job } from '../jobs/model/job.ts'
+import type { Change } from '../jobs/model/store.ts'
 import { isFinal, type Task, type Tasks } from '../jobs/model/tasks.ts'
 import type { JobService } from '../jobs/service.ts'
 
-/** Watches a job until it is disposed of. */
+/** Watches a job until it is disposed of. Changes are light: the job is looked up after each. */
 export class LongPoll implements Disposable {
-  #job: Job
+  readonly #service: JobService
+  readonly #id: string
+  #job: Job | undefined
+  /** the latest change after which the job was not looked up */
+  #latest: Change | undefined
+  #ended: Promise<Job | undefined> | undefined
   #removed = false
-  /** whether the job has changed since the last `change` */
-  #changed = false
   #wake: () => void = () => {}
   readonly #unwatch: () => void
 
-  private constructor(job: Job, unwatch: () => void) {
-    this.#job = job
-    this.#unwatch = unwatch
+  private constructor(service: JobService, id: string) {
+    this.#service = service
+    this.#id = id
+    this.#unwatch = service.watch(id, (change) => this.#note(change))
   }
 
   /**
@@ -30,36 +35,29 @@ export class LongPoll implements Disposable {
     id: string,
     find: () => Promise<Job | undefined> = () => service.find(id),
   ): Promise<LongPoll | undefined> {
-    let poll: LongPoll | undefined
-    const early: (Job | undefined)[] = []
-    const unwatch = service.watch(id, (latest) => {
-      if (poll === undefined) early.push(latest)
-      else poll.#update(latest)
-    })
+    const poll = new LongPoll(service, id)
     try {
-      const job = await find()
-      if (job === undefined) return undefined
-      poll = new LongPoll(job, unwatch)
-      for (const each of early) poll.#update(each)
-      return poll
+      poll.#job = await find()
     } finally {
-      if (poll === undefined) unwatch()
+      if (poll.#job === undefined) poll.#unwatch()
     }
+    return poll.#job && poll
   }
 
   /** The latest state; of a removed job the last one (jobs.md C-5). */
   get job(): Job {
+    if (this.#job === undefined) throw new Error(`job ${this.#id} was not found`)
     return this.#job
   }
 
   /** Whether the job is terminal or removed. */
   get isSettled(): boolean {
-    return this.#removed || isTerminal(this.#job.state)
+    return this.#removed || isTerminal(this.job.state)
   }
 
   /** Waits for the next change, or the deadline. Returns at once when there was a change since the last time. */
   async change(deadline: PollDeadline): Promise<void> {
-    if (!this.#changed && !deadline.isOver() && !this.#removed)
+    if (this.#latest === undefined && !deadline.isOver() && !this.#removed)
       await new Promise<void>((settle) => {
         const wake = (): void => {
           deadline.signal.removeEventListener('abort', wake)
@@ -68,24 +66,39 @@ export class LongPoll implements Disposable {
         this.#wake = wake
         deadline.signal.addEventListener('abort', wake)
       })
-    this.#changed = false
+    if (this.#latest !== undefined) await this.#refresh(this.#latest)
   }
 
   /** Waits until the job is terminal or gone, or the deadline passes. */
   async settled(deadline: PollDeadline): Promise<Job> {
     while (!this.isSettled && !deadline.isOver()) await this.change(deadline)
-    return this.#job
+    return this.job
   }
 
   [Symbol.dispose](): void {
     this.#unwatch()
   }
 
-  #update(latest: Job | undefined): void {
-    if (latest === undefined) this.#removed = true
-    else if (latest.revision >= this.#job.revision) this.#job = latest
-    this.#changed = true
+  #note(change: Change): void {
+    this.#latest = change
+    if (change.removed || isTerminal(change.state)) {
+      this.#ended = this.#find() // at once: the process that writes an end has it at hand for a moment
+      this.#ended.catch(() => {}) // `change` throws it
+    }
     this.#wake()
+  }
+
+  async #refresh({ removed }: Change): Promise<void> {
+    const finding = this.#ended ?? this.#find()
+    this.#latest = undefined
+    this.#ended = undefined
+    const found = await finding
+    if (found !== undefined && found.revision >= this.job.revision) this.#job = found
+    if (removed || found === undefined) this.#removed = true
+  }
+
+  async #find(): Promise<Job | undefined> {
+    return (await this.#service.find(this.#id)) ?? this.#service.findRemoved(this.#id)
   }
 }
 
@@ -111,8 +124,8 @@ export async function settledTask(
 ): Promise<Task | undefined> {
   if (deadline.isOver()) return tasks.find(id)
   const { promise: settled, resolve: settle } = Promise.withResolvers<void>()
-  const unwatch = tasks.watch(id, (latest) => {
-    if (latest === undefined || isFinal(latest)) settle()
+  const unwatch = tasks.watch(id, (isOver) => {
+    if (isOver) settle()
   })
   deadline.signal.addEventListener('abort', () => settle())
   try {

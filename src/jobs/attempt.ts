@@ -1,82 +1,76 @@
-// One try of a job, from its reservation to its end in the store. Owns the clock of the attempt.
+// One attempt of a job, from its reservation to its end in the store. Owns the deadline of the attempt, and what it has not written yet.
 
 import { randomUUID } from 'node:crypto'
-import type { JobKind, Sequel } from './kinds/kind.ts'
-import { asChunkJson } from './model/jobJson.ts'
 import { Call, type Caller, type Outcome } from '../invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { CancelReason, ChunkKind } from '../wire/frames.ts'
-import type { JobOrigin, Work } from './model/job.ts'
-import type { AttemptEnd, JobStore, RequeueTerms } from './model/store.ts'
-
-/** What holds for every attempt. */
-export interface AttemptTerms {
-  /** most bytes of all chunks together */
-  readonly streamLimit: number
-}
+import type { JobKind, NextStep } from './kinds/kind.ts'
+import type { Job, JobOrigin, Work } from './model/job.ts'
+import { asChunkJson } from './model/jobJson.ts'
+import type { AttemptEnd, AttemptKey, JobStore, RequeueTerms } from './model/store.ts'
 
 /** What runs the jobs. */
 export type JobInvoker = Pick<Invoker, 'start' | 'has'>
 
-/** Whether to write again what the store did not take just now; waits before it says so. */
-export type MayTryAgain = (cause: unknown) => Promise<boolean>
+/** What all attempts of a runner work with. */
+export interface AttemptParts {
+  /** name of the runner in the store */
+  readonly runner: string
+  readonly store: JobStore
+  /** most bytes of all chunks together */
+  readonly streamLimit: number
+  /** called when an attempt has an instance, so that another job may be reserved */
+  readonly onStarted: () => void
+  /** whether to write again what the store did not take; settles after a pause */
+  readonly mayRetryWrite: (cause: unknown) => Promise<boolean>
+}
 
-/** A try of a job. The first end that is decided counts. */
+/** An attempt. The first end that is decided counts. */
 export class Attempt implements Caller {
   readonly #job: Work
-  readonly #runner: string
-  readonly #store: JobStore
   readonly #kind: JobKind
-  readonly #terms: AttemptTerms
-  readonly #onSeated: () => void
-  readonly #mayTryAgain: MayTryAgain
+  readonly #parts: AttemptParts
   readonly #outcome = Promise.withResolvers<Outcome>()
+  readonly #progress = new Latest((json: Buffer) => this.#writeProgress(json))
   #call: Call | undefined
   #stopReason: CancelReason | undefined
-  // Chunks are stored one group after another: those that come meanwhile are the next one.
-  #unwritten: Buffer[] = []
-  #written: Promise<void> | undefined
-  readonly #progressed = new Latest((json: Buffer) => this.#writeProgress(json))
-  #begun: { readonly number: number; readonly instance: string; readonly at: number } | undefined
-  #seated = false
+  #hasInstance = false
+  #started: { readonly key: AttemptKey; readonly instance: string; readonly at: number } | undefined
   #deadline: NodeJS.Timeout | undefined
-  #streamed = 0
-  #ended = false
-  #isRefused = false
-  #stored: Promise<unknown> | undefined
+  // Chunks are stored one group after another: those that come meanwhile are the next group.
+  #unwritten: Buffer[] = []
+  #writing: Promise<void> | undefined
+  #nextIndex = 0
+  #streamedBytes = 0
+  #isTooLarge = false
+  #hasEnded = false
+  #end: Promise<unknown> | undefined
+  #endedJob: Promise<Job | undefined> | undefined
   #failure: unknown
 
-  /** @param onSeated it has an instance, so somebody else may be reserved */
-  constructor(
-    job: Work,
-    runner: string,
-    store: JobStore,
-    kind: JobKind,
-    terms: AttemptTerms,
-    onSeated: () => void,
-    mayTryAgain: MayTryAgain,
-  ) {
+  constructor(job: Work, kind: JobKind, parts: AttemptParts) {
     this.#job = job
-    this.#runner = runner
-    this.#store = store
     this.#kind = kind
-    this.#terms = terms
-    this.#onSeated = onSeated
-    this.#mayTryAgain = mayTryAgain
-  }
-
-  /** Whether an instance has it. */
-  get isSeated(): boolean {
-    return this.#seated
+    this.#parts = parts
   }
 
   get origin(): JobOrigin {
     return this.#job.origin
   }
 
-  /** The job has ended or is somebody else's: its handler is stopped. */
+  /** Whether it waits for an instance. */
+  get isWaiting(): boolean {
+    return !this.#hasInstance
+  }
+
+  /** The job as this attempt ends it, when it is on stable storage; undefined while it has not ended, or must be looked up. */
+  get endedJob(): Promise<Job | undefined> | undefined {
+    return this.#endedJob
+  }
+
+  /** Stops the handler: the job has ended, or another runner has it. */
   abandon(): void {
-    this.#ended = true
+    this.#hasEnded = true
     this.#stop('cancelled')
   }
 
@@ -85,115 +79,129 @@ export class Attempt implements Caller {
    * @throws StoreError; the lease of the job lapses then
    */
   async run(invoker: JobInvoker): Promise<void> {
-    const { id, executionTimeoutMs, lowPriority, since, task } = this.#job
-    const { mode, resultLimit, waitsForLoad, followExpiry } = this.#kind
-    const due = Math.max(since, task?.dueAt ?? since)
-    const requestId = id.slice(-uuidLength)
-    const call = new Call(
-      {
-        // A task is named by the function, which may well take the id of the call that dispatches it; that of a job may have been
-        // taken by a caller (jobs.md FN-1).
-        id: this.origin === 'task' || invoker.has(requestId) ? randomUUID() : requestId,
-        mode,
-        payload: nothing,
-        job: {
-          id,
-          timeoutMs: executionTimeoutMs,
-          endsAtDeadline: followExpiry === undefined,
-          resultLimit: resultLimit(this.#job),
-          waitingSince: performance.now() - Math.max(0, Date.now() - due),
-          mayGrow: !lowPriority,
-          waitsForLoad,
-        },
-      },
-      this,
-    )
-    this.#call = call
-    if (this.#stopReason !== undefined) call.cancel(this.#stopReason)
-    invoker.start(call)
+    this.#call = this.#toCall(invoker)
+    if (this.#stopReason !== undefined) this.#call.cancel(this.#stopReason)
+    invoker.start(this.#call)
     const outcome = await this.#outcome.promise
-    await this.#written
+    if (this.#writing !== undefined) await this.#writing
     clearTimeout(this.#deadline)
-    const isTroubled = this.#failure !== undefined
-    if (isTroubled && (this.#begun !== undefined || !(await this.#mayTryAgain(this.#failure))))
-      throw this.#failure
-    await this.#conclude(outcome)
+    if (this.#failure !== undefined) await this.#checkFailure()
+    if (this.#hasEnded) await this.#end
+    else if (this.#started === undefined) await this.#endUnstarted(outcome)
+    else if (isCutOff(outcome)) await this.#requeue({ isRetry: false })
+    else await this.#take(this.#kind.afterOutcome(outcome, this.#job, this.#started.instance))
   }
 
-  async #begin(instance: string): Promise<boolean> {
-    const now = Date.now()
-    const delayMs = this.#job.delayMs + Math.max(0, now - this.#job.since)
-    const begun = this.#store.begin(this.#job.id, this.#runner, { instance, delayMs }, now)
-    this.#seated = true
-    this.#onSeated() // the store is asked for both at once
-    const job = await begun
-    if (job === undefined) return false
-    this.#begun = { number: job.attempt, instance, at: performance.now() }
-    const { followExpiry } = this.#kind
-    if (followExpiry !== undefined)
-      this.#deadline = setTimeout(() => void this.#expire(followExpiry), this.#job.executionTimeoutMs)
-    return true
+  /** Writes the start of the attempt, before the handler starts. */
+  async onStart(call: Call, instance: string): Promise<boolean> {
+    try {
+      if (!(await this.#start(instance))) return false
+      const deadline = Date.now() + this.#job.executionTimeoutMs
+      call.payload = this.#kind.toPayload(this.#job, this.#key.attempt, deadline)
+      return true
+    } catch (cause) {
+      this.#failure = cause
+      this.#hasInstance = false
+      return false
+    }
   }
 
   onChunk(call: Call, kind: ChunkKind, data: Buffer): boolean {
-    if (this.#begun === undefined || this.#ended || this.#isRefused) return true
+    if (this.#started === undefined || this.#hasEnded || this.#isTooLarge) return true
     const json = asChunkJson(kind, data)
     const limit = this.#kind.resultLimit(this.#job)
-    this.#streamed += json.length
-    if (json.length > limit) void this.#refuse(`a chunk of ${json.length} bytes`, limit)
-    else if (this.#streamed > this.#terms.streamLimit)
-      void this.#refuse(`a stream of ${this.#streamed} bytes`, this.#terms.streamLimit)
+    this.#streamedBytes += json.length
+    if (json.length > limit) void this.#failTooLarge(`a chunk of ${json.length} bytes`, limit)
+    else if (this.#streamedBytes > this.#parts.streamLimit)
+      void this.#failTooLarge(`a stream of ${this.#streamedBytes} bytes`, this.#parts.streamLimit)
     else {
       this.#unwritten.push(json)
-      this.#written ??= this.#writeChunks(call, this.#begun.number)
+      this.#writing ??= this.#writeChunks(call)
     }
     return false
+  }
+
+  onProgress(_call: Call, json: Buffer): void {
+    if (this.#started === undefined || this.#hasEnded) return
+    if (json.length <= this.#kind.resultLimit(this.#job)) this.#progress.offer(json)
   }
 
   onOutcome(_call: Call, outcome: Outcome): void {
     this.#outcome.resolve(outcome)
   }
 
-  async onStart(call: Call, instance: string): Promise<boolean> {
-    try {
-      const isWanted = await this.#begin(instance)
-      if (isWanted)
-        call.payload = this.#kind.toPayload(
-          this.#job,
-          this.#number,
-          Date.now() + this.#job.executionTimeoutMs,
-        )
-      return isWanted
-    } catch (cause) {
-      this.#failure = cause
-      this.#seated = false
-      return false
+  #toCall(invoker: JobInvoker): Call {
+    const { id, executionTimeoutMs, lowPriority, since, task } = this.#job
+    const { mode, resultLimit, waitsForLoad, afterTimeout } = this.#kind
+    const waitedMs = Math.max(0, this.#parts.store.now() - Math.max(since, task?.dueAt ?? since))
+    const requestId = id.slice(-uuidLength)
+    const job = {
+      id,
+      timeoutMs: executionTimeoutMs,
+      endsAtDeadline: afterTimeout === undefined,
+      resultLimit: resultLimit(this.#job),
+      waitingSince: performance.now() - waitedMs,
+      mayGrow: !lowPriority,
+      waitsForLoad,
     }
+    // A function names its tasks, perhaps by the id of the call that dispatches them; a caller may have taken the id of a job
+    // (jobs.md FN-1).
+    const callId = this.origin === 'task' || invoker.has(requestId) ? randomUUID() : requestId
+    return new Call({ id: callId, mode, payload: Buffer.alloc(0), job }, this)
   }
 
-  async #writeChunks(call: Call, number: number): Promise<void> {
+  async #start(instance: string): Promise<boolean> {
+    const { runner, store, onStarted } = this.#parts
+    const { id, executionTimeoutMs } = this.#job
+    const begun = store.begin(id, runner, instance)
+    this.#hasInstance = true
+    onStarted() // the store is asked for both at once
+    const record = await begun
+    if (record === undefined) return false
+    this.#started = { key: { id, runner, attempt: record.attempt }, instance, at: performance.now() }
+    this.#nextIndex = record.nextIndex
+    const { afterTimeout } = this.#kind
+    if (afterTimeout !== undefined)
+      this.#deadline = setTimeout(() => void this.#expire(afterTimeout(this.#job)), executionTimeoutMs)
+    return true
+  }
+
+  async #writeChunks(call: Call): Promise<void> {
     try {
-      while (this.#unwritten.length > 0 && !this.#ended) {
+      while (this.#unwritten.length > 0 && !this.#hasEnded) {
         const chunks = this.#unwritten
         this.#unwritten = []
-        if (!(await this.#insist(() => this.#store.append(this.#job.id, number, chunks)))) this.abandon()
+        const isRunning = await this.#retryWrite(() => this.#store.append(this.#key, this.#nextIndex, chunks))
+        this.#nextIndex += chunks.length
+        if (!isRunning) this.abandon()
       }
       call.resume()
     } catch (cause) {
       this.#failure = cause // a job that lacks a chunk must not end as if it had it
       call.cancel()
     } finally {
-      this.#written = undefined
+      this.#writing = undefined
     }
   }
 
-  // Behind the chunks before it.
-  async #refuse(what: string, limit: number): Promise<void> {
-    this.#isRefused = true
-    await this.#written
+  async #writeProgress(json: Buffer): Promise<void> {
+    if (!this.#hasEnded) await this.#store.progress(this.#key, json).catch(() => {}) // the next write reports it
+  }
+
+  // After the chunks before it.
+  async #failTooLarge(what: string, limit: number): Promise<void> {
+    this.#isTooLarge = true
+    await this.#writing
     const error = `${what} is larger than the limit of ${limit} bytes`
-    await this.#end({ state: 'FAILED', error }).catch(() => {}) // `run` throws it
+    await this.#finish({ state: 'FAILED', error }).catch(() => {}) // `run` throws it
     this.#stop('cancelled')
+  }
+
+  // The handler is stopped also when that cannot be stored.
+  async #expire(step: NextStep): Promise<void> {
+    const stored = this.#take(step)
+    this.#stop('deadline')
+    await stored.catch(() => {}) // `run` throws it
   }
 
   #stop(reason: CancelReason): void {
@@ -201,83 +209,74 @@ export class Attempt implements Caller {
     this.#call?.cancel(reason)
   }
 
-  onProgress(_call: Call, json: Buffer): void {
-    if (this.#begun === undefined || this.#ended) return
-    if (json.length > this.#kind.resultLimit(this.#job)) return
-    this.#progressed.offer(json)
+  // A start that could not be written has done nothing yet: the job is released after a pause.
+  async #checkFailure(): Promise<void> {
+    const canRelease = this.#started === undefined && (await this.#parts.mayRetryWrite(this.#failure))
+    if (!canRelease) throw this.#failure
   }
 
-  async #writeProgress(json: Buffer): Promise<void> {
-    if (!this.#ended) await this.#store.progress(this.#job.id, this.#number, json).catch(() => {}) // the next write tells
-  }
-
-  // The handler is stopped also when that cannot be stored.
-  async #expire(followExpiry: NonNullable<JobKind['followExpiry']>): Promise<void> {
-    const stored = this.#follow(followExpiry(this.#job))
-    this.#stop('deadline')
-    await stored.catch(() => {}) // `run` throws it
-  }
-
-  async #conclude(outcome: Outcome): Promise<void> {
-    if (this.#ended) return void (await this.#stored)
-    if (this.#begun === undefined) return this.#giveUp(outcome)
-    if (isCutOff(outcome)) return this.#requeue({ isRetry: false })
-    await this.#follow(this.#kind.follow(outcome, this.#job, this.#begun.instance))
-  }
-
-  // It never had an instance: the function cannot be loaded, or the server stops.
-  async #giveUp(outcome: Outcome): Promise<void> {
-    const { id } = this.#job
-    const isHopeless = outcome.type === 'failed' && outcome.fault.code.startsWith('load_')
-    if (!isHopeless || !(await this.#begin('')))
-      return this.#insist(() => this.#store.release([id], this.#runner))
+  // The function cannot be loaded, the server stops, or another runner has the job.
+  async #endUnstarted(outcome: Outcome): Promise<void> {
+    const cannotLoad = outcome.type === 'failed' && outcome.fault.code.startsWith('load_')
+    if (!cannotLoad || !(await this.#start(''))) {
+      await this.#retryWrite(() => this.#store.release([this.#job.id], this.#parts.runner))
+      return
+    }
     clearTimeout(this.#deadline)
-    await this.#follow(this.#kind.follow(outcome, this.#job, ''))
+    await this.#take(this.#kind.afterOutcome(outcome, this.#job, ''))
   }
 
-  #follow(sequel: Sequel): Promise<void> {
-    return sequel.type === 'ends' ? this.#end(sequel.end) : this.#requeue(sequel.terms)
+  #take(step: NextStep): Promise<void> {
+    return step.type === 'ends' ? this.#finish(step.end) : this.#requeue(step.terms)
   }
 
   #requeue(terms: RequeueTerms): Promise<void> {
-    return this.#settle(() => this.#store.requeue(this.#job.id, this.#number, terms, Date.now()))
+    return this.#writeEnd(() => this.#store.requeue(this.#key, terms))
   }
 
-  #end(end: Omit<AttemptEnd, 'executionMs'>): Promise<void> {
-    const executionMs = Math.round(performance.now() - (this.#begun?.at ?? performance.now()))
-    return this.#settle(() =>
-      this.#store.finish(this.#job.id, this.#number, { ...end, executionMs }, Date.now()),
-    )
+  #finish(end: Omit<AttemptEnd, 'executionMs'>): Promise<void> {
+    const executionMs = Math.round(performance.now() - (this.#started?.at ?? performance.now()))
+    const { output } = end
+    return this.#writeEnd(() => {
+      const finished = this.#store.finish(this.#key, { ...end, executionMs })
+      if (output !== 'chunks' && this.origin !== 'task')
+        this.#endedJob = finished.then(
+          (job) => job && { ...job, ...(output === undefined ? {} : { output }) },
+          () => undefined, // it is looked up
+        )
+      return finished
+    })
   }
 
-  async #settle(write: () => Promise<unknown>): Promise<void> {
-    if (this.#ended) return
-    this.#ended = true
-    this.#stored = this.#insist(write)
-    await this.#stored
+  async #writeEnd(write: () => Promise<unknown>): Promise<void> {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#end = this.#retryWrite(write)
+    await this.#end
   }
 
-  // A disk that is full may have room again: what a handler has done is not thrown away.
-  async #insist<Value>(write: () => Promise<Value>): Promise<Value> {
+  // A disk that is full may have room again: a result is not thrown away.
+  async #retryWrite<Value>(write: () => Promise<Value>): Promise<Value> {
     for (;;) {
       try {
         return await write()
       } catch (cause) {
-        if (!(await this.#mayTryAgain(cause))) throw cause
+        if (!(await this.#parts.mayRetryWrite(cause))) throw cause
       }
     }
   }
 
-  get #number(): number {
-    return this.#begun?.number ?? 0
+  get #store(): JobStore {
+    return this.#parts.store
+  }
+
+  get #key(): AttemptKey {
+    if (this.#started === undefined) throw new Error(`job ${this.#job.id} has not started`)
+    return this.#started.key
   }
 }
 
-function isCutOff(outcome: Outcome): boolean {
-  return outcome.type === 'failed' && outcome.fault.code === 'draining'
-}
-
-/** One is written at a time; what comes meanwhile takes the place of what waits, so that no flood of them fills the memory. */
+/** Writes values one at a time; a value that comes meanwhile replaces the one that waits, so that a flood does not fill the memory. */
 export class Latest<Value> {
   readonly #write: (value: Value) => Promise<unknown>
   #waiting: { readonly value: Value } | undefined
@@ -288,7 +287,6 @@ export class Latest<Value> {
     this.#write = write
   }
 
-  /** This value is to be written, unless another one comes before its turn. */
   offer(value: Value): void {
     this.#waiting = { value }
     if (!this.#isWriting) void this.#writeAll()
@@ -296,16 +294,17 @@ export class Latest<Value> {
 
   async #writeAll(): Promise<void> {
     this.#isWriting = true
-    for (let next = this.#take(); next !== undefined; next = this.#take()) await this.#write(next.value)
+    while (this.#waiting !== undefined) {
+      const { value } = this.#waiting
+      this.#waiting = undefined
+      await this.#write(value)
+    }
     this.#isWriting = false
-  }
-
-  #take(): { readonly value: Value } | undefined {
-    const taken = this.#waiting
-    this.#waiting = undefined
-    return taken
   }
 }
 
+function isCutOff(outcome: Outcome): boolean {
+  return outcome.type === 'failed' && outcome.fault.code === 'draining'
+}
+
 const uuidLength = 36
-const nothing = Buffer.alloc(0)

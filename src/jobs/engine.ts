@@ -1,17 +1,18 @@
-// The engine of jobs: a store, a runner that takes from it, and what time does to jobs. Owns who watches which job.
+// The engine of jobs: a store, its runner and deliverer, and sweeps of what has expired. Owns the watchers of jobs.
 
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { InstanceState } from '../invoker/instanceState.ts'
 import type { JobInvoker } from './attempt.ts'
 import { Deliverer } from './delivery/deliverer.ts'
-import { isTerminal, type Job, type NewJob, type Work } from './model/job.ts'
+import type { Job, JobRecord, NewJob, Work } from './model/job.ts'
 import type { Receiver } from './delivery/receiver.ts'
 import { leaseMs, Runner, type RunnerSettings } from './runner.ts'
 import type { Health, JobService } from './service.ts'
 import {
   StoreError,
   type AttemptEnd,
+  type Change,
   type ChunkPage,
   type JobStore,
   type Retried,
@@ -19,7 +20,7 @@ import {
   type SubmitTerms,
 } from './model/store.ts'
 
-/** What the operator has settled about jobs. */
+/** What the operator has decided about jobs. */
 export interface EngineSettings extends RunnerSettings {
   /** most jobs that may wait */
   readonly queueLimit: number
@@ -36,14 +37,14 @@ export interface InstanceReport {
   readonly failure: string | undefined
 }
 
-/** Whom the engine asks and tells. */
+/** Other parts that the engine asks. */
 export interface EngineParts {
   readonly instances: () => InstanceReport
-  /** whom to tell of a job's end; undefined: nobody */
+  /** takes the message about a job's end; undefined: there is none */
   readonly receiverOf: (job: Work) => Receiver | undefined
 }
 
-/** Runs jobs, and tells who asks for them. */
+/** Runs jobs, and answers requests for them. */
 export class JobEngine implements JobService {
   readonly #store: JobStore
   readonly #settings: EngineSettings
@@ -51,14 +52,15 @@ export class JobEngine implements JobService {
   readonly #instances: () => InstanceReport
   readonly #runner: Runner
   readonly #deliverer: Deliverer
-  readonly #watchers = new Map<string, Set<(job: Job | undefined) => void>>()
+  readonly #watchers = new Map<string, Set<(change: Change) => void>>()
   readonly #draining = new AbortController()
   #sweepAt = Infinity
   #sweeper: NodeJS.Timeout | undefined
   #started: Promise<void> | undefined
+  #isOpen = false
   #isWanted = false
   #stopped = false
-  #isTroubled = false
+  #sweepFails = false
 
   constructor(
     store: JobStore,
@@ -72,17 +74,17 @@ export class JobEngine implements JobService {
     this.#instances = parts.instances
     this.#events = events
     this.#runner = new Runner(store, invoker, settings, events)
-    this.#deliverer = new Deliverer(store, this.#runner.id, parts.receiverOf, events)
-    store.onChange((id, job) => this.#noteChange(id, job))
+    this.#deliverer = new Deliverer(store, parts.receiverOf, events)
+    store.onChange({ changed: (change) => this.#noteChange(change), missed: () => this.#catchUp() })
   }
 
   /**
-   * Opens the store, and goes on with the jobs in it; who asks for a job does that, too. May be called twice.
+   * Opens the store, and goes on with the jobs in it; so does the first request for a job. May be called twice.
    * @throws Fault store_unavailable; it may be called again
    */
   start(): Promise<void> {
     this.#isWanted = true
-    this.#started ??= withFaults(this.#start()).catch((error: unknown) => {
+    this.#started ??= this.#start().catch((error: unknown) => {
       this.#started = undefined
       throw error
     })
@@ -90,14 +92,15 @@ export class JobEngine implements JobService {
   }
 
   async #start(): Promise<void> {
-    await this.#store.start()
+    await withFaults(this.#store.start())
+    this.#isOpen = true
     if (this.#stopped) return
     this.#runner.start()
     this.#deliverer.start()
     this.#sweepSoon(0)
   }
 
-  /** Takes nothing new, and answers everybody who waits. */
+  /** Takes nothing new, and answers requests that wait. */
   drain(): void {
     this.#draining.abort()
     this.#runner.close()
@@ -127,21 +130,27 @@ export class JobEngine implements JobService {
     return job?.origin === 'task' ? undefined : job
   }
 
-  cancel(id: string): Promise<Job | undefined> {
-    return this.#ask((store) => store.cancel(id, Date.now()))
+  async findRemoved(id: string): Promise<Job | undefined> {
+    const job = await this.#ask((store) => store.findRemoved(id))
+    return job?.origin === 'task' ? undefined : job
+  }
+
+  cancel(id: string): Promise<JobRecord | undefined> {
+    return this.#ask((store) => store.cancel(id))
   }
 
   async retry(id: string): Promise<Retried> {
     this.#refuseWhileDraining()
-    return this.#ask((store) => store.retry(id, { queueLimit: this.#settings.queueLimit }, Date.now()))
+    return this.#ask((store) => store.retry(id, { queueLimit: this.#settings.queueLimit }))
   }
 
   purge(): Promise<number> {
-    return this.#ask((store) => store.purge(Date.now()))
+    return this.#ask((store) => store.purge())
   }
 
-  keepFor(id: string, ms: number): Promise<Job | undefined> {
-    return this.#ask((store) => store.keepFor(id, ms, Date.now()))
+  async keepFor(id: string, ms: number): Promise<Job | undefined> {
+    const job = await this.#ask((store) => store.keepFor(id, ms))
+    return job && this.find(id)
   }
 
   chunks(id: string, from: number, maxBytes: number): Promise<ChunkPage> {
@@ -174,37 +183,42 @@ export class JobEngine implements JobService {
   async accept(job: NewJob, terms: SubmitTerms): Promise<Submitted> {
     this.#refuseWhileDraining()
     return this.#ask((store) => {
-      const submitted = store.submit(job, terms, Date.now())
-      this.#runner.fill() // the job is prepared while the disk is waited for
-      return submitted
+      const reserve = terms.begun === undefined ? this.#runner.reserve(job, terms.task) : {}
+      const submitting = store.submit(job, { ...terms, ...reserve })
+      if (reserve.reserve === undefined)
+        this.#runner.fill() // it may be claimed while the disk is waited for
+      else void this.#runner.runReserved(job, terms.task, submitting)
+      return submitting
     })
   }
 
-  /** A job of any kind. Asked also for invocations that are no jobs: for them no store is opened first. @throws Fault store_unavailable */
+  /** A job of any kind. Calls that are no jobs are looked up, too: that does not open the store. @throws Fault store_unavailable */
   async findAny(id: string): Promise<Job | undefined> {
-    return this.#isWanted ? this.#ask((store) => store.find(id)) : undefined
+    if (!this.#isWanted) return undefined
+    const ended = await this.#runner.endedJob(id)
+    return ended ?? this.#ask((store) => store.find(id))
   }
 
   /** Keeps the progress of an attempt. @returns false when it is not the running one. @throws Fault store_unavailable */
   progress(id: string, attempt: number, json: Buffer): Promise<boolean> {
-    return this.#ask((store) => store.progress(id, attempt, json))
+    return this.#ask((store) => store.progress({ id, runner: this.#runner.id, attempt }, json))
   }
 
   /** Stores a job that runs already, on an instance; it does not lapse until `finish`. @throws Fault draining, store_unavailable */
   async acceptBegun(job: NewJob, terms: SubmitTerms, instance: string): Promise<Submitted> {
     const begun = { runner: this.#runner.id, instance, leaseMs }
     const submitted = await this.accept(job, { ...terms, begun })
-    if (submitted.type === 'accepted') this.#runner.keep(job.id)
+    if (submitted.type === 'accepted') this.#runner.keepBegun(job.id)
     return submitted
   }
 
   /** Ends such a job. @throws Fault store_unavailable */
   async finish(id: string, end: AttemptEnd): Promise<void> {
-    await this.#ask((store) => store.finish(id, 1, end, Date.now()))
-    this.#runner.letGo(id)
+    await this.#ask((store) => store.finish({ id, runner: this.#runner.id, attempt: 1 }, end))
+    this.#runner.forgetBegun(id)
   }
 
-  watch(id: string, listener: (job: Job | undefined) => void): () => void {
+  watch(id: string, listener: (change: Change) => void): () => void {
     const watchers = this.#watchers.get(id) ?? new Set()
     this.#watchers.set(id, watchers.add(listener))
     return () => {
@@ -213,48 +227,48 @@ export class JobEngine implements JobService {
     }
   }
 
-  #noteChange(id: string, job: Job | undefined): void {
-    this.#runner.noteChange(id, job)
-    for (const each of this.#watchers.get(id) ?? []) each(job)
-    if (job === undefined) return
-    this.#sweepSoon(job.expiresAt - Date.now())
-    if (job.state === 'IN_PROGRESS') this.#sweepSoon(leaseMs)
-    if (job.task === undefined) return
-    if (job.state === 'IN_QUEUE') this.#sweepSoon(job.task.dueAt - Date.now())
-    if (isTerminal(job.state)) this.#sweepSoon(leastPauseMs)
+  #noteChange(change: Change): void {
+    this.#runner.noteChange(change)
+    for (const each of this.#watchers.get(change.id) ?? []) each(change)
+    this.#sweepSoon(Math.max(leastPauseMs, change.dueAt - this.#store.now()))
   }
 
-  // What time does is looked at when the first job is due, and while jobs run, since a runner may have died.
+  // Changes were missed: there may be jobs in the queue, and leases have not been renewed.
+  #catchUp(): Iterable<string> {
+    this.#sweepSoon(0)
+    return [...this.#watchers.keys(), ...this.#runner.held]
+  }
+
   #sweepSoon(ms: number): void {
-    const at = performance.now() + Math.max(0, ms)
+    const at = performance.now() + ms
     if (this.#stopped || at >= this.#sweepAt) return
     this.#sweepAt = at
     clearTimeout(this.#sweeper)
-    this.#sweeper = setTimeout(() => void this.#sweep(), Math.min(Math.max(0, ms), longestPauseMs))
+    this.#sweeper = setTimeout(() => void this.#sweep(), Math.min(ms, longestPauseMs))
   }
 
   async #sweep(): Promise<void> {
     this.#sweepAt = Infinity
     try {
       const { attempts, tasksKept } = this.#settings
-      void this.#runner.renew() // a machine that slept, or a clock that was set, has let it lapse while it goes on
-      const next = await this.#store.sweep({ attempts, tasksKept }, Date.now())
-      if (next !== undefined) this.#sweepSoon(Math.max(leastPauseMs, next - Date.now()))
-      this.#isTroubled = false
+      void this.#runner.renew() // a machine that slept, or a clock that was set, has let leases lapse while jobs go on
+      const next = await this.#store.sweep({ attempts, tasksKept })
+      if (next !== undefined) this.#sweepSoon(Math.max(leastPauseMs, next - this.#store.now()))
+      this.#sweepFails = false
       this.#runner.fill()
     } catch (cause) {
-      if (!this.#isTroubled)
+      if (!this.#sweepFails)
         this.#events.emit('failure', {
           what: 'what has expired in the store of jobs cannot be removed',
           cause,
         })
-      this.#isTroubled = true
-      this.#sweepSoon(troubledPauseMs)
+      this.#sweepFails = true
+      this.#sweepSoon(failurePauseMs)
     }
   }
 
   async #ask<Value>(question: (store: JobStore) => Promise<Value>): Promise<Value> {
-    await this.start()
+    if (!this.#isOpen) await this.start()
     return withFaults(question(this.#store))
   }
 
@@ -277,4 +291,4 @@ const leastPauseMs = 100
 const longestPauseMs = 60_000
 
 // A lease that has lapsed meanwhile waits for the sweep.
-const troubledPauseMs = 2000
+const failurePauseMs = 2000

@@ -1,15 +1,16 @@
-// Runs jobs: reserves the next ones in the store, has each invoked when there is an instance, and keeps what it holds from
-// lapsing. Owns which jobs this process holds.
+// Runs jobs: reserves them in the store, has each invoked when there is an instance, and renews its reservations. Owns the attempts
+// of this process.
 
 import { randomUUID } from 'node:crypto'
 import type { Events } from '../events.ts'
-import { Attempt, type AttemptTerms, type JobInvoker } from './attempt.ts'
+import { Attempt, type AttemptParts, type JobInvoker } from './attempt.ts'
 import type { JobKind } from './kinds/kind.ts'
-import { isTerminal, type Job, type JobOrigin, type Work } from './model/job.ts'
-import type { JobStore } from './model/store.ts'
+import { isTerminal, type Job, type JobOrigin, type NewJob, type TaskTerms, type Work } from './model/job.ts'
+import type { Change, JobStore, Submitted, SubmitTerms } from './model/store.ts'
+import { newRow, toWork } from './store/rows.ts'
 
-/** What the runner needs besides the store. */
-export interface RunnerSettings extends AttemptTerms {
+/** What the operator has decided about running jobs. */
+export interface RunnerSettings extends Pick<AttemptParts, 'streamLimit'> {
   /** how many jobs may be reserved before there is an instance for them */
   readonly ahead: number
   /** how many tasks may run, or be reserved, at a time (tasks.md L3) */
@@ -17,7 +18,7 @@ export interface RunnerSettings extends AttemptTerms {
   readonly kindOf: (origin: JobOrigin) => JobKind
 }
 
-/** What a runner holds is another's after this long without a sign of it, in milliseconds. Its own restart waits for that, too. */
+/** Milliseconds after which the jobs of a runner that gives no sign are taken over. Its own restart waits for that, too. */
 export const leaseMs = 6000
 
 /** Takes jobs from a store until it is stopped. Several runners may share a store. */
@@ -28,156 +29,184 @@ export class Runner {
   readonly #invoker: JobInvoker
   readonly #settings: RunnerSettings
   readonly #events: Events
-  readonly #held = new Map<string, Attempt>()
-  readonly #endings = new Map<string, Promise<void>>()
-  readonly #kept = new Set<string>()
+  readonly #parts: AttemptParts
+  readonly #attempts = new Map<string, Attempt>()
+  readonly #running = new Map<string, Promise<void>>()
+  /** jobs that were submitted as begun, whose lease is renewed until they are forgotten */
+  readonly #begun = new Set<string>()
   #renewal: NodeJS.Timeout | undefined
-  #again: NodeJS.Timeout | undefined
-  #filling = false
-  #filled: Promise<void> | undefined
-  #wanted = false
+  #pause: NodeJS.Timeout | undefined
+  #filling: Promise<void> | undefined
+  #isWanted = false
   #stopped = true
-  #troubled = false
+  #hasFailed = false
 
   constructor(store: JobStore, invoker: JobInvoker, settings: RunnerSettings, events: Events) {
     this.#store = store
     this.#invoker = invoker
     this.#settings = settings
     this.#events = events
+    this.#parts = {
+      runner: this.id,
+      store,
+      streamLimit: settings.streamLimit,
+      onStarted: () => this.#fill(),
+      mayRetryWrite: (cause) => this.#mayRetryWrite(cause),
+    }
   }
 
-  /** Begins to take jobs. */
   start(): void {
     this.#stopped = false
-    this.#renewal = setInterval(() => void this.renew(), renewEveryMs)
+    this.#renewal = setInterval(() => void this.renew(), leaseMs / 3)
     this.fill()
   }
 
   /** Takes no more jobs; those that run go on. */
   close(): void {
     this.#stopped = true
-    clearTimeout(this.#again)
+    clearTimeout(this.#pause)
   }
 
   /** Settles when everything that it held has been written back. May be called twice, or before `start`. */
   async stop(): Promise<void> {
     this.close()
-    await this.#filled // a job that was just reserved is given back
-    while (this.#endings.size > 0) await Promise.all(this.#endings.values())
+    await this.#filling // a job that was just reserved is released
+    while (this.#running.size > 0) await Promise.all(this.#running.values())
     clearInterval(this.#renewal)
   }
 
-  /** There may be a job that nobody has taken. */
+  /** Looks for jobs in the queue: there may be one. */
   fill(): void {
-    this.#wanted = true
-    if (!this.#filling) this.#filled = this.#fill()
+    this.#isWanted = true
+    this.#fill()
   }
 
-  /** Says that it still has what it holds. Never rejects. */
+  /** Terms that reserve a job for this runner as it is submitted; none when another one goes first. */
+  reserve(job: NewJob, task: TaskTerms | undefined): Pick<SubmitTerms, 'reserve'> {
+    const isFull = job.origin === 'task' && this.#tasks >= this.#settings.tasksAtOnce
+    const mayRun =
+      !this.#stopped && this.#filling === undefined && !this.#isWanted && this.#room > 0 && !isFull
+    return mayRun && (task?.delayMs ?? 0) === 0 ? { reserve: { runner: this.id, leaseMs } } : {}
+  }
+
+  /** Runs a job that is being submitted so: it starts if it is reserved. */
+  async runReserved(job: NewJob, task: TaskTerms | undefined, submitting: Promise<Submitted>): Promise<void> {
+    this.#take(toWork(newRow(job, task, 0, this.#store.now()), job))
+    const submitted = await submitting.catch(() => undefined)
+    if (submitted?.type === 'accepted' && submitted.reserved === true) return
+    this.#attempts.get(job.id)?.abandon()
+    this.fill()
+  }
+
+  /** Renews the leases of what it holds. Never rejects. */
   async renew(): Promise<void> {
     try {
-      const lost = await this.#store.renew(
-        this.id,
-        [...this.#endings.keys(), ...this.#kept],
-        leaseMs,
-        Date.now(),
-      )
-      for (const id of lost) this.#held.get(id)?.abandon()
+      const ids = [...this.#running.keys(), ...this.#begun]
+      for (const id of await this.#store.renew(this.id, ids, leaseMs)) this.#attempts.get(id)?.abandon()
     } catch (cause) {
-      this.#note(cause)
+      this.#noteFailure(cause)
     }
   }
 
-  /** Keeps a job that was submitted as begun from lapsing, until it is let go of. */
-  keep(id: string): void {
-    this.#kept.add(id)
+  /** Renews the lease of a job that was submitted as begun, until it is forgotten. */
+  keepBegun(id: string): void {
+    this.#begun.add(id)
   }
 
-  /** See `keep`; nothing happens to one that is not kept. */
-  letGo(id: string): void {
-    this.#kept.delete(id)
+  forgetBegun(id: string): void {
+    this.#begun.delete(id)
   }
 
-  /** A job has changed, by our doing or somebody else's: when it is ours no more, its handler is stopped. */
-  noteChange(id: string, job: Job | undefined): void {
-    const held = this.#held.get(id)
-    if (held !== undefined && (job === undefined || isTerminal(job.state))) held.abandon()
-    if (job?.state === 'IN_QUEUE' && held === undefined) this.fill()
+  /** Ids of the jobs that it holds. */
+  get held(): Iterable<string> {
+    return this.#running.keys()
   }
 
-  async #fill(): Promise<void> {
-    this.#filling = true
+  /** The job as an attempt of this process ends it; see Attempt. */
+  endedJob(id: string): Promise<Job | undefined> | undefined {
+    return this.#attempts.get(id)?.endedJob
+  }
+
+  /** Follows a change: the handler of a job that has ended is stopped; one in the queue may be claimed. */
+  noteChange({ id, state, removed }: Change): void {
+    const attempt = this.#attempts.get(id)
+    if (removed || isTerminal(state)) attempt?.abandon()
+    else if (state === 'IN_QUEUE' && attempt?.isWaiting !== true) this.fill()
+  }
+
+  #fill(): void {
+    if (this.#isWanted && !this.#stopped && this.#room > 0) this.#filling ??= this.#claim()
+  }
+
+  async #claim(): Promise<void> {
     try {
-      while (this.#wanted) {
-        this.#wanted = false
-        while (!this.#stopped && this.#waiting < this.#settings.ahead) {
-          const withoutTasks = this.#tasks >= this.#settings.tasksAtOnce
-          const job = await this.#store.claim(this.id, leaseMs, Date.now(), withoutTasks)
-          if (job === undefined) break
-          this.#take(job)
-        }
+      while (this.#isWanted && !this.#stopped && this.#room > 0) {
+        this.#isWanted = false
+        const limit = this.#room
+        const tasks = Math.max(0, this.#settings.tasksAtOnce - this.#tasks)
+        const jobs = await this.#store.claim(this.id, { leaseMs, limit, tasks })
+        for (const each of jobs) this.#take(each)
+        this.#isWanted ||= jobs.length === limit
       }
-      this.#troubled = false
+      this.#hasFailed = false
     } catch (cause) {
-      this.#note(cause)
-      this.#again = setTimeout(() => this.fill(), pauseMs)
+      this.#noteFailure(cause)
+      this.#pause = setTimeout(() => this.fill(), pauseMs)
     } finally {
-      this.#filling = false
+      this.#filling = undefined
     }
   }
 
-  get #waiting(): number {
-    return [...this.#held.values()].filter((each) => !each.isSeated).length
+  /** how many more may be reserved */
+  get #room(): number {
+    let waiting = 0
+    for (const each of this.#attempts.values()) if (each.isWaiting) waiting++
+    return this.#settings.ahead - waiting
   }
 
   get #tasks(): number {
-    return [...this.#held.values()].filter((each) => each.origin === 'task').length
+    let tasks = 0
+    for (const { origin } of this.#attempts.values()) if (origin === 'task') tasks++
+    return tasks
   }
 
   #take(job: Work): void {
-    const ending = this.#run(job).finally(() => {
-      if (this.#endings.get(job.id) === ending) this.#endings.delete(job.id)
-      this.fill()
+    const running = this.#run(job).finally(() => {
+      if (this.#running.get(job.id) === running) this.#running.delete(job.id)
+      this.#fill()
     })
-    this.#endings.set(job.id, ending)
+    this.#running.set(job.id, running)
   }
 
-  // A job may come again before its earlier attempt has let go of the instance: at most one runs at a time (jobs.md C-1).
+  // A job may come again before its earlier attempt has released the instance: at most one runs at a time (jobs.md C-1).
   async #run(job: Work): Promise<void> {
-    const earlier = this.#endings.get(job.id)
-    if (earlier !== undefined) await earlier // else it is held at once: what is taken next depends on what is held
-    const attempt = new Attempt(
-      job,
-      this.id,
-      this.#store,
-      this.#settings.kindOf(job.origin),
-      this.#settings,
-      () => this.fill(),
-      (cause) => this.#pause(cause),
-    )
-    this.#held.set(job.id, attempt)
+    const earlier = this.#running.get(job.id)
+    if (earlier !== undefined) await earlier // else it is held at once: how many are claimed depends on what is held
+    const attempt = new Attempt(job, this.#settings.kindOf(job.origin), this.#parts)
+    this.#attempts.set(job.id, attempt)
     try {
       await attempt.run(this.#invoker)
     } catch (cause) {
-      this.#note(cause)
+      this.#noteFailure(cause)
     } finally {
-      this.#held.delete(job.id)
+      this.#attempts.delete(job.id)
+      // It may be in the queue again; or a task could not be claimed beside it.
+      if (attempt.isWaiting || attempt.origin === 'task') this.#isWanted = true
     }
   }
 
-  // Once it takes nothing new it leaves to the next start what cannot be written.
-  async #pause(cause: unknown): Promise<boolean> {
-    this.#note(cause)
+  // Once it takes nothing new, it leaves what cannot be written to the next start.
+  async #mayRetryWrite(cause: unknown): Promise<boolean> {
+    this.#noteFailure(cause)
     if (!this.#stopped) await new Promise((settle) => setTimeout(settle, pauseMs))
     return !this.#stopped
   }
 
-  #note(cause: unknown): void {
-    if (!this.#troubled) this.#events.emit('failure', { what: 'the store of jobs does not work', cause })
-    this.#troubled = true
+  // Once for each outage.
+  #noteFailure(cause: unknown): void {
+    if (!this.#hasFailed) this.#events.emit('failure', { what: 'the store of jobs does not work', cause })
+    this.#hasFailed = true
   }
 }
-
-const renewEveryMs = leaseMs / 3
 
 const pauseMs = 1000

@@ -1,7 +1,7 @@
-// Jobs as those who ask for them see them: the HTTP routes.
+// What the HTTP API asks of the engine of jobs.
 
-import type { Job, NewJob } from './model/job.ts'
-import type { ChunkPage, JobCounts, Retried, Submitted, SubmitTerms } from './model/store.ts'
+import type { Job, JobRecord, NewJob } from './model/job.ts'
+import type { Change, ChunkPage, JobCounts, Retried, Submitted, SubmitTerms } from './model/store.ts'
 
 /** The engine of jobs. Every method may reject with a Fault, store_unavailable among others. */
 export interface JobService {
@@ -9,7 +9,7 @@ export interface JobService {
   submit: (job: NewJob, idempotency?: SubmitTerms['idempotency']) => Promise<Submitted>
   find: (id: string) => Promise<Job | undefined>
   /** Stops and ends a job that is not terminal. @returns the job as it is now */
-  cancel: (id: string) => Promise<Job | undefined>
+  cancel: (id: string) => Promise<JobRecord | undefined>
   /** @throws Fault draining */
   retry: (id: string) => Promise<Retried>
   /** @returns how many queued jobs were cancelled */
@@ -20,13 +20,11 @@ export interface JobService {
   undelivered: (id: string, maxBytes: number) => Promise<ChunkPage>
   markDelivered: (id: string, indexes: readonly number[]) => Promise<void>
   health: () => Promise<Health>
-  /**
-   * Calls back after every change of a job, new chunks and progress included, with the job as it is then.
-   * A job that its ttl has ended comes once more as TIMED_OUT; undefined: it is removed.
-   * @returns ends that
-   */
-  watch: (id: string, listener: (job: Job | undefined) => void) => () => void
-  /** aborted when the server begins to drain: held requests are answered */
+  /** A job that was removed a moment ago, for requests that wait for it (jobs.md C-5). */
+  findRemoved: (id: string) => Promise<Job | undefined>
+  /** Reports every change of a job, new chunks and progress included. @returns stops that */
+  watch: (id: string, listener: (change: Change) => void) => () => void
+  /** aborted when the server starts to drain: waiting requests are answered */
   readonly draining: AbortSignal
 }
 

@@ -1,11 +1,11 @@
-// Tasks on the engine of jobs: a job of origin `task` for each. Owns nothing.
+// Tasks on the engine of jobs: a job of origin `task` for each.
 
 import { createHash } from 'node:crypto'
 import type { JobEngine } from './engine.ts'
 import { isTerminal, type NewJob, type TaskTerms } from './model/job.ts'
 import { toTask, type Dispatched, type NewTask, type OwnTask, type Task, type Tasks } from './model/tasks.ts'
 
-/** What the operator has settled about tasks (tasks.md §7). Durations are in milliseconds. */
+/** What the operator has decided about tasks (tasks.md §7). Durations are in milliseconds. */
 export interface TaskSettings {
   /** attempts in all, by service */
   readonly attempts: Readonly<Record<TaskTerms['service'], number>>
@@ -17,7 +17,7 @@ export interface TaskSettings {
   readonly queueLimit: number
 }
 
-/** Takes tasks, and tells what becomes of them. */
+/** Takes tasks, and looks them up. */
 export class TaskService implements Tasks {
   readonly #engine: JobEngine
   readonly #settings: TaskSettings
@@ -67,8 +67,8 @@ export class TaskService implements Tasks {
     return job && toTask(job, Date.now())
   }
 
-  watch(id: string, listener: (task: Task | undefined) => void): () => void {
-    return this.#engine.watch(id, (job) => listener(job && toTask(job, Date.now())))
+  watch(id: string, listener: (isOver: boolean) => void): () => void {
+    return this.#engine.watch(id, ({ state, removed }) => listener(removed || isTerminal(state)))
   }
 
   async progress(id: string, attempt: number, text: string): Promise<'kept' | 'stale' | 'unknown'> {

@@ -6,12 +6,13 @@ import {
   isTerminal,
   type EndState,
   type Job,
+  type JobState,
   type NewJob,
   type StoredChunk,
 } from '../../src/jobs/model/job.ts'
-import { memoryStore } from '../../src/jobs/store/sqlite.ts'
+import { memoryStore } from '../../src/jobs/store/sqlite/store.ts'
 import type { Health, JobService } from '../../src/jobs/service.ts'
-import type { ChunkPage, Retried, Submitted, SubmitTerms } from '../../src/jobs/model/store.ts'
+import type { Change, ChunkPage, Retried, Submitted, SubmitTerms } from '../../src/jobs/model/store.ts'
 import { storeDriver } from './storeDriver.ts'
 
 /** What the tests need of an engine: the service, and a way to make things happen. */
@@ -44,7 +45,7 @@ export async function makeDriver(): Promise<JobDriver> {
 
 const drivers: Readonly<Record<string, (() => JobDriver | Promise<JobDriver>) | undefined>> = {
   double: () => new MemoryJobs(),
-  store: () => storeDriver(memoryStore()),
+  store: () => storeDriver(memoryStore),
 }
 
 /** The double. */
@@ -52,9 +53,10 @@ class MemoryJobs implements JobDriver, JobService {
   readonly service: JobService = this
   #queueLimit = 1000
   readonly #jobs = new Map<string, Job>()
+  readonly #removed = new Map<string, Job>()
   readonly #chunks = new Map<string, (StoredChunk & { delivered: boolean })[]>()
-  readonly #keys = new Map<string, { readonly digest: string; readonly id: string; state: string }>()
-  readonly #changes = new EventEmitter<Record<string, [Job | undefined]>>().setMaxListeners(0)
+  readonly #keys = new Map<string, { readonly digest: string; readonly id: string; state: JobState }>()
+  readonly #changes = new EventEmitter<Record<string, [Change]>>().setMaxListeners(0)
   readonly #draining = new AbortController()
 
   get draining(): AbortSignal {
@@ -92,6 +94,10 @@ class MemoryJobs implements JobDriver, JobService {
 
   async find(id: string): Promise<Job | undefined> {
     return this.#jobs.get(id)
+  }
+
+  async findRemoved(id: string): Promise<Job | undefined> {
+    return this.#removed.get(id)
   }
 
   async cancel(id: string): Promise<Job | undefined> {
@@ -155,7 +161,7 @@ class MemoryJobs implements JobDriver, JobService {
     }
   }
 
-  watch(id: string, listener: (job: Job | undefined) => void): () => void {
+  watch(id: string, listener: (change: Change) => void): () => void {
     this.#changes.on(id, listener)
     return () => this.#changes.off(id, listener)
   }
@@ -219,9 +225,11 @@ class MemoryJobs implements JobDriver, JobService {
   }
 
   async remove(id: string): Promise<void> {
+    const job = this.#get(id)
     this.#jobs.delete(id)
     this.#chunks.delete(id)
-    this.#changes.emit(id, undefined)
+    this.#removed.set(id, job)
+    this.#changes.emit(id, { ...job, removed: true, dueAt: job.expiresAt })
   }
 
   limitQueue(most: number): void {
@@ -244,7 +252,7 @@ class MemoryJobs implements JobDriver, JobService {
     const job = { ...this.#get(id), ...change }
     const changed = { ...job, revision: job.revision + 1 }
     this.#jobs.set(id, changed)
-    this.#changes.emit(id, changed)
+    this.#changes.emit(id, { ...changed, removed: false, dueAt: changed.expiresAt })
     return changed
   }
 

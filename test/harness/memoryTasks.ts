@@ -20,7 +20,7 @@ export class MemoryTasks implements Tasks {
   readonly #tasks = new Map<string, Task>()
   readonly #messages = new Map<string, Buffer>()
   readonly #owners = new Map<string, string>()
-  readonly #changes = new EventEmitter<Record<string, [Task | undefined]>>().setMaxListeners(0)
+  readonly #changes = new EventEmitter<Record<string, [isOver: boolean]>>().setMaxListeners(0)
   readonly #draining = new AbortController()
 
   get draining(): AbortSignal {
@@ -52,7 +52,7 @@ export class MemoryTasks implements Tasks {
     return this.#tasks.get(id)
   }
 
-  watch(id: string, listener: (task: Task | undefined) => void): () => void {
+  watch(id: string, listener: (isOver: boolean) => void): () => void {
     this.#changes.on(id, listener)
     return () => this.#changes.off(id, listener)
   }
@@ -135,7 +135,7 @@ export class MemoryTasks implements Tasks {
   /** The retention is over. */
   remove(id: string): void {
     this.#tasks.delete(id)
-    this.#changes.emit(id, undefined)
+    this.#changes.emit(id, true)
   }
 
   drain(): void {
@@ -162,7 +162,7 @@ export class MemoryTasks implements Tasks {
 
   #put(task: Task): Task {
     this.#tasks.set(task.id, task)
-    this.#changes.emit(task.id, task)
+    this.#changes.emit(task.id, isFinal(task))
     return task
   }
 

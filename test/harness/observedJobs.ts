@@ -41,6 +41,7 @@ export class ObservedJobs {
       undelivered: (id, maxBytes) => readPage(id, () => engine.undelivered(id, maxBytes)),
       markDelivered: (id, indexes) => pass(() => engine.markDelivered(id, indexes)),
       health: () => pass(async () => ({ ...(await engine.health()), ...this.health })),
+      findRemoved: (id) => pass(() => engine.findRemoved(id)),
       watch: (id, listener) => this.#watch(id, engine.watch(id, listener)),
       draining: engine.draining,
     }

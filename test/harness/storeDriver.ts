@@ -3,16 +3,21 @@
 import { Fault } from '../../src/errors.ts'
 import type { Job } from '../../src/jobs/model/job.ts'
 import type { JobService } from '../../src/jobs/service.ts'
-import type { JobStore, RequeueTerms } from '../../src/jobs/model/store.ts'
+import type { AttemptKey, Change, JobStore } from '../../src/jobs/model/store.ts'
 import type { JobDriver } from './jobDriver.ts'
 
-/** A driver for a store, which it starts. */
-export async function storeDriver(store: JobStore): Promise<JobDriver> {
+/** A driver for a store, which it starts. @param open makes it, with a clock */
+export async function storeDriver(open: (clock: () => number) => JobStore): Promise<JobDriver> {
+  let offsetMs = 0
+  const store = open(() => Date.now() + offsetMs)
   const draining = new AbortController()
-  const watchers = new Map<string, Set<(job: Job | undefined) => void>>()
+  const watchers = new Map<string, Set<(change: Change) => void>>()
   let queueLimit = 1000
-  store.onChange((id, job) => {
-    for (const listener of watchers.get(id) ?? []) listener(job)
+  store.onChange({
+    changed: (change) => {
+      for (const listener of watchers.get(change.id) ?? []) listener(change)
+    },
+    missed: () => [],
   })
   await store.start()
   const found = async (id: string): Promise<Job> => {
@@ -20,8 +25,12 @@ export async function storeDriver(store: JobStore): Promise<JobDriver> {
     if (job === undefined) throw new Error(`no job ${id}`)
     return job
   }
+  const running = async (id: string): Promise<AttemptKey> => {
+    return { id, runner, attempt: (await found(id)).attempt }
+  }
   const sweepAt = async (now: number): Promise<void> => {
-    while ((await store.sweep({ attempts: 3 }, now)) === undefined);
+    offsetMs = now - Date.now()
+    await store.sweep({ attempts: 3 })
   }
   const refuseDraining = (): void => {
     if (draining.signal.aborted) throw new Fault('draining', 'the server is stopping')
@@ -29,20 +38,17 @@ export async function storeDriver(store: JobStore): Promise<JobDriver> {
   const service: JobService = {
     submit: async (job, idempotency) => {
       refuseDraining()
-      return store.submit(
-        job,
-        idempotency === undefined ? { queueLimit } : { queueLimit, idempotency },
-        Date.now(),
-      )
+      return store.submit(job, idempotency === undefined ? { queueLimit } : { queueLimit, idempotency })
     },
     find: (id) => store.find(id),
-    cancel: (id) => store.cancel(id, Date.now()),
+    findRemoved: (id) => store.findRemoved(id),
+    cancel: (id) => store.cancel(id),
     retry: async (id) => {
       refuseDraining()
-      return store.retry(id, { queueLimit }, Date.now())
+      return store.retry(id, { queueLimit })
     },
-    purge: () => store.purge(Date.now()),
-    keepFor: (id, ms) => store.keepFor(id, ms, Date.now()),
+    purge: () => store.purge(),
+    keepFor: async (id, ms) => (await store.keepFor(id, ms)) && store.find(id),
     chunks: (id, from, maxBytes) => store.chunks(id, from, maxBytes),
     undelivered: (id, maxBytes) => store.undelivered(id, maxBytes),
     markDelivered: (id, indexes) => store.markDelivered(id, indexes),
@@ -60,50 +66,35 @@ export async function storeDriver(store: JobStore): Promise<JobDriver> {
   return {
     service,
     begin: async (id, instance = 'i-1') => {
-      const now = Date.now()
-      const passed: string[] = []
-      for (
-        let job = await store.claim(runner, leaseMs, now);
-        job?.id !== id;
-        job = await store.claim(runner, leaseMs, now)
-      ) {
-        if (job === undefined) throw new Error(`nobody can claim ${id}`)
-        passed.push(job.id)
-      }
-      const { delayMs, since } = await found(id)
-      const begun = await store.begin(id, runner, { instance, delayMs: delayMs + (now - since) }, now)
-      await store.release(passed, runner)
-      return begun ?? found(id)
+      const jobs = await store.claim(runner, { leaseMs, limit: 1000, tasks: 0 })
+      const begun = await store.begin(id, runner, instance)
+      if (begun === undefined) throw new Error(`${id} cannot be claimed`)
+      const others = jobs.map((job) => job.id).filter((other) => other !== id)
+      await store.release(others, runner)
+      return found(id)
     },
     yields: async (id, ...texts) => {
-      const { attempt } = await found(id)
+      const { nextIndex } = await found(id)
       await store.append(
-        id,
-        attempt,
+        await running(id),
+        nextIndex,
         texts.map((each) => Buffer.from(each)),
       )
     },
     progress: async (id, text) => {
-      await store.progress(id, (await found(id)).attempt, Buffer.from(text))
+      await store.progress(await running(id), Buffer.from(text))
     },
     finish: async (id, { state = 'COMPLETED', output, error }) => {
-      const { attempt, since } = await found(id)
-      const now = Date.now()
-      await store.finish(
-        id,
-        attempt,
-        {
-          state,
-          executionMs: now - since,
-          ...(output === undefined ? {} : { output: Buffer.from(output) }),
-          ...(error === undefined ? {} : { error }),
-        },
-        now,
-      )
+      const executionMs = Date.now() - (await found(id)).since
+      await store.finish(await running(id), {
+        state,
+        executionMs,
+        ...(output === undefined ? {} : { output: Buffer.from(output) }),
+        ...(error === undefined ? {} : { error }),
+      })
     },
     requeue: async (id) => {
-      const terms: RequeueTerms = { isRetry: true }
-      await store.requeue(id, (await found(id)).attempt, terms, Date.now())
+      await store.requeue(await running(id), { isRetry: true })
     },
     expire: async (id) => sweepAt((await found(id)).expiresAt + 1),
     remove: async (id) => sweepAt((await found(id)).expiresAt + 1),

@@ -264,6 +264,7 @@ function never(): never {
 const notForThisTest: JobService = {
   submit: never,
   find: never,
+  findRemoved: never,
   cancel: never,
   retry: never,
   purge: never,

@@ -20,7 +20,7 @@ interface Running extends AsyncDisposable {
 
 type Send = Receiver['send']
 
-function run(send: Send, store = deliveries(), clock = manualClock()): Running {
+function run(send: Send, clock = manualClock(), store = deliveries(clock)): Running {
   const events = new Events()
   const sent: string[] = []
   const givenUp: object[] = []
@@ -37,7 +37,7 @@ function run(send: Send, store = deliveries(), clock = manualClock()): Running {
   }
   const receiverOf = ({ webhook }: Work): Receiver | undefined =>
     webhook === undefined ? undefined : receiver
-  const deliverer = new Deliverer(store, 'a runner', receiverOf, events, clock)
+  const deliverer = new Deliverer(store, receiverOf, events, clock)
   deliverer.start()
   return { store, clock, deliverer, sent, givenUp, troubles, [Symbol.asyncDispose]: () => deliverer.stop() }
 }
@@ -70,9 +70,10 @@ describe('a delivery', () => {
   })
 
   it('that was there before the start leaves, too (WH-3)', async () => {
-    const store = deliveries()
+    const clock = manualClock()
+    const store = deliveries(clock)
     store.ended(job())
-    await using running = run(takes, store)
+    await using running = run(takes, clock, store)
     await eventually(() => store.open() === 0)
     expect(running.sent).toEqual(['one'])
   })
@@ -151,11 +152,11 @@ describe('deliveries', () => {
   })
 
   it('of a runner that has died are taken over without being told (WH-3)', async () => {
-    const store = deliveries()
     const clock = manualClock()
+    const store = deliveries(clock)
     store.ended(job())
-    await store.dueDeliveries('one that dies', 16, 30_000, clock.now())
-    await using running = run(takes, store, clock)
+    await store.dueDeliveries(16, 30_000) // by a process that dies
+    await using running = run(takes, clock, store)
     for (let polls = 0; polls < 3; polls++) {
       await settled(running)
       expect(running.sent).toEqual([])
@@ -186,8 +187,9 @@ describe('a store that fails', () => {
   })
 
   it('when a message has left does not have it sent again', async () => {
-    const store = deliveries()
-    await using running = run(async () => store.fail(true), store)
+    const clock = manualClock()
+    const store = deliveries(clock)
+    await using running = run(async () => store.fail(true), clock, store)
     store.ended(job())
     await eventually(() => running.troubles.length === 1)
     running.clock.pass(60_000)
@@ -206,7 +208,7 @@ describe('a stop', () => {
     await eventually(() => sent.length === 1)
     await deliverer.stop()
     expect([store.open(), givenUp]).toEqual([1, []])
-    await using next = run(takes, store, clock)
+    await using next = run(takes, clock, store)
     await settled(next)
     clock.pass(30_000)
     await eventually(() => store.open() === 0)
@@ -224,8 +226,9 @@ describe('a stop', () => {
   })
 
   it('may come twice, and before the start', async () => {
-    const store = deliveries()
-    const deliverer = new Deliverer(store, 'a runner', () => undefined, new Events(), manualClock())
+    const clock = manualClock()
+    const store = deliveries(clock)
+    const deliverer = new Deliverer(store, () => undefined, new Events(), clock)
     await deliverer.stop()
     deliverer.start()
     store.ended(job())

@@ -1,8 +1,8 @@
 // A store of deliveries in memory, for tests of the deliverer: the part of JobStore that it uses, and outages on demand.
 
-import type { Job, Work } from '../../src/jobs/model/job.ts'
-import type { Delivery } from '../../src/jobs/model/store.ts'
-import type { DeliveryStore } from '../../src/jobs/delivery/deliverer.ts'
+import type { Work } from '../../src/jobs/model/job.ts'
+import type { ChangeListener, Delivery } from '../../src/jobs/model/store.ts'
+import type { Clock, DeliveryStore } from '../../src/jobs/delivery/deliverer.ts'
 import { StoreError } from '../../src/jobs/model/store.ts'
 
 /** The store, and what a test does to it and sees of it. */
@@ -17,9 +17,9 @@ export interface Deliveries extends DeliveryStore {
   readonly fail: (fails: boolean) => void
 }
 
-export function deliveries(): Deliveries {
+export function deliveries(clock: Pick<Clock, 'now'>): Deliveries {
   const rows = new Map<string, { job: Work; tries: number; dueAt: number }>()
-  const listeners: ((id: string, job: Job | undefined) => void)[] = []
+  const listeners: ChangeListener[] = []
   let fails = false
   let asked = 0
   const check = (): void => {
@@ -27,7 +27,8 @@ export function deliveries(): Deliveries {
   }
   return {
     onChange: (listener) => void listeners.push(listener),
-    dueDeliveries: async (_runner, limit, leaseMs, now) => {
+    dueDeliveries: async (limit, leaseMs) => {
+      const now = clock.now()
       asked++
       check()
       const due = [...rows].filter(([, { dueAt }]) => dueAt <= now).slice(0, limit)
@@ -36,16 +37,16 @@ export function deliveries(): Deliveries {
         return { id, job: row.job, tries: row.tries }
       })
     },
-    settleDelivery: async (id, retryAt) => {
+    settleDelivery: async (id, retryMs) => {
       check()
       const row = rows.get(id)
       if (row === undefined) return
-      if (retryAt === undefined) rows.delete(id)
-      else Object.assign(row, { tries: row.tries + 1, dueAt: retryAt })
+      if (retryMs === undefined) rows.delete(id)
+      else Object.assign(row, { tries: row.tries + 1, dueAt: clock.now() + retryMs })
     },
     ended: (job) => {
       rows.set(`delivery of ${job.id}`, { job, tries: 0, dueAt: 0 })
-      for (const listener of listeners) listener(job.id, job)
+      for (const { changed } of listeners) changed({ ...job, removed: false, dueAt: job.expiresAt })
     },
     open: () => rows.size,
     asked: () => asked,

@@ -36,14 +36,13 @@ const task: Work = {
     backoffMs: 1000,
     delayMs: 0,
     dueAt: 0,
-    attempts: [],
   },
 }
 
 const kind = taskKind(1000)
 
 function after(outcome: Outcome, differences: Partial<Work> = {}): unknown {
-  return kind.follow(outcome, { ...task, ...differences }, 'i-1')
+  return kind.afterOutcome(outcome, { ...task, ...differences }, 'i-1')
 }
 
 function answered(answer: unknown): Outcome {
@@ -65,8 +64,8 @@ function failedWith(type: string): object {
 /** After how many seconds a task that has failed so often runs again; -1: never. */
 function wait(retries: number, maxAttempts: number): number {
   const stored = task.task && { ...task.task, maxAttempts }
-  const sequel = kind.follow(threw(true), { ...task, retries, ...(stored && { task: stored }) }, 'i-1')
-  return sequel.type === 'again' ? (sequel.terms.pauseMs ?? 0) / 1000 : -1
+  const next = kind.afterOutcome(threw(true), { ...task, retries, ...(stored && { task: stored }) }, 'i-1')
+  return next.type === 'again' ? (next.terms.pauseMs ?? 0) / 1000 : -1
 }
 
 describe('a task', () => {

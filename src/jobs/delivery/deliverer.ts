@@ -1,5 +1,5 @@
-// Tells receivers that jobs have ended (jobs.md WH-2, WH-3). What is to be told is in the store; this owns the tries in flight, when
-// the next one is due, and verdicts that the store could not take yet.
+// Sends completion messages to receivers (jobs.md WH-2, WH-3). The messages are in the store. Owns the attempts in flight, when
+// the next one is due, and outcomes that the store could not take yet.
 
 import type { Events } from '../../events.ts'
 import { isTerminal, type Work } from '../model/job.ts'
@@ -17,54 +17,54 @@ export interface Clock {
 /** What a deliverer needs of the store. */
 export type DeliveryStore = Pick<JobStore, 'onChange' | 'dueDeliveries' | 'settleDelivery'>
 
-/** Delivers what the store says is due, beside everything else: nobody waits for it. */
+/** Delivers what the store says is due. */
 export class Deliverer {
   readonly #store: DeliveryStore
-  readonly #runner: string
   readonly #receiverOf: (job: Work) => Receiver | undefined
   readonly #events: Events
   readonly #clock: Clock
   readonly #inFlight = new Map<AbortController, Promise<void>>()
   /** when deliveries that have failed are due again, the earliest first */
   readonly #retryTimes: number[] = []
-  /** verdicts by delivery; nothing is asked for before the store has taken them, so nothing is sent twice */
-  readonly #unsettled = new Map<string, Verdict>()
+  /** outcomes by delivery; the store takes them before it is asked for more, so that nothing is sent twice */
+  readonly #unsettled = new Map<string, DeliveryOutcome>()
   #state: 'new' | 'running' | 'stopped' = 'new'
   #asking: Promise<void> | undefined
   #askAgain = false
   #storeFails = false
   #cancelWake = (): void => {}
 
-  /**
-   * @param runner who reserves deliveries
-   * @param receiverOf whom to tell of a job's end; undefined: nobody any more
-   */
+  /** @param receiverOf finds the receiver of a job's end; undefined: there is none any more */
   constructor(
     store: DeliveryStore,
-    runner: string,
     receiverOf: (job: Work) => Receiver | undefined,
     events: Events,
     clock: Clock = systemClock,
   ) {
     this.#store = store
-    this.#runner = runner
     this.#receiverOf = receiverOf
     this.#events = events
     this.#clock = clock
   }
 
-  /** Begins with what the store holds from before. The store must have been started. */
+  /** Starts with what the store holds from before. The store must have been started. */
   start(): void {
     if (this.#state !== 'new') return
     this.#state = 'running'
-    this.#store.onChange((_id, job) => {
-      if (job?.notify === true && isTerminal(job.state)) this.#wake()
+    this.#store.onChange({
+      changed: ({ notify, state }) => {
+        if (notify && isTerminal(state)) this.#wake()
+      },
+      missed: () => {
+        this.#wake()
+        return []
+      },
     })
     this.#wake()
   }
 
   /**
-   * Breaks off what is in flight; it is tried again when its reservation has lapsed, by whoever serves the store then.
+   * Breaks off what is in flight; the next deliverer of the store tries it again when its reservation has lapsed.
    * May be called twice, or before `start`.
    */
   async stop(): Promise<void> {
@@ -72,7 +72,7 @@ export class Deliverer {
     this.#cancelWake()
     for (const attempt of this.#inFlight.keys()) attempt.abort()
     await Promise.all([this.#asking, ...this.#inFlight.values()])
-    await this.#settleRest().catch((cause: unknown) => this.#announceTrouble(cause))
+    await this.#settleRest().catch((cause: unknown) => this.#announceFailure(cause))
   }
 
   #wake(): void {
@@ -91,14 +91,14 @@ export class Deliverer {
       this.#announceRecovery()
       this.#wakeIn(this.#untilNextDue())
     } catch (cause) {
-      this.#announceTrouble(cause)
+      this.#announceFailure(cause)
       this.#wakeIn(storePauseMs)
     } finally {
-      this.#asking = undefined // at once: whoever wakes us from now on has us ask anew
+      this.#asking = undefined // at once: what wakes it from now on makes it ask anew
     }
   }
 
-  // Whoever wakes us while we ask has us ask once more.
+  // What wakes it while it asks makes it ask once more.
   #takeAsk(): boolean {
     const wanted = this.#askAgain && this.#state === 'running'
     this.#askAgain = false
@@ -106,10 +106,10 @@ export class Deliverer {
   }
 
   async #settleRest(): Promise<void> {
-    for (const [id, { retryAt }] of this.#unsettled) {
-      await this.#store.settleDelivery(id, retryAt)
+    for (const [id, { retryMs: ms }] of this.#unsettled) {
+      await this.#store.settleDelivery(id, ms)
       this.#unsettled.delete(id)
-      if (retryAt !== undefined) this.#retryTimes.push(retryAt)
+      if (ms !== undefined) this.#retryTimes.push(this.#clock.now() + ms)
     }
   }
 
@@ -117,13 +117,13 @@ export class Deliverer {
     const free = most - this.#inFlight.size
     if (free === 0) return // the end of a try wakes us
     const now = this.#clock.now()
-    const due = await this.#store.dueDeliveries(this.#runner, free, leaseMs, now)
+    const due = await this.#store.dueDeliveries(free, leaseMs)
     if (this.#state !== 'running') return
     while ((this.#retryTimes[0] ?? Infinity) <= now) this.#retryTimes.shift()
-    for (const delivery of due) this.#begin(delivery)
+    for (const delivery of due) this.#start(delivery)
   }
 
-  #begin(delivery: Delivery): void {
+  #start(delivery: Delivery): void {
     const attempt = new AbortController()
     const done = this.#deliver(delivery, attempt).finally(() => {
       this.#inFlight.delete(attempt)
@@ -142,15 +142,16 @@ export class Deliverer {
     } catch (error) {
       const cause = attempt.signal.aborted ? new Error(`it took longer than ${tryMs} ms`) : error
       // Broken off by a stop, it has not failed.
-      if (this.#state === 'running') this.#unsettled.set(delivery.id, this.#judge(delivery, receiver, cause))
+      if (this.#state === 'running')
+        this.#unsettled.set(delivery.id, this.#toOutcome(delivery, receiver, cause))
     } finally {
       cancelLimit()
     }
   }
 
-  #judge({ job, tries }: Delivery, receiver: Receiver | undefined, cause: unknown): Verdict {
+  #toOutcome({ job, tries }: Delivery, receiver: Receiver | undefined, cause: unknown): DeliveryOutcome {
     const last = cause instanceof RefusedError || tries + 1 >= mostTries
-    if (!last) return { retryAt: this.#clock.now() + retryMs }
+    if (!last) return { retryMs }
     this.#events.emit('delivery-failed', {
       jobId: job.id,
       receiver: receiver?.name ?? 'no receiver',
@@ -171,7 +172,7 @@ export class Deliverer {
   }
 
   // Once for each outage.
-  #announceTrouble(cause: unknown): void {
+  #announceFailure(cause: unknown): void {
     if (!this.#storeFails)
       this.#events.emit('failure', { what: 'the job store fails: deliveries wait', cause })
     this.#storeFails = true
@@ -194,8 +195,8 @@ const systemClock: Clock = {
 }
 
 /** How a delivery has ended, or when it is to be tried again. */
-interface Verdict {
-  readonly retryAt?: number
+interface DeliveryOutcome {
+  readonly retryMs?: number
 }
 
 // jobs.md WH-2, WH-3
@@ -204,10 +205,10 @@ const mostTries = 3
 const tryMs = 10_000
 const retryMs = 10_000
 
-// Longer than a try: who holds a delivery for so long has died.
+// Longer than an attempt.
 const leaseMs = 30_000
 
-// How often the store is asked without a reason that we know of: what others have left behind is due at times that they knew.
+// How often the store is asked without a known reason: what a dead process has left behind is due at times that it knew.
 const pollMs = 10_000
 
 const storePauseMs = 1000

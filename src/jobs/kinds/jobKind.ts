@@ -1,7 +1,7 @@
 // Jobs of callers, in a script or a function (jobs.md), and their asynchronous invocations (yandex.md §4). Pure.
 
 import type { Outcome } from '../../invocation.ts'
-import type { JobKind, Sequel } from './kind.ts'
+import type { JobKind, NextStep } from './kind.ts'
 import { toDocument } from '../model/jobJson.ts'
 import type { Job, Work } from '../model/job.ts'
 import { toEnd, type ResultTerms } from './jobResult.ts'
@@ -19,7 +19,7 @@ export interface JobKindTerms extends ResultTerms {
 /** The kind of jobs. */
 export function jobKind(terms: JobKindTerms): JobKind {
   const { isScript, resultLimit, reschedule, asyncRetries } = terms
-  const followFailure = ({ origin, retries }: Work): Sequel | undefined => {
+  const retryOf = ({ origin, retries }: Work): NextStep | undefined => {
     if (origin !== 'async' || retries >= asyncRetries) return undefined
     return { type: 'again', terms: { isRetry: true, pauseMs: asyncIntervalMs } }
   }
@@ -28,14 +28,14 @@ export function jobKind(terms: JobKindTerms): JobKind {
     resultLimit,
     waitsForLoad: isScript,
     toPayload: (job) => (isScript ? toDocument(job) : job.input),
-    follow: (outcome, job, instance) => {
+    afterOutcome: (outcome, job, instance) => {
       if (isLost(outcome) && job.retries < reschedule) return { type: 'again', terms: { isRetry: true } }
       const end = toEnd(outcome, terms, instance)
-      return (end.state === 'COMPLETED' ? undefined : followFailure(job)) ?? { type: 'ends', end }
+      return (end.state === 'COMPLETED' ? undefined : retryOf(job)) ?? { type: 'ends', end }
     },
-    followExpiry: (job) => {
+    afterTimeout: (job) => {
       const error = `executionTimeout of ${job.executionTimeoutMs} ms exceeded`
-      return followFailure(job) ?? { type: 'ends', end: { state: 'TIMED_OUT', error } }
+      return retryOf(job) ?? { type: 'ends', end: { state: 'TIMED_OUT', error } }
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Fault } from '../../errors.ts'
 import { describeExit } from '../../exit.ts'
 import type { Outcome } from '../../invocation.ts'
 import { parseJson } from '../../json/json.ts'
-import type { JobKind, Sequel } from './kind.ts'
+import type { JobKind, NextStep } from './kind.ts'
 import type { StoredTask, TaskError, Work } from '../model/job.ts'
 import { pauseAfter } from '../model/tasks.ts'
 
@@ -16,7 +16,7 @@ export function taskKind(resultLimit: number): JobKind {
     resultLimit: () => resultLimit,
     waitsForLoad: true,
     toPayload,
-    follow: (outcome, job) => follow(readOutcome(outcome, job), job),
+    afterOutcome: (outcome, job) => toNextStep(readOutcome(outcome, job), job),
   }
 }
 
@@ -36,7 +36,7 @@ function toPayload(job: Work, attempt: number, deadlineMs: number): Buffer {
   )
 }
 
-function follow(answer: Answer, job: Work): Sequel {
+function toNextStep(answer: Answer, job: Work): NextStep {
   if (answer.outcome === 'complete') {
     const { response_text: text, response_omitted: omitted } = answer
     const output = text === null ? {} : { output: Buffer.from(text) }

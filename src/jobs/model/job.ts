@@ -1,10 +1,10 @@
-// A job: a remembered invocation (jobs.md §1). Its states, which moves between them are legal, and what is known of it.
+// A job: a remembered invocation (jobs.md §1). Its states, the legal transitions between them, and what is stored of it.
 
 /** States as clients see them (jobs.md §1). */
 export type JobState = 'IN_QUEUE' | 'IN_PROGRESS' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT'
 
 /** From each state the ones that may follow. `removed` is not a state: the job is gone. */
-export const moves = {
+export const transitions = {
   IN_QUEUE: ['IN_PROGRESS', 'FAILED', 'CANCELLED', 'TIMED_OUT'],
   IN_PROGRESS: ['IN_QUEUE', 'COMPLETED', 'FAILED', 'CANCELLED', 'TIMED_OUT'],
   COMPLETED: [],
@@ -75,8 +75,6 @@ export type Capture = 'on' | 'default' | 'off'
 export interface StoredTask extends TaskTerms {
   /** epoch milliseconds; jobs start in the order in which they are due */
   readonly dueAt: number
-  /** in order */
-  readonly attempts: readonly TaskAttempt[]
 }
 
 /** What keeps a task from being complete. */
@@ -99,10 +97,10 @@ export interface TaskAttempt {
   readonly error?: TaskError
 }
 
-/** A job as it is stored, without what only its handler needs: that may be large, or secret. */
-export interface Job extends Omit<NewJob, 'input' | 's3Config'> {
+/** What is stored of a job apart from large or secret values. */
+export interface JobRecord extends Omit<NewJob, 'input' | 's3Config'> {
   readonly state: JobState
-  /** grows with everything that happens to the job; never falls */
+  /** grows with every change of the job */
   readonly revision: number
   /** the latest submit or retry */
   readonly submittedAt: number
@@ -120,8 +118,6 @@ export interface Job extends Omit<NewJob, 'input' | 's3Config'> {
   readonly executionMs: number
   /** the instance of the latest attempt, "" if there was none */
   readonly instance: string
-  /** JSON text: the result in a terminal state, else the latest progress value */
-  readonly output?: Buffer
   /** why there is no result. Of a task: when it has failed a TaskError as JSON text, when it is complete why its value could not be kept. */
   readonly error?: string
   /** how many indexes were used for chunks: the index of the next one */
@@ -132,7 +128,15 @@ export interface Job extends Omit<NewJob, 'input' | 's3Config'> {
   readonly task?: StoredTask
 }
 
-/** A job for those who run it, or tell of it. */
+/** A job as it is looked up, without what only its handler needs. */
+export interface Job extends JobRecord {
+  /** JSON text: the result in a terminal state, else the latest progress value */
+  readonly output?: Buffer
+  /** of a task, in order */
+  readonly attempts?: readonly TaskAttempt[]
+}
+
+/** A job with its input, for the handler and for completion messages. */
 export interface Work extends Job, Pick<NewJob, 'input' | 's3Config'> {}
 
 /** A yielded value as it is stored and shown: JSON text, under an index that the job never uses twice. */

@@ -1,10 +1,9 @@
-// Tasks: what the runtime API of instances and the public view show of a job of origin `task` (tasks.md §1, §12, §13), and when one runs again.
+// Tasks: jobs of origin `task` as the runtime API of instances and the public view show them (tasks.md §1, §12, §13), and their backoff.
 
 import {
   isTerminal,
   type Capture,
   type Job,
-  type StoredTask,
   type TaskAttempt,
   type TaskError,
   type TaskTerms,
@@ -12,13 +11,13 @@ import {
 
 /** A task as it is dispatched. */
 export interface NewTask {
-  /** chosen by who dispatches it */
+  /** chosen by the caller */
   readonly id: string
   /** dotted text `module.function` */
   readonly path: string
   readonly service: TaskTerms['service']
   readonly capture: Capture
-  /** of who dispatches it, and executes it */
+  /** of the function that dispatches and executes it */
   readonly language: TaskTerms['language']
   /** milliseconds from now until it is due */
   readonly delayMs: number
@@ -82,8 +81,8 @@ export interface Tasks {
   dispatch: (task: NewTask) => Promise<Dispatched>
   /** @returns undefined when it is not known, or its retention is over */
   find: (id: string) => Promise<Task | undefined>
-  /** Calls back after every change of a task, with the task as it is then; undefined: it is removed. @returns ends that */
-  watch: (id: string, listener: (task: Task | undefined) => void) => () => void
+  /** Reports every change of a task; `isOver`: it is final or removed. @returns stops that */
+  watch: (id: string, listener: (isOver: boolean) => void) => () => void
   /** Keeps the progress of an attempt, JSON text. `stale`: it is not the running one */
   progress: (id: string, attempt: number, text: string) => Promise<'kept' | 'stale' | 'unknown'>
   /** Writes the record of a task that runs in an invocation on an instance; a later one takes its place. `conflict`: the id is that of a dispatched task; `full`: too many have not ended */
@@ -96,8 +95,9 @@ export interface Tasks {
 export function toTask(job: Job, now: number): Task | undefined {
   const { task, error } = job
   if (task === undefined || (isTerminal(job.state) && job.expiresAt <= now)) return undefined
-  const { path, service, capture, language, maxAttempts, attempts, dueAt } = task
-  const state = toState(job, task, now)
+  const { path, service, capture, language, maxAttempts, dueAt } = task
+  const { attempts = [] } = job
+  const state = toState(job, dueAt, now)
   return {
     id: job.id,
     path,
@@ -130,7 +130,7 @@ export function toTaskError(text: string): TaskError {
   return JSON.parse(text) as TaskError // as we have written it
 }
 
-function toState({ state }: Job, { attempts, dueAt }: StoredTask, now: number): TaskState {
+function toState({ state, attempts = [] }: Job, dueAt: number, now: number): TaskState {
   switch (state) {
     case 'IN_QUEUE':
       if (dueAt <= now) return 'queued'

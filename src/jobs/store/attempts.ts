@@ -1,88 +1,117 @@
-// Attempts: a reserved job is begun, yields, and ends or is queued again. What comes from any but the running attempt is dropped
-// (jobs.md C-4).
+// Attempts: a reserved job begins, yields, and ends or is queued again. What another attempt or runner writes is dropped (jobs.md C-4).
 
-import type { Job } from '../model/job.ts'
-import type { AttemptEnd, RequeueTerms } from '../model/store.ts'
+import { isTerminal, type JobRecord } from '../model/job.ts'
+import type { AttemptEnd, AttemptKey, RequeueTerms } from '../model/store.ts'
 import { toTaskError } from '../model/tasks.ts'
-import { addChunks } from './chunks.ts'
-import { addTo } from './counts.ts'
-import type { Database } from './database.ts'
-import { change, end, move, queueAgain } from './moving.ts'
-import { findRow, findRunning, toJob } from './rows.ts'
-import { beginTry, endTry } from './tries.ts'
+import { addTo } from './counters.ts'
+import { toRecord, type Row } from './rows.ts'
+import { end, move, queueAgain } from './transitions.ts'
+import type { Unit } from './unit.ts'
 
-/** see JobStore, also for what follows */
+/** see JobStore, also for what follows; `repeated`: an earlier call may have done it, whose answer was lost */
 export function begin(
-  database: Database,
+  unit: Unit,
   id: string,
   runner: string,
-  start: { instance: string; delayMs: number },
-  now: number,
-): Job | undefined {
-  const row = findRow(database, id)
-  if (row?.state !== 'IN_QUEUE' || row.holder !== runner || (row.leaseUntil ?? 0) <= now) return undefined
-  const { instance, delayMs } = start
-  const begun = {
-    attempt: row.attempt + 1,
-    instance,
-    delayMs: asDuration(delayMs),
-    executionMs: 0,
-    notBefore: null,
-  }
-  if (row.origin === 'task') beginTry(database, row.n, begun.attempt, instance, now)
-  return toJob(database, move(database, row, 'IN_PROGRESS', begun, now))
+  instance: string,
+  repeated: boolean,
+): JobRecord | undefined {
+  const row = unit.find(id)
+  if (row?.holder !== runner || row.leaseUntil === null) return undefined
+  if (repeated && row.state === 'IN_PROGRESS' && row.instance === instance) return toRecord(row)
+  if (row.state !== 'IN_QUEUE' || row.leaseUntil <= unit.now) return undefined
+  startAttempt(unit, row, instance)
+  return toRecord(row)
 }
 
-export function append(database: Database, id: string, attempt: number, chunks: readonly Buffer[]): boolean {
-  const row = findRunning(database, id, attempt)
+/** Starts the next attempt of a job that is held. */
+export function startAttempt(unit: Unit, row: Row, instance: string): void {
+  const attempt = row.attempt + 1
+  const delayMs = row.delayMs + Math.max(0, unit.now - row.since)
+  if (row.origin === 'task')
+    unit.write({ type: 'attemptStarted', n: row.n, number: attempt, instance, at: unit.now })
+  move(unit, row, 'IN_PROGRESS', { attempt, instance, delayMs, executionMs: 0, notBefore: null })
+}
+
+export function append(unit: Unit, key: AttemptKey, from: number, chunks: readonly Buffer[]): boolean {
+  const row = findRunning(unit, key)
   if (row === undefined) return false
-  addChunks(database, row.n, row.nextIndex, chunks)
-  change(database, row, { nextIndex: row.nextIndex + chunks.length })
+  if (row.nextIndex < from) throw new Error(`job ${row.id} has no chunk before ${from}`)
+  const fresh = chunks.slice(row.nextIndex - from) // an earlier call, whose answer was lost, has added the others
+  if (fresh.length === 0) return true
+  unit.write({ type: 'chunks', n: row.n, from: row.nextIndex, chunks: fresh })
+  unit.change(row, { nextIndex: row.nextIndex + fresh.length })
   return true
 }
 
-export function progress(database: Database, id: string, attempt: number, json: Buffer): boolean {
-  const row = findRunning(database, id, attempt)
-  if (row !== undefined) change(database, row, { output: json })
-  return row !== undefined
+export function progress(unit: Unit, key: AttemptKey, json: Buffer): boolean {
+  const row = findRunning(unit, key)
+  if (row === undefined) return false
+  unit.write({ type: 'output', n: row.n, output: json })
+  unit.change(row, {})
+  return true
 }
 
 export function finish(
-  database: Database,
-  id: string,
-  attempt: number,
+  unit: Unit,
+  key: AttemptKey,
   { state, output, error, executionMs }: AttemptEnd,
-  now: number,
-): Job | undefined {
-  const row = findRunning(database, id, attempt)
-  if (row === undefined) return undefined
-  const result = output === 'chunks' ? { listsChunks: 1 } : { output: output ?? null }
-  const changes = { ...result, error: error ?? null, executionMs: asDuration(executionMs) }
+  repeated: boolean,
+): JobRecord | undefined {
+  const row = findRunning(unit, key)
+  if (row === undefined) return repeated ? findEnded(unit, key) : undefined
   if (row.origin === 'task') {
-    if (state === 'COMPLETED') endTry(database, row.n, 'complete', undefined, now)
-    else endTry(database, row.n, 'failed', error === undefined ? undefined : toTaskError(error), now)
+    const isComplete = state === 'COMPLETED'
+    endAttempt(
+      unit,
+      row,
+      isComplete ? 'complete' : 'failed',
+      isComplete || error === undefined ? undefined : toTaskError(error),
+    )
   }
-  return toJob(database, end(database, row, state, changes, now))
+  const columns = {
+    holder: key.runner,
+    listsChunks: Number(output === 'chunks'),
+    error: error ?? null,
+    executionMs: Math.max(0, Math.round(executionMs)), // jobs.md OBJ-2, DUR-6
+  }
+  end(unit, row, state, columns, output === 'chunks' ? undefined : output)
+  return toRecord(row)
 }
 
 export function requeue(
-  database: Database,
-  id: string,
-  attempt: number,
+  unit: Unit,
+  key: AttemptKey,
   { isRetry, pauseMs, error }: RequeueTerms,
-  now: number,
-): Job | undefined {
-  const row = findRunning(database, id, attempt)
+): JobRecord | undefined {
+  const row = findRunning(unit, key)
   if (row === undefined) return undefined
-  if (isRetry) addTo(database, row.origin, 'retried', 1)
-  if (row.origin === 'task') endTry(database, row.n, isRetry ? 'failed' : 'interrupted', error, now)
-  const notBefore = pauseMs === undefined ? null : now + pauseMs
+  if (isRetry) addTo(unit, row.origin, 'retried', 1)
+  if (row.origin === 'task') endAttempt(unit, row, isRetry ? 'failed' : 'interrupted', error)
+  const notBefore = pauseMs === undefined ? null : unit.now + pauseMs
   const due = row.origin === 'task' && notBefore !== null ? { dueAt: notBefore } : {}
-  const changes = { retries: row.retries + Number(isRetry), notBefore, ...due }
-  return toJob(database, queueAgain(database, row, changes, now))
+  queueAgain(unit, row, { retries: row.retries + Number(isRetry), notBefore, ...due })
+  return toRecord(row)
 }
 
-// Whole milliseconds, whatever clock they come from (jobs.md OBJ-2, DUR-6).
-function asDuration(ms: number): number {
-  return Math.max(0, Math.round(ms))
+/** Ends the attempt of a task that runs: its attempts are listed (tasks.md §13). */
+export function endAttempt(
+  unit: Unit,
+  { n }: Row,
+  outcome: 'complete' | 'failed' | 'interrupted',
+  error: RequeueTerms['error'],
+): void {
+  unit.write({ type: 'attemptEnded', n, outcome, error, at: unit.now })
+}
+
+function findRunning(unit: Unit, { id, runner, attempt }: AttemptKey): Row | undefined {
+  const row = unit.find(id)
+  return row?.state === 'IN_PROGRESS' && row.attempt === attempt && row.holder === runner ? row : undefined
+}
+
+// A job that this very attempt has ended still names its holder.
+function findEnded(unit: Unit, { id, runner, attempt }: AttemptKey): JobRecord | undefined {
+  const row = unit.find(id)
+  if (row === undefined || !isTerminal(row.state)) return undefined
+  return row.attempt === attempt && row.holder === runner ? toRecord(row) : undefined
 }

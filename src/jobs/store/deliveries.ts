@@ -1,28 +1,40 @@
-// Messages about ends of jobs that are still to be sent (jobs.md WH-3). They hold their job in the store, even a removed one.
+// Completion messages that are still to be sent (jobs.md WH-3). They keep the row of their job in the store, even of a removed one.
 
 import type { Delivery } from '../model/store.ts'
-import type { Database } from './database.ts'
 import { toWork, type Row } from './rows.ts'
+import type { Unit } from './unit.ts'
 
-/** see JobStore. To reserve one is to make it due again when the lease has lapsed. */
-export function dueDeliveries(database: Database, limit: number, leaseMs: number, now: number): Delivery[] {
-  const due = database.all<{ n: number; job: number; tries: number }>(
-    'SELECT n, job, tries FROM deliveries WHERE dueAt <= ? ORDER BY dueAt LIMIT ?',
-    now,
-    limit,
-  )
-  return due.flatMap(({ n, job, tries }) => {
-    database.run('UPDATE deliveries SET dueAt = ? WHERE n = ?', now + leaseMs, n)
-    const row = database.get<Row>('SELECT * FROM jobs WHERE n = ?', job)
-    if (row === undefined) throw new Error(`the job of delivery ${n} is not there`)
-    const { s3Config: _, ...work } = toWork(database, row)
-    return { id: String(n), job: work, tries }
+/** Reserves messages that are due: each is due again when the lease has lapsed. */
+export function dueDeliveries(unit: Unit, limit: number, leaseMs: number): readonly Delivery[] {
+  const due = [...unit.rows]
+    .filter(({ n, deliverAt }) => deliverAt !== null && deliverAt <= unit.now && unit.input(n) !== undefined)
+    .toSorted((one, other) => (one.deliverAt ?? 0) - (other.deliverAt ?? 0) || one.n - other.n)
+  return due.slice(0, limit).map((row) => {
+    unit.set(row, { deliverAt: unit.now + leaseMs })
+    const { s3Config: _, ...work } = toWork(row, unit.input(row.n))
+    const output = unit.output(row.n)
+    const job = output === undefined ? work : { ...work, output }
+    return { id: toName(row), job, tries: row.deliveryTries }
   })
 }
 
-/** see JobStore */
-export function settleDelivery(database: Database, delivery: string, retryAt: number | undefined): void {
-  if (retryAt === undefined) database.run('DELETE FROM deliveries WHERE n = ?', Number(delivery))
-  else
-    database.run('UPDATE deliveries SET dueAt = ?, tries = tries + 1 WHERE n = ?', retryAt, Number(delivery))
+/** Ends a delivery, or has it due again later. Nothing happens to one that a retry of the job has dropped. */
+export function settleDelivery(unit: Unit, delivery: string, retryMs: number | undefined): void {
+  const row = [...unit.rows].find((each) => toName(each) === delivery)
+  if (row === undefined) return
+  if (retryMs === undefined) unit.set(row, dropped)
+  else unit.set(row, { deliverAt: unit.now + retryMs, deliveryTries: row.deliveryTries + 1 })
+}
+
+/** The id of the job of a delivery. */
+export function jobOf(delivery: string): string {
+  return delivery.slice(delivery.indexOf(' ') + 1)
+}
+
+/** Columns of a job without a message. */
+export const dropped = { delivery: null, deliverAt: null } as const
+
+// A job may end again after a retry: the revision of the end tells the messages of one job from each other.
+function toName({ id, delivery }: Row): string {
+  return `${delivery} ${id}`
 }

@@ -1,69 +1,154 @@
-// What the thread can do, by the names of JobStore.
+// What a store does, by the names of JobStore: what each operation must load, how it decides, and when its answer may be told.
 
-import type { Job } from '../model/job.ts'
 import type { JobStore } from '../model/store.ts'
 import * as attempts from './attempts.ts'
-import { markDelivered, readChunks, readUndelivered } from './chunks.ts'
-import { count } from './counts.ts'
-import type { Database } from './database.ts'
-import { dueDeliveries, settleDelivery } from './deliveries.ts'
+import { dueDeliveries, jobOf, settleDelivery } from './deliveries.ts'
+import { sweep } from './expiry.ts'
 import * as queue from './queue.ts'
-import { findRow, toJob } from './rows.ts'
-import { sweep } from './sweep.ts'
+import type { Needs, Unit } from './unit.ts'
 
-/** The methods of JobStore that a thread executes. */
-export type Name = Exclude<keyof JobStore, 'start' | 'stop' | 'onChange'>
+/** Methods of JobStore that only read: each engine has statements of its own for them. */
+export type Reading = 'find' | 'findRemoved' | 'count' | 'chunks' | 'undelivered'
 
-/** The values of a call. */
-export type Values<Each extends Name> = Parameters<JobStore[Each]>
+/** Methods of JobStore that decide. */
+export type Deciding = Exclude<keyof JobStore, Reading | 'start' | 'stop' | 'now' | 'onChange'>
 
-/** What a call returns. */
-export type Result<Each extends Name> = Awaited<ReturnType<JobStore[Each]>>
+export type Values<Name extends Reading | Deciding> = Parameters<JobStore[Name]>
+export type Result<Name extends Reading | Deciding> = Awaited<ReturnType<JobStore[Name]>>
 
-interface Operation<Each extends Name> {
-  readonly run: (database: Database, ...values: Values<Each>) => Result<Each>
+/** A call of a method. */
+export interface Call<Name extends Reading | Deciding = Reading | Deciding> {
+  readonly name: Name
+  readonly values: Values<Name>
+  /** an earlier call may have done it, whose answer was lost */
+  readonly repeated?: boolean
+}
+
+interface Operation<Name extends Deciding> {
   /**
-   * `reads`: it changes nothing. `creates`: the file is made for it when there is none. `tells`: somebody is told of the change, so
-   * it must survive the loss of power. `writes`: the change must survive the end of the process, and only a runner is told.
+   * `tells`: a client is told of the change, so it must survive the loss of power. `creates`: likewise, and the store is made for it
+   * when there is none. `writes`: the change must survive the end of the process, and only a runner is told.
    */
-  readonly kind: 'reads' | 'writes' | 'tells' | 'creates'
-  /** The job that a call has changed, if any, where its result tells; without this, or where it fails, what has changed is looked up. */
-  readonly changed?: (result: Result<Each>) => Job | undefined
+  readonly kind: 'writes' | 'tells' | 'creates'
+  readonly needs: (...values: Values<Name>) => Needs
+  readonly decide: (unit: Unit, values: Values<Name>, repeated: boolean) => Result<Name>
 }
 
-/** All of them. */
-export const operations: { readonly [Each in Name]: Operation<Each> } = {
+export const operations: { readonly [Name in Deciding]: Operation<Name> } = {
   submit: {
-    run: queue.submit,
     kind: 'creates',
-    changed: (result) => (result.type === 'accepted' ? result.job : undefined),
+    needs: (job, { idempotency, reserve }) => ({
+      ids: [job.id],
+      ...(idempotency === undefined ? {} : { keys: [idempotency.key] }),
+      ...(reserve === undefined ? {} : { heads: { jobs: 1, tasks: 1 } }),
+      counts: true,
+      numbers: 1,
+    }),
+    decide: (unit, values, repeated) => queue.submit(unit, ...values, repeated),
   },
-  find: { run: find, kind: 'reads' },
-  count: { run: count, kind: 'reads' },
-  claim: { run: queue.claim, kind: 'writes', changed: () => undefined },
-  release: { run: queue.release, kind: 'writes' },
-  renew: { run: queue.renew, kind: 'writes' },
-  begin: { run: attempts.begin, kind: 'writes', changed: (job) => job },
-  append: { run: attempts.append, kind: 'writes' },
-  progress: { run: attempts.progress, kind: 'writes' },
-  finish: { run: attempts.finish, kind: 'tells', changed: (job) => job },
-  requeue: { run: attempts.requeue, kind: 'writes' },
-  cancel: { run: queue.cancel, kind: 'tells' },
-  retry: { run: queue.retry, kind: 'tells' },
-  purge: { run: queue.purge, kind: 'tells' },
-  keepFor: { run: queue.keepFor, kind: 'tells' },
-  chunks: { run: readChunks, kind: 'reads' },
-  undelivered: { run: readUndelivered, kind: 'reads' },
-  markDelivered: { run: markDelivered, kind: 'writes' },
-  sweep: { run: sweep, kind: 'tells' },
-  dueDeliveries: {
-    run: (database, _runner, limit, leaseMs, now) => dueDeliveries(database, limit, leaseMs, now),
+  claim: {
+    kind: 'writes',
+    needs: (_runner, { limit, tasks }) => ({ heads: { jobs: limit, tasks: Math.min(limit, tasks) } }),
+    decide: (unit, values) => queue.claim(unit, ...values),
+  },
+  release: {
+    kind: 'writes',
+    needs: (ids) => ({ ids }),
+    decide: (unit, values) => queue.release(unit, ...values),
+  },
+  renew: {
+    kind: 'writes',
+    needs: (_runner, ids) => ({ ids }),
+    decide: (unit, values) => queue.renew(unit, ...values),
+  },
+  begin: {
+    kind: 'writes',
+    needs: (id) => ({ ids: [id] }),
+    decide: (unit, values, repeated) => attempts.begin(unit, ...values, repeated),
+  },
+  append: {
+    kind: 'writes',
+    needs: ({ id }) => ({ ids: [id] }),
+    decide: (unit, values) => attempts.append(unit, ...values),
+  },
+  progress: {
+    kind: 'writes',
+    needs: ({ id }) => ({ ids: [id] }),
+    decide: (unit, values) => attempts.progress(unit, ...values),
+  },
+  finish: {
     kind: 'tells',
+    needs: ({ id }) => ({ ids: [id] }),
+    decide: (unit, values, repeated) => attempts.finish(unit, ...values, repeated),
   },
-  settleDelivery: { run: settleDelivery, kind: 'tells' },
+  requeue: {
+    kind: 'writes',
+    needs: ({ id }) => ({ ids: [id] }),
+    decide: (unit, values) => attempts.requeue(unit, ...values),
+  },
+  cancel: {
+    kind: 'tells',
+    needs: (id) => ({ ids: [id] }),
+    decide: (unit, values) => queue.cancel(unit, ...values),
+  },
+  retry: {
+    kind: 'tells',
+    needs: (id) => ({ ids: [id], counts: true, numbers: 1 }),
+    decide: (unit, values, repeated) => queue.retry(unit, ...values, repeated),
+  },
+  purge: { kind: 'tells', needs: () => ({ queued: true }), decide: (unit) => queue.purge(unit) },
+  keepFor: {
+    kind: 'tells',
+    needs: (id) => ({ ids: [id] }),
+    decide: (unit, values) => queue.keepFor(unit, ...values),
+  },
+  markDelivered: {
+    kind: 'writes',
+    needs: (id) => ({ ids: [id] }),
+    decide: (unit, [id, indexes]) => {
+      const row = unit.find(id)
+      if (row !== undefined) unit.write({ type: 'delivered', n: row.n, indexes })
+    },
+  },
+  sweep: {
+    kind: 'tells',
+    needs: ({ tasksKept }) => ({ sweep: { tasksKept } }),
+    decide: (unit, values) => sweep(unit, ...values),
+  },
+  dueDeliveries: {
+    kind: 'tells',
+    needs: (limit) => ({ deliveries: limit }),
+    decide: (unit, values) => dueDeliveries(unit, ...values),
+  },
+  settleDelivery: {
+    kind: 'tells',
+    needs: (delivery) => ({ ids: [jobOf(delivery)] }),
+    decide: (unit, values) => settleDelivery(unit, ...values),
+  },
 }
 
-function find(database: Database, id: string): Result<'find'> {
-  const row = findRow(database, id)
-  return row && toJob(database, row)
+/** The names of all methods. */
+export const names: readonly (Reading | Deciding)[] = [
+  ...(Object.keys(operations) as Deciding[]), // as they are written
+  ...(['find', 'findRemoved', 'count', 'chunks', 'undelivered'] satisfies Reading[]),
+]
+
+/** Whether a call only reads. */
+export function isReading(call: Call): call is Call<Reading> {
+  return !Object.hasOwn(operations, call.name)
+}
+
+/** How soon what was written must be on stable storage: `later` waits for a moment, so that more comes along. */
+export type Urgency = 'none' | 'later' | 'now'
+
+/** How soon what a call has written must be on stable storage. The client of `/runsync` is told of its job when that ends. */
+export function urgencyOf(call: Call): Urgency {
+  const kind = kindOf(call)
+  if (kind === 'reads' || kind === 'writes') return 'none'
+  return call.name === 'submit' && (call as Call<'submit'>).values[0].origin === 'sync' ? 'later' : 'now' // as it is called
+}
+
+/** What a call does, for its answer; see Operation. */
+export function kindOf(call: Call): 'reads' | Operation<Deciding>['kind'] {
+  return isReading(call) ? 'reads' : operations[(call as Call<Deciding>).name].kind // what does not read decides
 }

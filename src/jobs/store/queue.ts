@@ -1,146 +1,150 @@
 // The queue: jobs come in, are reserved by runners, or leave it without having run.
 
-import { isTerminal, type Job, type NewJob, type TaskTerms, type Work } from '../model/job.ts'
-import type { Retried, Submitted, SubmitTerms } from '../model/store.ts'
-import { addTo, countQueued } from './counts.ts'
-import type { Database } from './database.ts'
-import { recallKey, rememberKey } from './keys.ts'
-import { change, end, move, nextRevision, queueAgain, remove } from './moving.ts'
-import { findJobRow, findRow, toJob, toWork, type Row } from './rows.ts'
-import { beginTry } from './tries.ts'
+import { isTerminal, type JobRecord, type NewJob, type Work } from '../model/job.ts'
+import type { ClaimTerms, Retried, SubmitTerms, Submitted } from '../model/store.ts'
+import { startAttempt } from './attempts.ts'
+import { countQueued, addTo } from './counters.ts'
+import { dropped } from './deliveries.ts'
+import { recallKey, rememberKey } from './idempotencyKeys.ts'
+import { newRow, toRecord, toWork, type Row } from './rows.ts'
+import { end, queueAgain } from './transitions.ts'
+import type { Unit } from './unit.ts'
 
-/** see JobStore, also for what follows */
-export function submit(database: Database, job: NewJob, terms: SubmitTerms, now: number): Submitted {
-  const { idempotency, queueLimit, task, begun } = terms
-  const known = idempotency && recallKey(database, idempotency, now)
+/** see JobStore, also for what follows; `repeated`: an earlier call may have done it, whose answer was lost */
+export function submit(unit: Unit, job: NewJob, terms: SubmitTerms, repeated: boolean): Submitted {
+  const { idempotency, queueLimit, task, begun, reserve } = terms
+  const earlier = unit.find(job.id)
+  if (earlier !== undefined && repeated) return accepted(earlier, terms)
+  const known = idempotency && recallKey(unit, idempotency)
   if (known !== undefined) return known
-  const earlier = findRow(database, job.id)
   if (earlier !== undefined && begun === undefined) return { type: 'conflict' }
-  if (earlier !== undefined) remove(database, earlier)
-  if (countQueued(database, job.origin) >= queueLimit) return { type: 'full' }
-  if (idempotency !== undefined) rememberKey(database, idempotency, job.id, now)
-  addTo(database, job.origin, 'IN_QUEUE', 1)
-  const row = insert(database, job, task, now)
-  return {
-    type: 'accepted',
-    job: toJob(database, begun === undefined ? row : start(database, row, begun, now)),
+  if (earlier !== undefined) removeAtOnce(unit, earlier)
+  if (countQueued(unit, job.origin) >= queueLimit) return { type: 'full' }
+  if (idempotency !== undefined) rememberKey(unit, idempotency, job.id)
+  addTo(unit, job.origin, 'IN_QUEUE', 1)
+  const row = newRow(job, task, unit.number(), unit.now)
+  const isFirst = reserve !== undefined && !headsOf(unit).some(() => true)
+  unit.add(
+    row,
+    job.s3Config === undefined ? { input: job.input } : { input: job.input, s3Config: job.s3Config },
+  )
+  unit.change(row, {})
+  if (begun !== undefined) {
+    unit.set(row, { holder: begun.runner, leaseUntil: unit.now + begun.leaseMs })
+    startAttempt(unit, row, begun.instance)
+  } else if (isFirst && row.notBefore === null)
+    unit.set(row, { holder: reserve.runner, leaseUntil: unit.now + reserve.leaseMs })
+  return accepted(row, terms)
+}
+
+function accepted(row: Row, { reserve }: SubmitTerms): Submitted {
+  const reserved = reserve !== undefined && row.state === 'IN_QUEUE' && row.holder === reserve.runner
+  return { type: 'accepted', job: toRecord(row), reserved }
+}
+
+export function claim(unit: Unit, runner: string, { leaseMs, limit, tasks }: ClaimTerms): readonly Work[] {
+  let tasksLeft = tasks
+  const claimed: Work[] = []
+  for (const row of headsOf(unit)) {
+    if (claimed.length >= limit) break
+    if (row.origin === 'task' && --tasksLeft < 0) continue
+    unit.set(row, { holder: runner, leaseUntil: unit.now + leaseMs })
+    claimed.push(toWork(row, unit.input(row.n)))
   }
+  return claimed
 }
 
-function start(
-  database: Database,
-  row: Row,
-  { runner, instance, leaseMs }: NonNullable<SubmitTerms['begun']>,
-  now: number,
-): Row {
-  beginTry(database, row.n, 1, instance, now)
-  const changes = { attempt: 1, instance, holder: runner, leaseUntil: now + leaseMs }
-  return move(database, row, 'IN_PROGRESS', changes, now)
-}
-
-export function claim(
-  database: Database,
-  runner: string,
-  leaseMs: number,
-  now: number,
-  withoutTasks = false,
-): Work | undefined {
-  const head = database.get<{ n: number }>(
-    `SELECT n FROM jobs WHERE state = 'IN_QUEUE' AND holder IS NULL
-     AND (notBefore IS NULL OR notBefore <= ?1) AND expiresAt > ?1 ${withoutTasks ? `AND origin <> 'task'` : ''}
-     ORDER BY dueAt, position LIMIT 1`,
-    now,
-  )
-  if (head === undefined) return undefined
-  const row = database.get<Row>(
-    'UPDATE jobs SET holder = ?, leaseUntil = ? WHERE n = ? RETURNING *',
-    runner,
-    now + leaseMs,
-    head.n,
-  )
-  return row && toWork(database, row)
-}
-
-export function release(database: Database, ids: readonly string[], runner: string): void {
-  for (const row of ids.map((id) => findRow(database, id)))
-    if (row?.state === 'IN_QUEUE' && row.holder === runner)
-      change(database, row, { holder: null, leaseUntil: null })
+export function release(unit: Unit, ids: readonly string[], runner: string): void {
+  for (const row of ids.map((id) => unit.find(id)))
+    if (row?.state === 'IN_QUEUE' && row.holder === runner) unit.change(row, free)
 }
 
 export function renew(
-  database: Database,
+  unit: Unit,
   runner: string,
   ids: readonly string[],
   leaseMs: number,
-  now: number,
 ): readonly string[] {
-  const sql = 'UPDATE jobs SET leaseUntil = ? WHERE holder = ? AND id = ? RETURNING 1'
-  return ids.filter((id) => database.get(sql, now + leaseMs, runner, id) === undefined)
+  return ids.filter((id) => {
+    const row = unit.find(id)
+    const isHeld = row?.holder === runner && row.leaseUntil !== null
+    if (isHeld) unit.set(row, { leaseUntil: unit.now + leaseMs })
+    return !isHeld
+  })
 }
 
-export function cancel(database: Database, id: string, now: number): Job | undefined {
-  const row = findJobRow(database, id)
-  if (row === undefined) return undefined
-  return toJob(database, isTerminal(row.state) ? row : end(database, row, 'CANCELLED', {}, now))
+export function cancel(unit: Unit, id: string): JobRecord | undefined {
+  const row = findJob(unit, id)
+  if (row !== undefined && !isTerminal(row.state)) end(unit, row, 'CANCELLED')
+  return row && toRecord(row)
 }
 
-export function purge(database: Database, now: number): number {
-  const queued = database.all<Row>(
-    `SELECT * FROM jobs WHERE state = 'IN_QUEUE' AND holder IS NULL AND origin <> 'task'
-     UNION ALL SELECT * FROM jobs WHERE state = 'IN_QUEUE' AND holder IS NOT NULL AND origin <> 'task'`,
+export function purge(unit: Unit): number {
+  const queued = [...unit.rows].filter(
+    ({ state, origin, removedAt }) => state === 'IN_QUEUE' && origin !== 'task' && removedAt === null,
   )
-  for (const row of queued) end(database, row, 'CANCELLED', {}, now)
+  for (const row of queued) end(unit, row, 'CANCELLED')
   return queued.length
 }
 
-export function retry(database: Database, id: string, terms: { queueLimit: number }, now: number): Retried {
-  const row = findJobRow(database, id)
+export function retry(
+  unit: Unit,
+  id: string,
+  { queueLimit }: Pick<SubmitTerms, 'queueLimit'>,
+  repeated: boolean,
+): Retried {
+  const row = findJob(unit, id)
   if (row === undefined) return { type: 'unknown' }
-  if (row.state !== 'FAILED' && row.state !== 'TIMED_OUT')
-    return { type: 'refused', job: toJob(database, row) }
-  if (countQueued(database, row.origin) >= terms.queueLimit) return { type: 'full' }
-  database.run('DELETE FROM deliveries WHERE job = ?', row.n)
-  const fresh = { losses: 0, retries: 0, delayMs: 0, executionMs: 0, instance: '' }
-  const place = { dueAt: now, position: nextRevision(database) }
-  const clocks = { submittedAt: now, expiresAt: now + row.ttlMs, ...place }
-  return { type: 'queued', job: toJob(database, queueAgain(database, row, { ...fresh, ...clocks }, now)) }
+  if (repeated && row.state === 'IN_QUEUE') return { type: 'queued', job: toRecord(row) }
+  if (row.state !== 'FAILED' && row.state !== 'TIMED_OUT') return { type: 'refused', job: toRecord(row) }
+  if (countQueued(unit, row.origin) >= queueLimit) return { type: 'full' }
+  queueAgain(unit, row, {
+    losses: 0,
+    retries: 0,
+    delayMs: 0,
+    executionMs: 0,
+    instance: '',
+    submittedAt: unit.now,
+    expiresAt: unit.now + row.ttlMs,
+    dueAt: unit.now,
+    position: unit.number(),
+    ...dropped,
+  })
+  return { type: 'queued', job: toRecord(row) }
 }
 
-export function keepFor(database: Database, id: string, ms: number, now: number): Job | undefined {
-  const row = findJobRow(database, id)
-  if (row === undefined) return undefined
-  return toJob(
-    database,
-    change(database, row, isTerminal(row.state) ? { expiresAt: now + ms } : { retentionMs: ms }),
-  )
+export function keepFor(unit: Unit, id: string, ms: number): JobRecord | undefined {
+  const row = findJob(unit, id)
+  if (row !== undefined)
+    unit.change(row, isTerminal(row.state) ? { expiresAt: unit.now + ms } : { retentionMs: ms })
+  return row && toRecord(row)
 }
 
-function insert(database: Database, job: NewJob, task: TaskTerms | undefined, now: number): Row {
-  const revision = nextRevision(database)
-  const dueAt = now + (task?.delayMs ?? 0)
-  const row = database.get<Row>(
-    `INSERT INTO jobs (id, origin, state, revision, position, executionTimeoutMs, ttlMs, retentionMs, lowPriority, notify,
-     submittedAt, since, expiresAt, webhook, policy, task, dueAt, notBefore)
-     VALUES (?, ?, 'IN_QUEUE', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
-    job.id,
-    job.origin,
-    revision,
-    revision,
-    job.executionTimeoutMs,
-    job.ttlMs,
-    job.retentionMs,
-    Number(job.lowPriority),
-    Number(job.notify),
-    now,
-    now,
-    now + job.ttlMs,
-    job.webhook ?? null,
-    job.policy ?? null,
-    task === undefined ? null : JSON.stringify(task),
-    dueAt,
-    dueAt === now ? null : dueAt,
-  )
-  if (row === undefined) throw new Error(`job ${job.id} was not stored`)
-  database.run('INSERT INTO inputs VALUES (?, ?, ?)', row.n, job.input, job.s3Config ?? null)
-  return row
+/** Columns of a job that no runner holds. */
+export const free = { holder: null, leaseUntil: null } as const
+
+// Jobs that may be claimed, in the order of the queue. Their inputs are loaded.
+function headsOf(unit: Unit): readonly Row[] {
+  return [...unit.rows]
+    .filter(
+      (row) =>
+        row.state === 'IN_QUEUE' &&
+        row.leaseUntil === null &&
+        row.removedAt === null &&
+        (row.notBefore ?? 0) <= unit.now &&
+        row.expiresAt > unit.now &&
+        unit.input(row.n) !== undefined,
+    )
+    .toSorted((one, other) => one.dueAt - other.dueAt || one.position - other.position)
+}
+
+function findJob(unit: Unit, id: string): Row | undefined {
+  const row = unit.find(id)
+  return row?.origin === 'task' ? undefined : row
+}
+
+// Another job takes its place: listeners hear of that one.
+function removeAtOnce(unit: Unit, row: Row): void {
+  if (!isTerminal(row.state)) addTo(unit, row.origin, row.state, -1)
+  unit.remove(row)
 }

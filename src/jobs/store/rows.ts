@@ -1,19 +1,26 @@
-// Jobs as rows: how they are found, and what is made of them.
+// Rows of a job store, as every engine keeps them, and jobs made of them.
 
-import type { Job, JobOrigin, JobState, StoredTask, TaskTerms, Work } from '../model/job.ts'
-import { asBuffer } from './bytes.ts'
-import { listOf } from './chunks.ts'
-import type { Database } from './database.ts'
-import { listTries } from './tries.ts'
+import type {
+  Job,
+  JobOrigin,
+  JobRecord,
+  JobState,
+  NewJob,
+  TaskAttempt,
+  TaskTerms,
+  Work,
+} from '../model/job.ts'
+import type { Change } from '../model/store.ts'
+import { isTerminal } from '../model/job.ts'
 
-/** A row of `jobs`. */
+/** A job. Columns are called like the members of JobRecord; times are epoch milliseconds. */
 export interface Row {
+  /** names it in the other tables */
   readonly n: number
   readonly id: string
   readonly origin: JobOrigin
   readonly state: JobState
   readonly revision: number
-  readonly position: number
   readonly executionTimeoutMs: number
   readonly ttlMs: number
   readonly retentionMs: number
@@ -29,50 +36,92 @@ export interface Row {
   readonly instance: string
   readonly nextIndex: number
   readonly expiresAt: number
-  /** nobody may claim it before */
-  readonly notBefore: number | null
   /** its place in the queue, before `position` */
   readonly dueAt: number
-  /** the runner that has reserved it or runs it, until `leaseUntil` */
+  readonly position: number
+  /** the time before which it is not claimed */
+  readonly notBefore: number | null
+  /** the runner that has reserved it, runs it, or has ended it */
   readonly holder: string | null
+  /** end of the reservation or the attempt of `holder`; null: it is not held */
   readonly leaseUntil: number | null
+  /** the row stays for a while, and until its end was told */
   readonly removedAt: number | null
+  /** revision of the end that is still to be told; null: none */
+  readonly delivery: number | null
+  readonly deliverAt: number | null
+  readonly deliveryTries: number
   readonly webhook: string | null
   readonly policy: string | null
   readonly error: string | null
   /** 1: the output is the list of the chunks */
   readonly listsChunks: number
-  readonly output: Uint8Array | null
   /** TaskTerms as JSON text */
   readonly task: string | null
 }
 
-/** The job with an id, unless it is removed. */
-export function findRow(database: Database, id: string): Row | undefined {
-  return database.get<Row>('SELECT * FROM jobs WHERE id = ? AND removedAt IS NULL', id)
+/** An idempotency key: it outlives its job, whose final state it keeps. */
+export interface KeyRow {
+  readonly key: string
+  readonly digest: string
+  readonly id: string
+  readonly state: JobState
+  readonly expiresAt: number
 }
 
-/** The same if it is no task. */
-export function findJobRow(database: Database, id: string): Row | undefined {
-  const row = findRow(database, id)
-  return row?.origin === 'task' ? undefined : row
+/** How many jobs are in a state, have come to it, or were queued again. */
+export interface CountRow {
+  readonly origin: JobOrigin
+  readonly what: JobState | 'retried'
+  readonly n: number
 }
 
-/** The terms of a task. */
-export function termsOf({ id, task }: Pick<Row, 'id' | 'task'>): TaskTerms {
-  if (task === null) throw new Error(`job ${id} is no task`)
-  return JSON.parse(task) as TaskTerms // as it was submitted
+/** What only the handler of a job needs. */
+export type Input = Pick<NewJob, 'input' | 's3Config'>
+
+/** A row of a job that was just submitted. */
+export function newRow(job: NewJob, task: TaskTerms | undefined, n: number, now: number): Row {
+  const dueAt = now + (task?.delayMs ?? 0)
+  return {
+    n,
+    id: job.id,
+    origin: job.origin,
+    state: 'IN_QUEUE',
+    revision: 0,
+    executionTimeoutMs: job.executionTimeoutMs,
+    ttlMs: job.ttlMs,
+    retentionMs: job.retentionMs,
+    lowPriority: Number(job.lowPriority),
+    notify: Number(job.notify),
+    submittedAt: now,
+    attempt: 0,
+    losses: 0,
+    retries: 0,
+    delayMs: 0,
+    since: now,
+    executionMs: 0,
+    instance: '',
+    nextIndex: 0,
+    expiresAt: now + job.ttlMs,
+    dueAt,
+    position: n,
+    notBefore: dueAt === now ? null : dueAt,
+    holder: null,
+    leaseUntil: null,
+    removedAt: null,
+    delivery: null,
+    deliverAt: null,
+    deliveryTries: 0,
+    webhook: job.webhook ?? null,
+    policy: job.policy ?? null,
+    error: null,
+    listsChunks: 0,
+    task: task === undefined ? null : JSON.stringify(task),
+  }
 }
 
-/** The job with that id if this is its running attempt (jobs.md C-4). */
-export function findRunning(database: Database, id: string, attempt: number): Row | undefined {
-  const row = findRow(database, id)
-  return row?.state === 'IN_PROGRESS' && row.attempt === attempt ? row : undefined
-}
-
-/** The job, its output composed. */
-export function toJob(database: Database, row: Row): Job {
-  const output = row.listsChunks === 1 ? listOf(database, row.n) : row.output
+/** The job of a row. */
+export function toRecord(row: Row): JobRecord {
   return {
     id: row.id,
     origin: row.origin,
@@ -93,28 +142,49 @@ export function toJob(database: Database, row: Row): Job {
     since: row.since,
     executionMs: row.executionMs,
     instance: row.instance,
-    ...(output === null ? {} : { output: asBuffer(output) }),
     ...(row.error === null ? {} : { error: row.error }),
     nextIndex: row.nextIndex,
     expiresAt: row.expiresAt,
-    ...(row.task === null ? {} : { task: toTask(database, row) }),
+    ...(row.task === null ? {} : { task: { ...termsOf(row), dueAt: row.dueAt } }),
   }
 }
 
-function toTask(database: Database, row: Row): StoredTask {
-  return { ...termsOf(row), dueAt: row.dueAt, attempts: listTries(database, row.n) }
-}
-
-/** The job with what its handler needs. */
-export function toWork(database: Database, row: Row): Work {
-  const sent = database.get<{ input: Uint8Array; s3Config: string | null }>(
-    'SELECT input, s3Config FROM inputs WHERE job = ?',
-    row.n,
-  )
-  if (sent === undefined) throw new Error(`the input of job ${row.id} is not there`)
+/** The same with what is looked up beside the row. */
+export function toJob(row: Row, output: Buffer | undefined, attempts?: readonly TaskAttempt[]): Job {
   return {
-    ...toJob(database, row),
-    input: asBuffer(sent.input),
-    ...(sent.s3Config === null ? {} : { s3Config: sent.s3Config }),
+    ...toRecord(row),
+    ...(output === undefined ? {} : { output }),
+    ...(attempts === undefined ? {} : { attempts }),
   }
 }
+
+/** The job with its input. */
+export function toWork(row: Row, input: Input | undefined): Work {
+  if (input === undefined) throw new Error(`the input of job ${row.id} is missing`)
+  return { ...toRecord(row), ...input }
+}
+
+/** What listeners are told of a row that has changed. */
+export function toChange(row: Row, now: number): Change {
+  const { id, state, nextIndex, revision } = row
+  const removed = row.removedAt !== null
+  const isSurplus = row.origin === 'task' && isTerminal(state) && !removed // perhaps: another task that has ended goes
+  const dueAt = isSurplus ? now : (nextDue(row, now) ?? Infinity)
+  return { id, state, nextIndex, revision, removed, notify: row.notify === 1, dueAt }
+}
+
+/** When time next does something to a job: it expires, a lease lapses, a pause ends, its row goes. Undefined: nothing happens. */
+export function nextDue(row: Row, now: number): number | undefined {
+  if (row.removedAt !== null) return row.delivery === null ? row.removedAt + removedKeptMs : undefined
+  const pausedUntil = row.notBefore !== null && row.notBefore > now ? row.notBefore : Infinity
+  return Math.min(row.expiresAt, row.leaseUntil ?? Infinity, pausedUntil)
+}
+
+/** The terms of a task. */
+export function termsOf({ id, task }: Pick<Row, 'id' | 'task'>): TaskTerms {
+  if (task === null) throw new Error(`job ${id} is no task`)
+  return JSON.parse(task) as TaskTerms // as it was submitted
+}
+
+/** How long the row of a removed job stays, so that other processes hear of the removal. */
+export const removedKeptMs = 60_000

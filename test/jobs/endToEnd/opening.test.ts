@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { freshFolder, settled } from '../../harness/jobClient.ts'
 import { ask } from '../../harness/jobServing.ts'
-import { sqliteStore } from '../../../src/jobs/store/sqlite.ts'
+import { sqliteStore } from '../../../src/jobs/store/sqlite/store.ts'
 import { newJob } from '../store/jobs.ts'
 import { startServer } from './servers.ts'
 
 async function folderWithJob(id: string): Promise<string> {
   const folder = freshFolder()
   const store = sqliteStore(folder)
-  await store.submit(newJob({ id, input: Buffer.from('"kept"') }), { queueLimit: 10 }, Date.now())
+  await store.submit(newJob({ id, input: Buffer.from('"kept"') }), { queueLimit: 10 })
   await store.stop()
   return folder
 }

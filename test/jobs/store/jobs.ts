@@ -1,11 +1,27 @@
-// Jobs for the tests of stores, and the short cuts that they need. Time begins at `start` and only moves when a test says so.
+// Jobs for the tests of stores, and shortcuts. The stores go by a clock that is at `start` before each test and only moves when a
+// test says so.
 
 import { randomUUID } from 'node:crypto'
-import type { Job, NewJob } from '../../../src/jobs/model/job.ts'
-import type { AttemptEnd, JobStore } from '../../../src/jobs/model/store.ts'
+import { beforeEach } from 'vitest'
+import type { JobRecord, NewJob, Work } from '../../../src/jobs/model/job.ts'
+import type { AttemptEnd, AttemptKey, Change, JobStore } from '../../../src/jobs/model/store.ts'
 
-/** when the tests begin */
+/** the time before each test */
 export const start = Date.UTC(2030, 0, 1)
+
+let time = start
+beforeEach(() => void (time = start))
+
+/** The clock of the stores. */
+export function clock(): number {
+  return time
+}
+
+/** Sets the clock. @returns the store, for what happens then */
+export function at<Store>(store: Store, now: number): Store {
+  time = now
+  return store
+}
 
 export const second = 1000
 export const minute = 60 * second
@@ -26,35 +42,54 @@ export function newJob(differences: Partial<NewJob> = {}): NewJob {
 }
 
 /** Submits a job, and fails unless it is accepted. */
-export async function submit(
-  store: JobStore,
-  differences: Partial<NewJob> = {},
-  now = start,
-): Promise<string> {
+export async function submit(store: JobStore, differences: Partial<NewJob> = {}): Promise<string> {
   const job = newJob(differences)
-  const { type } = await store.submit(job, { queueLimit: 1000 }, now)
+  const { type } = await store.submit(job, { queueLimit: 1000 })
   if (type !== 'accepted') throw new Error(`the job was not accepted: ${type}`)
   return job.id
 }
 
-/** Has the runner take the job at the head of the queue and begin it. @returns the job as it runs */
-export async function beginNext(store: JobStore, now = start, runner = 'r1'): Promise<Job> {
-  const work = await store.claim(runner, minute, now)
-  const job = work && (await store.begin(work.id, runner, { instance: 'i-1', delayMs: 5 }, now))
-  if (job === undefined) throw new Error('there is no job to begin')
+/** Reserves the job at the head of the queue. @param tasks most tasks */
+export async function claimNext(
+  store: Pick<JobStore, 'claim'>,
+  runner: string,
+  tasks = 1,
+): Promise<Work | undefined> {
+  const [job] = await store.claim(runner, { leaseMs: minute, limit: 1, tasks })
   return job
 }
 
-/** Submits a job and begins it. */
-export async function submitAndBegin(
-  store: JobStore,
-  differences: Partial<NewJob> = {},
-  now = start,
-): Promise<string> {
-  const id = await submit(store, differences, now)
-  const job = await beginNext(store, now)
+/** Has a runner claim the job at the head of the queue and start it. @returns the job as it runs */
+export async function beginNext(store: JobStore, runner = 'r1'): Promise<JobRecord> {
+  const work = await claimNext(store, runner)
+  const job = work && (await store.begin(work.id, runner, 'i-1'))
+  if (job === undefined) throw new Error('there is no job to start')
+  return job
+}
+
+/** Submits a job and starts it. */
+export async function submitAndBegin(store: JobStore, differences: Partial<NewJob> = {}): Promise<string> {
+  const id = await submit(store, differences)
+  const job = await beginNext(store)
   if (job.id !== id) throw new Error('there was another job')
   return id
+}
+
+/** Names an attempt. */
+export function attempt(id = '', number = 1, runner = 'r1'): AttemptKey {
+  return { id, runner, attempt: number }
+}
+
+/** Adds chunks after those that are there. */
+export async function append(
+  store: Pick<JobStore, 'append' | 'find'>,
+  id = '',
+  number = 1,
+  chunks: readonly Buffer[] = [],
+  runner = 'r1',
+): Promise<boolean> {
+  const { nextIndex = 0 } = (await store.find(id)) ?? {}
+  return store.append(attempt(id, number, runner), nextIndex, chunks)
 }
 
 /** An end of an attempt. */
@@ -66,23 +101,21 @@ export function ended(
 }
 
 /** The ids of the jobs that can be claimed, in order; they are reserved then. */
-export async function claimAll(store: JobStore, now = start, runner = 'claimer'): Promise<string[]> {
-  const ids: string[] = []
-  for (;;) {
-    const job = await store.claim(runner, minute, now)
-    if (job === undefined) return ids
-    ids.push(job.id)
-  }
+export async function claimAll(store: JobStore, runner = 'claimer'): Promise<string[]> {
+  const jobs = await store.claim(runner, { leaseMs: minute, limit: 1000, tasks: 1000 })
+  return jobs.map(({ id }) => id)
 }
 
-/** Whether a change that a store tells of is the one that is waited for. */
-export type Awaited = (id: string, job: Job | undefined) => boolean
-
-/** Settles when the store has told of such a change. */
-export function changeOf(store: JobStore, isIt: Awaited): Promise<Job | undefined> {
+/** Settles when a store has reported a change that is waited for. */
+export function changeOf(store: JobStore, isIt: (change: Change) => boolean): Promise<Change> {
   return new Promise((resolve) => {
-    store.onChange((id, job) => {
-      if (isIt(id, job)) resolve(job)
+    onChange(store, (change) => {
+      if (isIt(change)) resolve(change)
     })
   })
+}
+
+/** Listens to changes. */
+export function onChange(store: JobStore, changed: (change: Change) => void): void {
+  store.onChange({ changed, missed: () => [] })
 }

@@ -1,10 +1,11 @@
-// Whatever is done in whatever order, the store agrees with the model, and states only move as the table of moves allows.
+// Whatever is done in whatever order, the store agrees with the model, and states only move as the table of transitions allows.
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { moves, type JobState } from '../../../src/jobs/model/job.ts'
+import { transitions, type JobState } from '../../../src/jobs/model/job.ts'
 import type { JobStore } from '../../../src/jobs/model/store.ts'
-import { memoryStore } from '../../../src/jobs/store/sqlite.ts'
+import { memoryStore } from '../../../src/jobs/store/sqlite/store.ts'
+import { onChange, start } from './jobs.ts'
 import { Model, type ModelJob } from './model.ts'
 import { purge, step, type Step } from './steps.ts'
 
@@ -22,9 +23,10 @@ describe('a store of jobs', () => {
 })
 
 async function agree(steps: readonly Step[]): Promise<void> {
-  const [store, model] = [memoryStore(), new Model()]
+  const model = new Model()
+  const store = memoryStore(() => start + model.now)
   const illegal: string[] = []
-  watchMoves(store, illegal)
+  watchTransitions(store, illegal)
   try {
     for (const take of steps) {
       await take(store, model)
@@ -49,13 +51,13 @@ async function compare(
   expect(page.chunks.map(({ index }) => index)).toEqual(chunks.map((_, n) => nextIndex - chunks.length + n))
 }
 
-function watchMoves(store: JobStore, illegal: string[]): void {
+function watchTransitions(store: JobStore, illegal: string[]): void {
   const states = new Map<string, JobState>()
-  store.onChange((id, job) => {
+  onChange(store, ({ id, state }) => {
     const from = states.get(id)
-    if (job === undefined || job.state === from) return
-    const allowed: readonly JobState[] = from === undefined ? ['IN_QUEUE'] : moves[from]
-    if (!allowed.includes(job.state)) illegal.push(`${from} → ${job.state}`)
-    states.set(id, job.state)
+    if (state === from) return
+    const allowed: readonly JobState[] = from === undefined ? ['IN_QUEUE'] : transitions[from]
+    if (!allowed.includes(state)) illegal.push(`${from} → ${state}`)
+    states.set(id, state)
   })
 }

@@ -3,11 +3,11 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { sqliteStore } from '../../../src/jobs/store/sqlite.ts'
+import { sqliteStore } from '../../../src/jobs/store/sqlite/store.ts'
 
 const directory = process.argv[2] ?? ''
 const ballast = join(directory, 'ballast')
-const store = sqliteStore(directory)
+const store = sqliteStore(directory, () => Date.UTC(2030, 0, 1)) // `start` of the tests
 
 const others: Readonly<Record<string, () => unknown>> = {
   fill: () => {

@@ -1,4 +1,36 @@
-// Bodies on their way between the threads: what is posted, and what arrives.
+// Messages between a store and its thread, and their bodies on the way.
+
+import type { Change } from '../../model/store.ts'
+import type { Outcome } from '../batch.ts'
+import type { Call } from '../operations.ts'
+
+/** What a thread is started with. */
+export interface ThreadSettings {
+  /** a file, or `inMemory` */
+  readonly path: string
+}
+
+/** A call, and the number by which its answer names it. */
+export type Asked = Call & {
+  readonly type: 'call'
+  readonly number: number
+  /** of the store's clock */ readonly now: number
+}
+
+/** What a thread is told. `open`: the file, if it is there. `listen`: report changes; these jobs at once. */
+export type Request =
+  | Asked
+  | { readonly type: 'open' | 'close'; readonly number: number }
+  | { readonly type: 'listen'; readonly missed: readonly string[] }
+
+/** What became of a request. */
+export type Answer = Outcome & { readonly number: number }
+
+/** What a thread says. */
+export interface Notice {
+  readonly answers: readonly Answer[]
+  readonly changes: readonly Change[]
+}
 
 /** A message as it is posted. @param handedOver gets the memory of large bodies that are not needed here any more */
 export function toPost(message: unknown, handedOver?: Set<ArrayBuffer>): unknown {
@@ -13,12 +45,9 @@ export function toPost(message: unknown, handedOver?: Set<ArrayBuffer>): unknown
 
 /** A message as it was before it was posted: its bodies are Buffers again. */
 export function fromPost(message: unknown): unknown {
-  return mapBytes(message, asBuffer)
-}
-
-/** The same bytes. */
-export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
+  return mapBytes(message, ({ buffer, byteOffset, byteLength }) =>
+    Buffer.from(buffer, byteOffset, byteLength),
+  )
 }
 
 // Copies only what holds bytes: most messages do not.

@@ -1,4 +1,4 @@
-// A connection to a database: remembers the statements that it has prepared. Owns the connection.
+// A connection to a SQLite database: remembers the statements that it has prepared. Owns the connection.
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
@@ -23,12 +23,11 @@ export class Database {
     return this.#prepare(sql).get(...values) as Row | undefined // SQL is not typed
   }
 
-  /** All rows. */
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
     return this.#prepare(sql).all(...values) as Row[] // SQL is not typed
   }
 
-  /** Rows as they are found; whoever stops early reads no more of them. */
+  /** Rows as they are found: a caller that stops early reads no more of them. */
   each<Row>(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
     return this.#prepare(sql).iterate(...values) as unknown as Iterable<Row> // SQL is not typed
   }
@@ -53,8 +52,8 @@ export class Database {
   }
 
   #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql)
-    if (known !== undefined) return known
+    const prepared = this.#statements.get(sql)
+    if (prepared !== undefined) return prepared
     const statement = this.#connection.prepare(sql)
     this.#statements.set(sql, statement)
     return statement
