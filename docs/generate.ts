@@ -29,7 +29,7 @@ function configurationPage(): string {
   )
   return `# Configuration
 
-Every option, as \`fnbox --help\` lists them too. An option wins over its variable. Durations are written \`250ms\`, \`10s\`, \`5m\`, \`1h\`, sizes
+Every option, as \`fnbox --help\` lists them too; \`fnbox help COMMAND\` lists those of one command. An option wins over its variable. Durations are written \`250ms\`, \`10s\`, \`5m\`, \`1h\`, sizes
 \`128MB\`, \`3.5MB\` or as bytes; 1 KB is 1,024 bytes. A value that cannot be used is a problem that \`fnbox check\` lists, never a silent default.
 
 The handler is the first argument, or \`FNBOX_HANDLER\`. In the image \`--root\` is \`/function/code\`, \`--host\` is \`0.0.0.0\` and \`--data-dir\` is

@@ -4,15 +4,14 @@ import { parseArgs } from 'node:util'
 import type { Flags } from '../config.ts'
 import { looksLikeScript } from '../invoker/handler/entrypoint.ts'
 import { isSwitch, optionNames, type OptionName } from '../options.ts'
+import { commandNames, type CommandName } from './help.ts'
 import { isTriggerName, triggerNames, type TriggerName } from './samples/samples.ts'
-
-/** Commands of the program (interface.md §2). */
-const commandNames = ['serve', 'invoke', 'check'] as const
-type CommandName = (typeof commandNames)[number]
 
 /** A parsed command line. */
 export interface Arguments {
   readonly command: CommandName | 'help' | 'version'
+  /** the command that help is asked for; undefined: all of them */
+  readonly topic: CommandName | undefined
   readonly handler: string | undefined
   readonly flags: Flags
   /** flags of `invoke` alone */
@@ -65,11 +64,15 @@ export function parseArguments(argv: readonly string[]): Arguments {
     else if (value !== undefined && isTriggerName(value)) invoke.event = value
     else problems.push(`--event: must be one of ${triggerNames.join(', ')}, not ${JSON.stringify(value)}`)
   }
+  if (positionals[0] === 'help') {
+    positionals.shift()
+    asked = 'help'
+  }
   const command = commandNames.find((each) => each === positionals[0])
   if (command !== undefined) positionals.shift()
   const [handler, ...rest] = positionals
   problems.push(...rest.map((each) => `${each}: one HANDLER is enough`), ...invokeProblems(command, invoke))
-  return { command: asked ?? command ?? 'serve', handler, flags, invoke, args, problems }
+  return { command: asked ?? command ?? 'serve', topic: command, handler, flags, invoke, args, problems }
 }
 
 function invokeProblems(command: CommandName | undefined, flags: InvokeFlags): readonly string[] {

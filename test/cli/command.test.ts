@@ -12,6 +12,22 @@ describe('fnbox', () => {
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
+  it.each([
+    ['help invoke', '--event NAME', '--queue-timeout'],
+    ['invoke --help', '--event NAME', '--queue-timeout'],
+    ['help serve', '--queue-timeout', '--event NAME'],
+    ['check --help', '--queue-timeout', '--event NAME'],
+  ])('prints the options of one command: %s', async (line, own, other) => {
+    const { code, stdout } = await run(line.split(' '))
+    expect([code, stdout.split('\n')[0]]).toEqual([0, 'Usage:'])
+    expect(stdout).toContain(own)
+    expect(stdout).not.toContain(other)
+  })
+
+  it('prints all options with help alone', async () => {
+    expect((await run(['help'])).stdout).toBe((await run(['--help'])).stdout)
+  })
+
   it('reports no bug when the reader of its output goes away', async () => {
     const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
     const fnbox = `"${process.execPath}" "${main}"`
