@@ -57,26 +57,31 @@ export class LongPoll implements Disposable {
 
   /** Waits for the next change, or the deadline. Returns at once when there was a change since the last time. */
   async change(deadline: PollDeadline): Promise<void> {
-    if (this.#latest === undefined && !deadline.isOver() && !this.#removed)
-      await new Promise<void>((settle) => {
-        const wake = (): void => {
-          deadline.signal.removeEventListener('abort', wake)
-          settle()
-        }
-        this.#wake = wake
-        deadline.signal.addEventListener('abort', wake)
-      })
+    if (this.#latest === undefined && !deadline.isOver() && !this.#removed) await this.#nextChange(deadline)
     if (this.#latest !== undefined) await this.#refresh(this.#latest)
   }
 
   /** Waits until the job is terminal or gone, or the deadline passes. */
   async settled(deadline: PollDeadline): Promise<Job> {
-    while (!this.isSettled && !deadline.isOver()) await this.change(deadline)
+    while (!this.isSettled && this.#ended === undefined && !deadline.isOver())
+      await this.#nextChange(deadline)
+    if (this.#latest !== undefined) await this.#refresh(this.#latest)
     return this.job
   }
 
   [Symbol.dispose](): void {
     this.#unwatch()
+  }
+
+  #nextChange(deadline: PollDeadline): Promise<void> {
+    return new Promise((settle) => {
+      const wake = (): void => {
+        deadline.signal.removeEventListener('abort', wake)
+        settle()
+      }
+      this.#wake = wake
+      deadline.signal.addEventListener('abort', wake)
+    })
   }
 
   #note(change: Change): void {

@@ -17,7 +17,7 @@ export function load(database: Database, needs: BatchNeeds, now: number): Unit {
   const inputs = new Map<number, Input>()
   const outputs = new Map<number, Buffer>()
   const take = (sql: string, ...values: SQLInputValue[]): readonly Row[] => {
-    const found = database.all<Row>(`SELECT * FROM jobs WHERE ${sql}`, ...values)
+    const found = database.all<Row>(`SELECT * FROM jobs ${sql}`, ...values)
     rows.push(...found)
     return found
   }
@@ -28,16 +28,16 @@ export function load(database: Database, needs: BatchNeeds, now: number): Unit {
     }
   }
   const numbersOf = (sql: string, ...values: SQLInputValue[]): readonly number[] =>
-    take(`${sql} LIMIT ${sweptAtOnce}`, ...values).map(({ n }) => n)
+    take(`WHERE ${sql} LIMIT ${sweptAtOnce}`, ...values).map(({ n }) => n)
   const keys = needs.keys.flatMap((key) => database.all<KeyRow>('SELECT * FROM keys WHERE key = ?', key))
-  for (const id of [...needs.ids, ...keys.map((each) => each.id)]) take('id = ?', id)
+  for (const id of [...needs.ids, ...keys.map((each) => each.id)]) take('WHERE id = ?', id)
   if (needs.heads.jobs > 0) takeInputs(take(headsOf('<>'), now, needs.heads.jobs))
   if (needs.heads.tasks > 0) takeInputs(take(headsOf('='), now, needs.heads.tasks))
   if (needs.queued)
     for (const held of ['IS NULL', 'IS NOT NULL'])
-      take(`state = 'IN_QUEUE' AND origin <> 'task' AND removedAt IS NULL AND leaseUntil ${held}`)
+      take(`WHERE state = 'IN_QUEUE' AND origin <> 'task' AND removedAt IS NULL AND leaseUntil ${held}`)
   if (needs.deliveries > 0) {
-    const due = take('deliverAt <= ? ORDER BY deliverAt LIMIT ?', now, needs.deliveries)
+    const due = take('WHERE deliverAt <= ? ORDER BY deliverAt LIMIT ? + 0', now, needs.deliveries)
     takeInputs(due)
     for (const row of due) {
       const output = outputOf(database, row)
@@ -55,20 +55,17 @@ export function load(database: Database, needs: BatchNeeds, now: number): Unit {
     next: sweep && nextTime(database, now),
   }
   const numbers = Array.from({ length: needs.numbers }, (_, at) => store.number + 1 + at)
-  if (numbers.length > 0) database.run('UPDATE store SET number = number + ?', numbers.length)
   const counts = needs.counts ? database.all<CountRow>('SELECT * FROM counts') : []
   return new Unit({ now, rows, inputs, outputs, keys, counts, numbers, swept })
 }
 
 /** Saves. @returns the number of this change of the store, which is that of the rows that are announced */
 export function save(database: Database, unit: Unit): number {
-  const by = Math.min(1, unit.announced.size)
-  const { change } = database.get<{ change: number }>(
-    'UPDATE store SET change = change + ? RETURNING change',
-    by,
-  ) ?? {
-    change: 0,
-  }
+  const { change } = database.get<Store>(
+    'UPDATE store SET change = change + ?, number = max(number, ?) RETURNING *',
+    Math.min(1, unit.announced.size),
+    Math.max(0, ...[...unit.rows].map(({ position }) => position)),
+  ) ?? { change: 0 }
   for (const row of unit.removed) database.run('DELETE FROM jobs WHERE n = ?', row.n)
   for (const row of unit.added) insert(database, { ...row, change })
   for (const [row, names] of unit.changed)
@@ -155,9 +152,12 @@ const statements: {
     ),
 }
 
+// Without a hint SQLite takes the index of expiresAt, and reads all jobs that have ended. It prepares a statement anew for each value
+// of a bare LIMIT ?.
 function headsOf(isTask: '=' | '<>'): string {
-  return `state = 'IN_QUEUE' AND leaseUntil IS NULL AND origin ${isTask} 'task' AND removedAt IS NULL
-    AND (notBefore IS NULL OR notBefore <= ?1) AND expiresAt > ?1 ORDER BY dueAt, position LIMIT ?2`
+  return `INDEXED BY ${isTask === '=' ? 'tasksQueued' : 'jobsQueued'}
+    WHERE state = 'IN_QUEUE' AND leaseUntil IS NULL AND origin ${isTask} 'task' AND removedAt IS NULL
+    AND (notBefore IS NULL OR notBefore <= ?1) AND expiresAt > ?1 ORDER BY dueAt, position LIMIT ?2 + 0`
 }
 
 function surplusBeyond(kept: number): string {
@@ -176,6 +176,7 @@ function nextTime(database: Database, now: number): number | undefined {
 }
 
 interface Store {
+  readonly change: number
   readonly oldestWriter: number
   readonly number: number
 }
