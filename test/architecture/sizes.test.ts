@@ -15,6 +15,11 @@ const shortFiles: Readonly<Record<string, string>> = {
   'src/image/compile.ts': 'a program of its own',
   'src/main.ts': 'the program: the only home of its process',
   'src/timeout.ts': 'every layer waits with a limit',
+  'src/jobs/delivery/receiver.ts': 'what webhooks and queues have in common',
+  'src/jobs/kinds/kind.ts': 'the interface of both kinds',
+  'src/jobs/store/counters.ts': 'decisions of the store, one file a subject',
+  'src/jobs/store/idempotencyKeys.ts': 'decisions of the store, one file a subject',
+  'src/jobs/store/sqlite/thread.ts': 'the program of the thread',
   'src/event/faultReply.ts': 'errors as replies, whatever the value of a function makes',
   'src/json/json.ts': 'every folder reads JSON; members and digest serve the jobs API',
 }

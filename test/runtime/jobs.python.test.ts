@@ -139,7 +139,7 @@ describe('handler kinds (§10.3)', () => {
 })
 
 describe.each([['sync'], ['async']])('what a %s handler returns (§10.4)', (kind) => {
-  test('number: COMPLETED with it, whatever its size', async () => {
+  test('number: COMPLETED with it, of any size', async () => {
     await using peer = await serving('job_returns', kind)
     await peer.submit('number')
     expect((await peer.next()).body.toString()).toBe('12345678901234567890')
@@ -194,7 +194,7 @@ function recordsOf(peer: Peer): readonly string[] {
 }
 
 describe('control (§10.6)', () => {
-  test('progress that cannot be shown is logged, and disturbs nobody (W-14)', async () => {
+  test('progress that cannot be shown is logged, and stops nothing (W-14)', async () => {
     await using peer = await serving('job_control')
     expect((await run(peer, 'bad progress')).output).toBe('bad progress')
     await eventually(() =>

@@ -40,7 +40,7 @@ describe('late errors (F-34)', () => {
     )
   })
 
-  test('a rejection that nobody handles in the module fails the load', async () => {
+  test('an unhandled rejection in the module fails the load', async () => {
     await using peer = new Peer('node')
     await peer.send({ type: 'load', module: 'rejects_on_load', name: 'handler' })
     await peer.expect({ type: 'hello' })
@@ -113,7 +113,7 @@ describe('the context (C-1 to C-5)', () => {
     expect(JSON.parse(body.toString())).toMatchObject({ payload: { buffer: '' } })
   })
 
-  test('signal knows of a cancellation that came before anybody asked', async () => {
+  test('signal shows a cancellation that came before it was read', async () => {
     await using peer = await loaded('late_signal.handler')
     await peer.invoke()
     await peer.send({ type: 'cancel', id: '1', reason: 'disconnected' })

@@ -1,4 +1,4 @@
-// The end of an asynchronous invocation → the message that its target gets (yandex.md M-13, M-14). Owns nothing.
+// The end of an asynchronous invocation → the message that its target gets (yandex.md M-13, M-14).
 
 import { isUtf8 } from 'node:buffer'
 import { catalogue } from '../../errors.ts'

@@ -1,4 +1,4 @@
-// Who is told that a job has ended: what a webhook and the target of asynchronous invocations have in common. Owns nothing.
+// A receiver of completion messages: what a webhook and a queue have in common.
 
 import type { Work } from '../model/job.ts'
 

@@ -21,7 +21,7 @@ export class Targets {
     this.#failure = failure === undefined ? undefined : this.#queue('failure', failure, toFailureMessage)
   }
 
-  /** Whom to tell of the end of this job, which has ended; undefined: nobody. */
+  /** The queue for a job that has ended; undefined: there is none. */
   receiverOf({ state }: Pick<Work, 'state'>): Receiver | undefined {
     return state === 'COMPLETED' ? this.#success : this.#failure
   }

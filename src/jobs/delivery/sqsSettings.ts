@@ -1,10 +1,10 @@
-// Which queues hear of asynchronous invocations, and in whose name we write to them (jobs.md FN-6). Owns nothing.
+// Which queues hear of asynchronous invocations, and in whose name we write to them (jobs.md FN-6).
 
 import { readFileSync } from 'node:fs'
 
 /** Where the ends of asynchronous invocations are told. */
 export interface SqsSettings {
-  /** URLs of queues of an SQS-compatible service; undefined: nobody is told */
+  /** URLs of queues of an SQS-compatible service; undefined: none */
   readonly success: string | undefined
   readonly failure: string | undefined
   readonly region: string

@@ -1,4 +1,4 @@
-// Which addresses a webhook may lead to (jobs.md WH-4): public ones, and those that the operator names. Owns nothing.
+// Which addresses a webhook may lead to (jobs.md WH-4): public ones, and those that the operator names.
 
 import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import { BlockList, isIP, isIPv4, type LookupFunction } from 'node:net'
@@ -32,7 +32,7 @@ export class SsrfGuard {
    */
   checkLiteral(host: string): void {
     const address = withoutBrackets(host)
-    if (isIP(address) !== 0 && !this.#permits(address)) throw refusal(address)
+    if (isIP(address) !== 0 && !this.#permits(address)) throw notPermitted(address)
   }
 
   /**
@@ -44,9 +44,9 @@ export class SsrfGuard {
       if (error !== null) return callback(error, [])
       const permitted = this.#isNamed(host) ? found : found.filter(({ address }) => this.#permits(address))
       const [first] = permitted
-      if (first === undefined) return callback(refusal(host), [])
+      if (first === undefined) return callback(notPermitted(host), [])
       if (options.all === true) callback(null, permitted)
-      else callback(null, first.address, first.family)
+      else callback(null, first.address, isIPv4(first.address) ? 4 : 6)
     })
   }
 
@@ -61,8 +61,8 @@ export class SsrfGuard {
   }
 
   #permits(address: string): boolean {
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6'
-    return this.#everything || this.#allowed.check(address, family) || !inner.check(address, family)
+    const version = isIPv4(address) ? 'ipv4' : 'ipv6'
+    return this.#everything || this.#allowed.check(address, version) || !inner.check(address, version)
   }
 }
 
@@ -84,7 +84,7 @@ function isEntry(entry: string): boolean {
   return longest !== undefined || entry === '*' || hostName.test(entry)
 }
 
-function refusal(host: string): RefusedError {
+function notPermitted(host: string): RefusedError {
   return new RefusedError(`${host} is not a public address; --webhook-allow can name it`)
 }
 
@@ -92,18 +92,18 @@ function withoutBrackets(host: string): string {
   return host.replace(/^\[|\]$/g, '')
 }
 
-// Names are equal whatever the case of their letters, and with the dot of the root behind them.
+// Names are equal in any case of their letters, and with the dot of the root at their end.
 function toName(host: string): string {
   return host.toLowerCase().replace(/\.$/, '')
 }
 
 function addRange(list: BlockList, address: string, bits: number | undefined): void {
   const isFour = isIPv4(address)
-  const family = isFour ? 'ipv4' : 'ipv6'
-  list.addSubnet(address, bits ?? (isFour ? 32 : 128), family)
+  const version = isFour ? 'ipv4' : 'ipv6'
+  list.addSubnet(address, bits ?? (isFour ? 32 : 128), version)
 }
 
-// Within a machine, a network or a provider, or nobody's: what RFC 6890 does not call global, as far as it can be reached.
+// Ranges within a machine, a network or a provider, and unassigned ones: what RFC 6890 does not call global.
 // prettier-ignore
 const innerRanges: readonly (readonly [address: string, bits: number])[] = [
   ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12],

@@ -1,4 +1,4 @@
-// A job's end → a POST to the URL that its submitter named (jobs.md §8). Owns nothing.
+// A job's end → a POST to the URL that its submitter named (jobs.md §8).
 
 import type { ClientRequest, RequestOptions } from 'node:http'
 import type { SsrfGuard } from './ssrfGuard.ts'

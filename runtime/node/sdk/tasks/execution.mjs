@@ -1,7 +1,7 @@
 // One attempt of a task that the engine has delivered (tasks.md §12, H3; ../../../PROTOCOL.md, "Tasks").
 
 import { toAsciiJson, toTaskError } from '../../outcome.mjs'
-import { LoadFailure, loadFunction, Refusal } from './loading.mjs'
+import { LoadFailure, loadFunction, TaskRejected } from './loading.mjs'
 import { registry } from './registry.mjs'
 
 /**
@@ -22,7 +22,10 @@ export async function executeAttempt({ id, attempt, service, message }, limit) {
     call = { fn: await loadFunction(path), args }
   } catch (error) {
     const isModule = error instanceof LoadFailure // its error may be gone the next time (tasks.md L5)
-    return { outcome: failed(isModule ? error.cause : error, !(error instanceof Refusal)), reload: isModule }
+    return {
+      outcome: failed(isModule ? error.cause : error, !(error instanceof TaskRejected)),
+      reload: isModule,
+    }
   }
   const task = { id, attempt, limit }
   const { running, current } = registry()
@@ -45,9 +48,9 @@ export async function executeAttempt({ id, attempt, service, message }, limit) {
 function readMessage(text, service) {
   const { task_path, args, kwargs, command } = JSON.parse(text) // the engine accepts nothing but objects
   if (command !== `zappa.asynchronous.route_${service}_task`)
-    throw new Refusal('TaskNotAllowed', `${String(command)} is not the command of service ${service}`)
+    throw new TaskRejected('TaskNotAllowed', `${String(command)} is not the command of service ${service}`)
   if (!Array.isArray(args) || Object.keys(kwargs).length > 0)
-    throw new Refusal('TaskNotAllowed', 'tasks of Node.js have args, which is a list, and no kwargs')
+    throw new TaskRejected('TaskNotAllowed', 'tasks of Node.js have args, which is a list, and no kwargs')
   return { task_path, args }
 }
 
@@ -74,6 +77,6 @@ function toOutcome(value, limit) {
  */
 function failed(thrown, retry) {
   const error = toTaskError(thrown)
-  if (!(thrown instanceof Refusal)) return { outcome: 'failed', retry, error }
+  if (!(thrown instanceof TaskRejected)) return { outcome: 'failed', retry, error }
   return { outcome: 'failed', retry, error: { type: thrown.name, message: error.message } }
 }

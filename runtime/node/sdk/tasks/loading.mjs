@@ -11,7 +11,7 @@ import { registry } from './registry.mjs'
 /** @typedef {import('./registry.mjs').Callable} Callable */
 
 /** A path that names no task. */
-export class Refusal extends Error {
+export class TaskRejected extends Error {
   /**
    * @param {'TaskNotFound' | 'TaskNotAllowed'} name
    * @param {string} message
@@ -34,7 +34,7 @@ export class LoadFailure extends Error {
  * What `task` was given under this path, else the export of that name.
  * @param {string} path
  * @returns {Promise<Callable>}
- * @throws {Refusal | LoadFailure}
+ * @throws {TaskRejected | LoadFailure}
  */
 export async function loadFunction(path) {
   const file = findAllowedFile(path)
@@ -48,14 +48,15 @@ export async function loadFunction(path) {
 /** @param {string} path */
 function findAllowedFile(path) {
   if (!isTaskPath(path))
-    throw new Refusal('TaskNotAllowed', `${String(path)} is not a task path, which is dotted names`)
+    throw new TaskRejected('TaskNotAllowed', `${String(path)} is not a task path, which is dotted names`)
   const { stem } = splitPath(path)
   const file = findFile(stem)
   if (file === undefined)
     throw isBuiltin(stem)
-      ? new Refusal('TaskNotAllowed', `${path}: ${stem} is a module of Node.js`)
-      : new Refusal('TaskNotFound', `${path}: there is no file ${stem} in the code root`)
-  if (!isInCodeRoot(file)) throw new Refusal('TaskNotAllowed', `${path}: ${file} is outside of the code root`)
+      ? new TaskRejected('TaskNotAllowed', `${path}: ${stem} is a module of Node.js`)
+      : new TaskRejected('TaskNotFound', `${path}: there is no file ${stem} in the code root`)
+  if (!isInCodeRoot(file))
+    throw new TaskRejected('TaskNotAllowed', `${path}: ${file} is outside of the code root`)
   return file
 }
 
@@ -66,7 +67,7 @@ async function loadModule(file) {
   const exports = await Promise.race([loading, pause(mainTimeoutMs)])
   if (exports !== undefined) return exports
   const reason = 'still awaits something at its top level: only what task() was given there can be executed'
-  throw new Refusal('TaskNotFound', `${file} ${reason}`)
+  throw new TaskRejected('TaskNotFound', `${file} ${reason}`)
 }
 
 // A program may await `start`, and then its module is never ready.
@@ -91,11 +92,11 @@ function pause(ms) {
 function findFunction(path, exports) {
   const { name } = splitPath(path)
   const { value } = findExport(exports, name)
-  if (value === undefined) throw new Refusal('TaskNotFound', `${path}: its module has no export ${name}`)
+  if (value === undefined) throw new TaskRejected('TaskNotFound', `${path}: its module has no export ${name}`)
   const fn = registry().originals.get(value) ?? value
   const file = typeof fn === 'function' ? definingFile(fn) : undefined
   if (file === undefined || !isInCodeRoot(file))
-    throw new Refusal('TaskNotAllowed', `${path} is not a function that was written in the code root`)
+    throw new TaskRejected('TaskNotAllowed', `${path} is not a function that was written in the code root`)
   return fn
 }
 
