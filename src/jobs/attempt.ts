@@ -31,7 +31,6 @@ export class Attempt implements Caller {
   readonly #kind: JobKind
   readonly #parts: AttemptParts
   readonly #outcome = Promise.withResolvers<Outcome>()
-  readonly #progress = new Latest((json: Buffer) => this.#writeProgress(json))
   #call: Call | undefined
   #stopReason: CancelReason | undefined
   #hasInstance = false
@@ -41,6 +40,9 @@ export class Attempt implements Caller {
   #unwritten: Buffer[] = []
   #writing: Promise<void> | undefined
   #nextIndex = 0
+  // Of progress only the latest value counts: a flood of it does not fill the memory.
+  #progress: Buffer | undefined
+  #isWritingProgress = false
   #streamedBytes = 0
   #isTooLarge = false
   #hasEnded = false
@@ -123,7 +125,9 @@ export class Attempt implements Caller {
 
   onProgress(_call: Call, json: Buffer): void {
     if (this.#started === undefined || this.#hasEnded) return
-    if (json.length <= this.#kind.resultLimit(this.#job)) this.#progress.offer(json)
+    if (json.length > this.#kind.resultLimit(this.#job)) return
+    this.#progress = json
+    if (!this.#isWritingProgress) void this.#writeProgress()
   }
 
   onOutcome(_call: Call, outcome: Outcome): void {
@@ -184,8 +188,14 @@ export class Attempt implements Caller {
     }
   }
 
-  async #writeProgress(json: Buffer): Promise<void> {
-    if (!this.#hasEnded) await this.#store.progress(this.#key, json).catch(() => {}) // the next write reports it
+  async #writeProgress(): Promise<void> {
+    this.#isWritingProgress = true
+    while (this.#progress !== undefined && !this.#hasEnded) {
+      const json = this.#progress
+      this.#progress = undefined
+      await this.#store.progress(this.#key, json).catch(() => {}) // the next write reports it
+    }
+    this.#isWritingProgress = false
   }
 
   // After the chunks before it.
@@ -273,33 +283,6 @@ export class Attempt implements Caller {
   get #key(): AttemptKey {
     if (this.#started === undefined) throw new Error(`job ${this.#job.id} has not started`)
     return this.#started.key
-  }
-}
-
-/** Writes values one at a time; a value that comes meanwhile replaces the one that waits, so that a flood does not fill the memory. */
-export class Latest<Value> {
-  readonly #write: (value: Value) => Promise<unknown>
-  #waiting: { readonly value: Value } | undefined
-  #isWriting = false
-
-  /** @param write must not reject */
-  constructor(write: (value: Value) => Promise<unknown>) {
-    this.#write = write
-  }
-
-  offer(value: Value): void {
-    this.#waiting = { value }
-    if (!this.#isWriting) void this.#writeAll()
-  }
-
-  async #writeAll(): Promise<void> {
-    this.#isWriting = true
-    while (this.#waiting !== undefined) {
-      const { value } = this.#waiting
-      this.#waiting = undefined
-      await this.#write(value)
-    }
-    this.#isWriting = false
   }
 }
 

@@ -89,12 +89,12 @@ describe('a delivery', () => {
     await using running = run(fails)
     const { store, clock, sent, givenUp } = running
     store.ended(job())
-    for (const tries of [1, 2]) {
-      await eventually(() => sent.length === tries)
+    for (const attempts of [1, 2]) {
+      await eventually(() => sent.length === attempts)
       await settled(running)
       clock.pass(9999)
       await settled(running)
-      expect(sent).toHaveLength(tries)
+      expect(sent).toHaveLength(attempts)
       clock.pass(1)
     }
     await eventually(() => store.open() === 0)
@@ -117,8 +117,8 @@ describe('a delivery', () => {
     await using running = run(hangs)
     const { store, clock, sent, givenUp } = running
     store.ended(job())
-    for (const tries of [1, 2, 3]) {
-      await eventually(() => sent.length === tries)
+    for (const attempts of [1, 2, 3]) {
+      await eventually(() => sent.length === attempts)
       await settled(running)
       clock.pass(10_000) // the try ends
       await settled(running)

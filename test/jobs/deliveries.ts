@@ -18,7 +18,7 @@ export interface Deliveries extends DeliveryStore {
 }
 
 export function deliveries(clock: Pick<Clock, 'now'>): Deliveries {
-  const rows = new Map<string, { job: Work; tries: number; dueAt: number }>()
+  const rows = new Map<string, { job: Work; attempts: number; dueAt: number }>()
   const listeners: ChangeListener[] = []
   let fails = false
   let asked = 0
@@ -34,7 +34,7 @@ export function deliveries(clock: Pick<Clock, 'now'>): Deliveries {
       const due = [...rows].filter(([, { dueAt }]) => dueAt <= now).slice(0, limit)
       return due.map(([id, row]): Delivery => {
         row.dueAt = now + leaseMs
-        return { id, job: row.job, tries: row.tries }
+        return { id, job: row.job, attempts: row.attempts }
       })
     },
     settleDelivery: async (id, retryMs) => {
@@ -42,10 +42,10 @@ export function deliveries(clock: Pick<Clock, 'now'>): Deliveries {
       const row = rows.get(id)
       if (row === undefined) return
       if (retryMs === undefined) rows.delete(id)
-      else Object.assign(row, { tries: row.tries + 1, dueAt: clock.now() + retryMs })
+      else Object.assign(row, { attempts: row.attempts + 1, dueAt: clock.now() + retryMs })
     },
     ended: (job) => {
-      rows.set(`delivery of ${job.id}`, { job, tries: 0, dueAt: 0 })
+      rows.set(`delivery of ${job.id}`, { job, attempts: 0, dueAt: 0 })
       for (const { changed } of listeners) changed({ ...job, removed: false, dueAt: job.expiresAt })
     },
     open: () => rows.size,

@@ -117,6 +117,13 @@ describe('an attempt', () => {
     expect(named(asked, 'progress')[0]?.[1]).toEqual(Buffer.alloc(10, '2'))
   })
 
+  it('writes of a flood of progress the first value and the last (W-14)', async () => {
+    const { call, asked } = await running()
+    for (let value = 1; value <= 1000; value++) call.caller.onProgress?.(call, Buffer.from(String(value)))
+    await vi.waitFor(() => expect(named(asked, 'progress')).toHaveLength(2))
+    expect(named(asked, 'progress').map(([, json]) => String(json))).toEqual(['1', '1000'])
+  })
+
   it.each([
     [20, undefined],
     [21, 'a stream of 21 bytes is larger than the limit of 20 bytes'],
@@ -127,7 +134,7 @@ describe('an attempt', () => {
     if (bytes > 20) call.caller.onChunk(call, 'json', Buffer.alloc(bytes - 20, '1'))
     call.caller.onOutcome(call, { type: 'streamed' })
     await vi.waitFor(() => expect(named(asked, 'finish')).toHaveLength(1))
-    expect((named(asked, 'finish')[0]?.[1] as AttemptEnd).error).toBe(error)
+    expect((named(asked, 'finish')[0]?.[1] as AttemptEnd | undefined)?.error).toBe(error)
     expect(named(asked, 'append').flatMap(([, from]) => from)[0]).toBe(3)
   })
 

@@ -64,7 +64,7 @@ export class Deliverer {
   }
 
   /**
-   * Breaks off what is in flight; the next deliverer of the store tries it again when its reservation has lapsed.
+   * Breaks off what is in flight; the next deliverer of the store sends it again when its reservation has lapsed.
    * May be called twice, or before `start`.
    */
   async stop(): Promise<void> {
@@ -149,13 +149,13 @@ export class Deliverer {
     }
   }
 
-  #toOutcome({ job, tries }: Delivery, receiver: Receiver | undefined, cause: unknown): DeliveryOutcome {
-    const last = cause instanceof RefusedError || tries + 1 >= mostTries
+  #toOutcome({ job, attempts }: Delivery, receiver: Receiver | undefined, cause: unknown): DeliveryOutcome {
+    const last = cause instanceof RefusedError || attempts + 1 >= mostAttempts
     if (!last) return { retryMs }
     this.#events.emit('delivery-failed', {
       jobId: job.id,
       receiver: receiver?.name ?? 'no receiver',
-      attempts: tries + 1,
+      attempts: attempts + 1,
       reason: cause instanceof Error ? cause.message : 'it failed',
     })
     return {}
@@ -201,7 +201,7 @@ interface DeliveryOutcome {
 
 // jobs.md WH-2, WH-3
 const most = 16
-const mostTries = 3
+const mostAttempts = 3
 const tryMs = 10_000
 const retryMs = 10_000
 

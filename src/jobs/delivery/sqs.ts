@@ -65,7 +65,7 @@ export class Targets {
       endpoint,
       region,
       ...(credentials === undefined ? {} : { credentials }),
-      maxAttempts: 1, // the deliverer tries again
+      maxAttempts: 1, // the deliverer attempts again
       useFipsEndpoint: false,
       useDualstackEndpoint: false,
     })

@@ -46,7 +46,7 @@ export interface NewJob {
   /** how long it is kept once it is terminal */
   readonly retentionMs: number
   readonly lowPriority: boolean
-  /** whether somebody is told of its end: a webhook, a target of asynchronous invocations */
+  /** whether its end is told: to a webhook, or a target of asynchronous invocations */
   readonly notify: boolean
 }
 

@@ -223,7 +223,7 @@ export interface Delivery {
   /** the job as it was at its end, without `s3Config` */
   readonly job: Work
   /** attempts so far */
-  readonly tries: number
+  readonly attempts: number
 }
 
 /** The store cannot be written or read; the message says why. */

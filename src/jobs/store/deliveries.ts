@@ -14,7 +14,7 @@ export function dueDeliveries(unit: Unit, limit: number, leaseMs: number): reado
     const { s3Config: _, ...work } = toWork(row, unit.input(row.n))
     const output = unit.output(row.n)
     const job = output === undefined ? work : { ...work, output }
-    return { id: toName(row), job, tries: row.deliveryTries }
+    return { id: toName(row), job, attempts: row.deliveryAttempts }
   })
 }
 
@@ -23,7 +23,7 @@ export function settleDelivery(unit: Unit, delivery: string, retryMs: number | u
   const row = [...unit.rows].find((each) => toName(each) === delivery)
   if (row === undefined) return
   if (retryMs === undefined) unit.set(row, dropped)
-  else unit.set(row, { deliverAt: unit.now + retryMs, deliveryTries: row.deliveryTries + 1 })
+  else unit.set(row, { deliverAt: unit.now + retryMs, deliveryAttempts: row.deliveryAttempts + 1 })
 }
 
 /** The id of the job of a delivery. */

@@ -50,7 +50,7 @@ export interface Row {
   /** revision of the end that is still to be told; null: none */
   readonly delivery: number | null
   readonly deliverAt: number | null
-  readonly deliveryTries: number
+  readonly deliveryAttempts: number
   readonly webhook: string | null
   readonly policy: string | null
   readonly error: string | null
@@ -111,7 +111,7 @@ export function newRow(job: NewJob, task: TaskTerms | undefined, n: number, now:
     removedAt: null,
     delivery: null,
     deliverAt: null,
-    deliveryTries: 0,
+    deliveryAttempts: 0,
     webhook: job.webhook ?? null,
     policy: job.policy ?? null,
     error: null,

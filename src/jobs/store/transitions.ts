@@ -30,7 +30,7 @@ export function end(unit: Unit, row: Row, to: EndState, columns: Columns = {}, o
     expiresAt: unit.now + row.retentionMs,
   })
   if (row.origin === 'task') unit.write({ type: 'dropInput', n: row.n }) // tasks.md K1
-  if (row.notify === 1) unit.set(row, { delivery: row.revision, deliverAt: unit.now, deliveryTries: 0 })
+  if (row.notify === 1) unit.set(row, { delivery: row.revision, deliverAt: unit.now, deliveryAttempts: 0 })
 }
 
 /** Puts a job back into the queue, and deletes what the attempt has yielded (jobs.md STR-10). */

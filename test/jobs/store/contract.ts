@@ -33,7 +33,7 @@ export function describeStore(name: string, open: () => JobStore): void {
     afterEach(() => store.stop())
 
     const due = async (now: number): Promise<readonly unknown[]> =>
-      (await at(store, now).dueDeliveries(10, minute)).map(({ job, tries }) => [job.state, tries])
+      (await at(store, now).dueDeliveries(10, minute)).map(({ job, attempts }) => [job.state, attempts])
 
     describe('the queue', () => {
       it('gives back what was submitted, text for text (A-9)', async () => {

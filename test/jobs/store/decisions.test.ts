@@ -77,8 +77,10 @@ describe('a transition', () => {
     (from, to) => {
       const job = row(1, { state: from })
       const of = unit([job])
-      if (!legal.has(`${from} ${to}`))
-        return void expect(() => move(of, job, to)).toThrow(`from ${from} to ${to}`)
+      if (!legal.has(`${from} ${to}`)) {
+        expect(() => move(of, job, to)).toThrow(`from ${from} to ${to}`)
+        return
+      }
       move(of, job, to)
       expect(job).toMatchObject({ state: to, since: start, revision: 1 })
       const leaves = from.startsWith('IN_') ? { [from]: -1 } : {}
@@ -93,7 +95,7 @@ describe('a transition', () => {
       revision: 7,
       delivery: 7,
       deliverAt: start,
-      deliveryTries: 0,
+      deliveryAttempts: 0,
       leaseUntil: null,
     })
   })
@@ -132,6 +134,10 @@ describe('a claim', () => {
   })
 })
 
+function keyed(digest: string): SubmitTerms {
+  return { queueLimit: 2, idempotency: { key: 'k', digest, keptMs: minute } }
+}
+
 describe('a submit', () => {
   const terms: SubmitTerms = { queueLimit: 2 }
 
@@ -150,10 +156,6 @@ describe('a submit', () => {
   })
 
   it('finds the key of an earlier one, in the batch or before, until that is over (REQ-6, REQ-7)', () => {
-    const keyed = (digest: string): SubmitTerms => ({
-      ...terms,
-      idempotency: { key: 'k', digest, keptMs: minute },
-    })
     const kept = { key: 'k', digest: 'd', id: 'gone', state: 'FAILED', expiresAt: start + 1 } as const
     const before = unit([], { keys: [kept] })
     expect(submit(before, newJob(), keyed('d'), false)).toMatchObject({
@@ -246,9 +248,9 @@ describe('a delivery', () => {
     const job = row(1, { state: 'FAILED', delivery: 4, deliverAt: start, revision: 4 })
     const of = unit([job])
     const [due] = dueDeliveries(of, 9, minute)
-    expect([due?.tries, job.deliverAt, dueDeliveries(of, 9, minute)]).toEqual([0, start + minute, []])
+    expect([due?.attempts, job.deliverAt, dueDeliveries(of, 9, minute)]).toEqual([0, start + minute, []])
     settleDelivery(of, due?.id ?? '', second)
-    expect(job).toMatchObject({ deliverAt: start + second, deliveryTries: 1 })
+    expect(job).toMatchObject({ deliverAt: start + second, deliveryAttempts: 1 })
     retry(of, 'job 1', { queueLimit: 9 }, false)
     settleDelivery(of, due?.id ?? '', undefined)
     expect(job).toMatchObject({ delivery: null, deliverAt: null, state: 'IN_QUEUE' })

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest'
 import type { Call } from '../../../src/jobs/store/operations.ts'
 import { Executor } from '../../../src/jobs/store/sqlite/executor.ts'
-import type { Notice } from '../../../src/jobs/store/sqlite/messages.ts'
+import type { Asked, Notice } from '../../../src/jobs/store/sqlite/messages.ts'
 import { inMemory } from '../../../src/jobs/store/sqlite/schema.ts'
 import { attempt, ended, minute, newJob, start } from './jobs.ts'
 
@@ -70,10 +70,11 @@ function newExecutor() {
   )
   let number = 0
   return {
-    execute: (...calls: readonly Call[]) =>
-      executor.execute(
-        calls.map((call) => ({ ...call, type: 'call', number: ++number, now: start }) as const),
-      ),
+    execute: (...calls: readonly Call[]) => {
+      const requests: Asked[] = []
+      for (const call of calls) requests.push({ ...call, type: 'call', number: ++number, now: start })
+      executor.execute(requests)
+    },
     notices,
     answered: () => notices.flatMap(({ answers }) => answers.map((each) => each.number)),
     disk: { end: () => waiting.shift()?.(null), waiting: () => waiting.length },

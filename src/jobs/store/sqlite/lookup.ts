@@ -58,12 +58,15 @@ function listOf(database: Database, n: number): Buffer {
 
 function attemptsOf(database: Database, n: number): readonly TaskAttempt[] {
   const rows = database.all<AttemptRow>('SELECT * FROM attempts WHERE job = ? ORDER BY number', n)
-  return rows.map(({ number, instance, startedAt, endedAt, outcome, errorType, errorMessage }) => {
-    const started = { number, instance, startedAt }
-    if (endedAt === null || outcome === null) return started
-    const error = errorType === null ? {} : { error: { type: errorType, message: errorMessage ?? '' } }
-    return { ...started, endedAt, outcome, ...error }
-  })
+  return rows.map(toAttempt)
+}
+
+function toAttempt(row: AttemptRow): TaskAttempt {
+  const { number, instance, startedAt, endedAt, outcome, errorType, errorMessage } = row
+  const started = { number, instance, startedAt }
+  if (endedAt === null || outcome === null) return started
+  const error = errorType === null ? {} : { error: { type: errorType, message: errorMessage ?? '' } }
+  return { ...started, endedAt, outcome, ...error }
 }
 
 function toPage(rows: Iterable<Chunk>, maxBytes: number): ChunkPage {

@@ -117,7 +117,7 @@ const tables = `
     removedAt INTEGER,
     delivery INTEGER,
     deliverAt INTEGER,
-    deliveryTries INTEGER NOT NULL,
+    deliveryAttempts INTEGER NOT NULL,
     webhook TEXT,
     policy TEXT,
     error TEXT,
