@@ -58,15 +58,19 @@ describe.concurrent.each(bothLanguages)('a server that is killed (%s)', (languag
     const started = join(folder, 'started')
     const flags = ['--job-attempts', '1']
     let id: string
+    let ranMs = 0
     {
       await using server = await startServer(language, scripts[language], folder, flags)
       id = await run(server, { touch: started, await: '/nowhere' })
       await eventually(() => existsSync(started))
+      const since = performance.now()
+      await new Promise((settle) => setTimeout(settle, 100))
+      ranMs = performance.now() - since
       await kill(server)
     }
     await using server = await startServer(language, scripts[language], folder, flags)
     const { executionTime, ...ended } = await settled(server, id)
     expect(ended).toMatchObject({ status: 'FAILED', error: 'lost with its container 1 time' })
-    expect(executionTime).toBeGreaterThanOrEqual(0)
+    expect(executionTime).toBeGreaterThanOrEqual(Math.floor(ranMs))
   })
 })
