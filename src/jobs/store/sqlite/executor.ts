@@ -22,7 +22,7 @@ import { inMemory, openDatabase } from './schema.ts'
 import { load, save } from './session.ts'
 
 /** The log on the disk, as far as it is used here. */
-export type DiskLog = Pick<Log, 'sync' | 'close' | 'reserve'>
+export type DiskLog = Pick<Log, 'sync' | 'close'>
 
 /** A database of jobs, which is opened when it is there or first written. */
 export class Executor {
@@ -63,7 +63,8 @@ export class Executor {
 
   #answer(calls: readonly Asked[]): void {
     this.#now = Math.max(...calls.map(({ now }) => now))
-    const isForeign = this.#isForeign()
+    // Only what is read could show what another process has written, and is not on the disk yet.
+    const isForeign = calls.some((each) => isReading(each)) && this.#isForeign()
     const { outcomes, changes: own } = this.#run(calls)
     const changes = isForeign ? [...own, ...this.#readChanges()] : own
     const early: Answer[] = []
@@ -116,7 +117,6 @@ export class Executor {
   ): readonly Change[] {
     try {
       database.run('BEGIN IMMEDIATE')
-      this.#log.reserve()
       const unit = load(database, needsOf(calls), this.#now)
       const decided = decide(unit, calls)
       const change = save(database, unit)

@@ -1,7 +1,7 @@
 // Group commit: SQLite only writes its log, which is forced to the disk here, beside the work of the thread, once for all that came
 // meanwhile. Owns the answers that wait for it (jobs.md DUR-1, DUR-2), and the descriptor of the log.
 
-import { close, fdatasync, fstatSync, open, statfsSync, writeSync } from 'node:fs'
+import { close, fdatasync, open } from 'node:fs'
 import type { Change } from '../../model/store.ts'
 import type { Urgency } from '../operations.ts'
 import type { Answer, Notice } from './messages.ts'
@@ -78,7 +78,6 @@ export class GroupCommit {
 export class Log {
   readonly #path: string
   #descriptor: number | undefined
-  #reserved = 0
 
   /** @param path of the database: a file, or `inMemory` */
   constructor(path: string) {
@@ -93,27 +92,11 @@ export class Log {
   sync(done: (error: Error | null) => void): void {
     if (this.#path === inMemory) return void setImmediate(done, null)
     if (this.#descriptor !== undefined) return fdatasync(this.#descriptor, done)
-    open(`${this.#path}-wal`, 'r+', (error, descriptor) => {
+    open(`${this.#path}-wal`, 'r', (error, descriptor) => {
       if (error !== null) return done(error)
       this.#descriptor = descriptor
       fdatasync(descriptor, done)
     })
-  }
-
-  /**
-   * Makes the log longer than what was written to it, in a transaction that keeps others from writing: to force bytes to the disk that
-   * lie within a file is several times faster than those that make it longer. SQLite reads a log up to the first frame that it has
-   * not written.
-   */
-  reserve(): void {
-    if (this.#descriptor === undefined) return
-    const { size } = fstatSync(this.#descriptor)
-    if (size <= this.#reserved || size === 0) return
-    this.#reserved = size
-    const { bavail, bsize } = statfsSync(this.#path)
-    if (bavail * bsize < leastFreeBytes) return
-    writeSync(this.#descriptor, Buffer.alloc(reservedBytes), 0, reservedBytes, size)
-    this.#reserved = size + reservedBytes
   }
 
   /** Forgets the log, while nothing is being forced to the disk. */
@@ -125,8 +108,3 @@ export class Log {
 
 // Most jobs whose end is waited for end within it; then their submit needs no write of its own.
 const laterMs = 3
-
-const reservedBytes = 4 * 1024 * 1024
-
-// A disk with less is left alone.
-const leastFreeBytes = 256 * 1024 * 1024
