@@ -190,7 +190,7 @@ export class App {
 
   #report(): InstanceReport {
     const { status, reason = 'unknown' } = this.#pool.status
-    return { census: this.#pool.census, failure: status === 'failed' ? reason : undefined }
+    return { countByState: this.#pool.countByState, failure: status === 'failed' ? reason : undefined }
   }
 
   // It is ready when it has loaded and, under `serve`, listens.

@@ -8,10 +8,10 @@ import { SsrfGuard } from './jobs/delivery/ssrfGuard.ts'
 import { JobEngine, type EngineSettings, type InstanceReport } from './jobs/engine.ts'
 import type { Receiver } from './jobs/delivery/receiver.ts'
 import { webhookReceiver } from './jobs/delivery/webhook.ts'
-import type { Work } from './jobs/model/job.ts'
+import type { JobWithInput } from './jobs/model/job.ts'
 import { jobKind } from './jobs/kinds/jobKind.ts'
 import { holdsJobs, memoryStore, sqliteStore } from './jobs/store/sqlite/store.ts'
-import { Targets } from './jobs/delivery/sqs.ts'
+import { SqsTargets } from './jobs/delivery/sqs.ts'
 import { taskKind } from './jobs/kinds/taskKind.ts'
 import { dataDir, toAsyncTerms, toJobSettings } from './settings.ts'
 import { TaskService, type TaskSettings } from './jobs/taskService.ts'
@@ -22,7 +22,7 @@ export class AppJobs {
   /** the parts that the server needs */
   readonly served: Required<Pick<ServerParts, 'jobs' | 'async' | 'tasks'>>
   readonly #engine: JobEngine
-  readonly #targets: Targets
+  readonly #targets: SqsTargets
   readonly #events: Events
   readonly #isKept: boolean
   readonly #hasJobs: boolean
@@ -38,9 +38,9 @@ export class AppJobs {
     this.#events = events
     this.#isKept = isKept
     this.#hasJobs = isKept && holdsJobs(folder)
-    this.#targets = new Targets(targets)
+    this.#targets = new SqsTargets(targets)
     const guard = new SsrfGuard(options['webhook-allow'])
-    const receiverOf = (job: Work): Receiver | undefined => {
+    const receiverOf = (job: JobWithInput): Receiver | undefined => {
       if (job.origin === 'async') return this.#targets.receiverOf(job)
       return job.webhook === undefined ? undefined : webhookReceiver(job.webhook, guard)
     }

@@ -5,7 +5,7 @@ import type { Fault } from './errors.ts'
 import type { Exit } from './exit.ts'
 import type { CancelReason, ChunkKind, InvocationMode, JobEnd, UserError } from './wire/frames.ts'
 
-/** Who is told what comes of a call. */
+/** Receives the chunks and the outcome of a call. */
 export interface Caller {
   /**
    * Takes a value that a generator yielded, in order.
@@ -73,7 +73,7 @@ export type Outcome =
 /** `queued`: waits for an instance, or was sent ahead to one and has not begun. `over`: it has its outcome. */
 export type CallState = 'queued' | 'running' | 'over'
 
-/** Who has a call at the moment: the queue or an instance. */
+/** The queue or the instance that holds a call. */
 export interface CallHolder {
   cancel: (call: Call, reason: CancelReason) => void
   resume: (call: Call) => void

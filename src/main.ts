@@ -5,6 +5,12 @@ import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
+// Before anything is loaded that an older Node.js cannot parse.
+if (Number.parseInt(process.versions.node) < 24) {
+  process.stderr.write(`fnbox needs Node.js 24 or newer; this is ${process.versions.node}.\n`)
+  process.exit(64)
+}
+
 // After an unexpected error, a bug of fnbox, a restart is safer than going on.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`fnbox has a bug, please report it: ${error.stack ?? error.message}\n`)

@@ -89,7 +89,7 @@ export class Metrics implements Exposition {
       { name: 'instance_memory_bytes', type: 'gauge', help: 'Memory of the largest instance, all its processes together',
         read: async () => one(await this.#pool.largestMemory()) },
       { name: 'instances', type: 'gauge', help: 'Instances by state: loading, idle, busy, retiring, stopping or gone',
-        read: () => labelled('state', Object.entries(this.#pool.census)) },
+        read: () => labelled('state', Object.entries(this.#pool.countByState)) },
     ]
   }
 }

@@ -20,20 +20,20 @@ import { writeReply } from './exchange.ts'
 import type { Certificate } from './tls.ts'
 
 /** Where to listen. Port 0 selects a free one. */
-export interface Place {
+export interface ListenAddress {
   readonly host: string
   readonly port: number
 }
 
 /** Listens on one port. */
 export class Listener {
-  readonly #place: Place
+  readonly #place: ListenAddress
   readonly #scheme: 'http' | 'https'
   readonly #server: Server
   readonly #connections: Connections
 
   /** @param certificate makes it HTTPS; the caller starts it first */
-  constructor(routes: RequestListener, place: Place, certificate: Certificate | undefined) {
+  constructor(routes: RequestListener, place: ListenAddress, certificate: Certificate | undefined) {
     this.#place = place
     this.#scheme = certificate === undefined ? 'http' : 'https'
     this.#server = certificate === undefined ? createServer(limits) : createSecureServer(certificate)

@@ -52,7 +52,7 @@ export class Admission implements CallHolder {
   enter(call: Call, again = false): void {
     const isJob = call.job !== undefined
     if (this.#over || (this.#closed && !again)) return this.#onFailed(call, draining())
-    const instance = again || this.#isNext(isJob) ? this.#pool.withRoom() : undefined
+    const instance = again || this.#isNext(isJob) ? this.#pool.findRoom() : undefined
     if (instance !== undefined) {
       this.#inside.add(call)
       return instance.start(call)
@@ -150,7 +150,7 @@ export class Admission implements CallHolder {
 
   #startNext(): void {
     for (let call = this.#next(); call !== undefined; call = this.#next()) {
-      const instance = this.#pool.withRoom()
+      const instance = this.#pool.findRoom()
       if (instance === undefined) return
       this.withdraw(call)
       this.#inside.add(call)
@@ -162,7 +162,7 @@ export class Admission implements CallHolder {
   #sendAhead(): void {
     const shares = new Map<Instance, Call[]>()
     for (let call = this.#next(); call !== undefined && call.job === undefined; call = this.#next()) {
-      const instance = this.#pool.withRoomAhead(shares)
+      const instance = this.#pool.findRoomAhead(shares)
       if (instance === undefined) break
       this.#callers.delete(call)
       const share = shares.get(instance)

@@ -1,4 +1,4 @@
-// One process with the function loaded. Owns the state of that process; the calls that it runs are in slots.ts.
+// One child process with the function loaded. Owns its state. Its calls are in instanceCalls.ts, its slots in slots.ts.
 
 import { Fault } from '../errors.ts'
 import type { Events } from '../events.ts'
@@ -14,7 +14,7 @@ import { PeakMemory } from './process/peakMemory.ts'
 import type { ProcessTree } from './process/processTree.ts'
 import { InstanceCalls } from './instanceCalls.ts'
 import { Slots } from './slots.ts'
-import { move, type InstanceState } from './instanceState.ts'
+import { transition, type InstanceState } from './instanceState.ts'
 
 /** A child process that serves invocations. It is ended when it breaks a rule of PROTOCOL.md or passes a limit. */
 export class Instance {
@@ -117,7 +117,7 @@ export class Instance {
 
   /** Starts a call. There must be room. */
   start(call: Call): void {
-    if (this.#state === 'idle') this.#state = move(this.#state, 'busy')
+    if (this.#state === 'idle') this.#state = transition(this.#state, 'busy')
     this.#hasServed = true
     call.initMs = this.#initMs
     this.#initMs = undefined
@@ -170,7 +170,7 @@ export class Instance {
   #noteRoom(): void {
     if (!this.#slots.empty) return
     this.#idleSince = performance.now()
-    if (this.#state === 'busy') this.#state = move(this.#state, 'idle')
+    if (this.#state === 'busy') this.#state = transition(this.#state, 'idle')
     if (this.#state === 'retiring') this.stop()
   }
 
@@ -178,7 +178,7 @@ export class Instance {
   #leave(to: 'retiring' | 'stopping' | 'gone', cause: EndCause | undefined, exit?: Exit): boolean {
     const from = this.#state
     if (from === to || from === 'gone' || (from === 'stopping' && to === 'retiring')) return false
-    this.#state = move(from, to)
+    this.#state = transition(from, to)
     clearTimeout(this.#loading)
     if (to === 'stopping') this.#cause = cause
     this.#calls.leave(to === 'gone')
@@ -257,7 +257,7 @@ export class Instance {
     if (this.#state !== 'loading') return
     clearTimeout(this.#loading)
     this.#loadSettled = true
-    this.#state = move(this.#state, 'idle')
+    this.#state = transition(this.#state, 'idle')
     this.#initMs = performance.now() - this.#startedAt
     this.#output.flush()
     this.#peak.read() // known from now on, however the process ends
@@ -289,7 +289,7 @@ export class Instance {
 
   // Closed by the module it is the function's way of being silent; closed by an invocation it is damage.
   #outputClosed(): void {
-    if (this.#hasServed) this.#listener.onWorn()
+    if (this.#hasServed) this.#listener.onReplacementNeeded()
   }
 
   // What runs beside a job that has heard may go on; nothing new begins there (jobs.md CTL-4).

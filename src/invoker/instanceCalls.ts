@@ -45,7 +45,7 @@ export class InstanceCalls implements CallHolder {
     return this.#slots.full ? this.#ahead.room(this.#slots.count) : 0
   }
 
-  /** From now on there are so many; calls that run go on. */
+  /** Sets the number of slots; running calls go on. */
   resize(count: number): void {
     const more = count > this.#slots.count
     this.#slots.count = count

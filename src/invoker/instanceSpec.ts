@@ -34,7 +34,7 @@ export interface InstanceSpec {
   readonly kernelKills: () => number
 }
 
-/** Who is told of the changes of an instance: the pool. */
+/** Receives the state changes of an instance; implemented by the pool. */
 export interface InstanceListener {
   onLoaded: (language: string) => void
   /** instead of `onLoaded`; the instance ends by itself */
@@ -42,7 +42,7 @@ export interface InstanceListener {
   /** a slot has become free, or calls may be sent ahead */
   onRoom: () => void
   /** it serves well but should be replaced: it has closed its output, so what it writes is lost */
-  onWorn: () => void
+  onReplacementNeeded: () => void
   /** it takes no invocation any more; `cause` is undefined when its process ended by itself. Comes once. */
   onLeft: (from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined) => void
 }
@@ -56,7 +56,7 @@ export interface CallLimits {
   readonly tokens: Pick<TokenSource, 'current'> | undefined
 }
 
-/** Who is told of calls: the invoker. */
+/** Receives the events of calls; implemented by the invoker. */
 export interface CallListener {
   /** a call has reached an instance for the first time; nothing that the function wrote for it was announced before */
   onStarted: (call: Call, host: CallHost) => void

@@ -116,7 +116,8 @@ export class Invoker implements CallListener {
     this.#admission.leave(call)
     call.outcome = outcome
     if (call.quiet) this.#announce(call)
-    const hasRun = call.host !== undefined && (outcome.type !== 'failed' || answered.has(outcome.fault.code))
+    const hasRun =
+      call.host !== undefined && (outcome.type !== 'failed' || healthyFaults.has(outcome.fault.code))
     if (hasRun) this.#pool.noteSuccess()
     call.caller.onOutcome(call, outcome)
   }
@@ -159,7 +160,7 @@ export class Invoker implements CallListener {
     call.caller.onOutcome(call, { type: 'failed', fault })
   }
 
-  // Behind the lines that the function has written.
+  // After the last line that the function has written.
   #announce(call: Call): void {
     const { id, job, host, outcome, timing } = call
     if (outcome === undefined) return
@@ -176,7 +177,7 @@ export class Invoker implements CallListener {
 }
 
 // Faults of a function that has run: so it can be started again.
-const answered: ReadonlySet<string> = new Set(['client_gone', 'response_too_large'])
+const healthyFaults: ReadonlySet<string> = new Set(['client_gone', 'response_too_large'])
 
 // Instances in a row that may turn out to have ended before a call reached them.
 const mostUndelivered = 5

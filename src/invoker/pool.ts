@@ -8,7 +8,7 @@ import type { Instance } from './instance.ts'
 import type { Launch } from './launch.ts'
 import { measureTrees } from './process/memoryLimit.ts'
 import type { CallListener } from './instanceSpec.ts'
-import { moves, type InstanceState } from './instanceState.ts'
+import { transitions, type InstanceState } from './instanceState.ts'
 import { StartBackoff } from './startBackoff.ts'
 
 /** How many instances there may be. */
@@ -73,7 +73,7 @@ export class Pool {
   }
 
   /** The instance with the most free slots; undefined when there is none now. */
-  withRoom(): Instance | undefined {
+  findRoom(): Instance | undefined {
     let best: Instance | undefined
     let most = 0
     for (const each of this.#instances) {
@@ -89,7 +89,7 @@ export class Pool {
    * The instance that most calls may be sent ahead to; undefined when there is none now.
    * @param shares calls that are about to be sent
    */
-  withRoomAhead(shares: ReadonlyMap<Instance, readonly unknown[]>): Instance | undefined {
+  findRoomAhead(shares: ReadonlyMap<Instance, readonly unknown[]>): Instance | undefined {
     let best: Instance | undefined
     let most = 0
     for (const each of this.#instances) {
@@ -141,8 +141,8 @@ export class Pool {
   }
 
   /** How many instances are in each state. */
-  get census(): Readonly<Record<InstanceState, number>> {
-    const states = Object.keys(moves) as InstanceState[] // the table has a row for each state
+  get countByState(): Readonly<Record<InstanceState, number>> {
+    const states = Object.keys(transitions) as InstanceState[] // the table has a row for each state
     return Object.fromEntries(states.map((each) => [each, this.#in(each).length])) as Record<
       InstanceState,
       number
@@ -183,7 +183,7 @@ export class Pool {
         },
         onLoadFailed: (fault: Fault) => this.#pause(fault),
         onRoom: () => this.onChange(),
-        onWorn: () => this.#renew(instance),
+        onReplacementNeeded: () => this.#renew(instance),
         onLeft: (from: InstanceState, cause: EndCause | undefined, exit: Exit | undefined) =>
           this.#left(from, cause, exit),
       }

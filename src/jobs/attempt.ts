@@ -5,7 +5,7 @@ import { Call, type Caller, type Outcome } from '../invocation.ts'
 import type { Invoker } from '../invoker/invoker.ts'
 import type { CancelReason, ChunkKind } from '../wire/frames.ts'
 import type { JobKind, NextStep } from './kinds/kind.ts'
-import type { Job, JobOrigin, Work } from './model/job.ts'
+import type { Job, JobOrigin, JobWithInput } from './model/job.ts'
 import { asChunkJson } from './model/jobJson.ts'
 import type { AttemptEnd, AttemptKey, JobStore, RequeueTerms } from './model/store.ts'
 
@@ -27,7 +27,7 @@ export interface AttemptParts {
 
 /** An attempt. The first end that is decided counts. */
 export class Attempt implements Caller {
-  readonly #job: Work
+  readonly #job: JobWithInput
   readonly #kind: JobKind
   readonly #parts: AttemptParts
   readonly #outcome = Promise.withResolvers<Outcome>()
@@ -50,7 +50,7 @@ export class Attempt implements Caller {
   #endedJob: Promise<Job | undefined> | undefined
   #failure: unknown
 
-  constructor(job: Work, kind: JobKind, parts: AttemptParts) {
+  constructor(job: JobWithInput, kind: JobKind, parts: AttemptParts) {
     this.#job = job
     this.#kind = kind
     this.#parts = parts

@@ -5,7 +5,7 @@ import type { Events } from '../events.ts'
 import type { InstanceState } from '../invoker/instanceState.ts'
 import type { JobInvoker } from './attempt.ts'
 import { Deliverer } from './delivery/deliverer.ts'
-import type { Job, JobRecord, NewJob, Work } from './model/job.ts'
+import type { Job, JobRecord, NewJob, JobWithInput } from './model/job.ts'
 import type { Receiver } from './delivery/receiver.ts'
 import { leaseMs, Runner, type RunnerSettings } from './runner.ts'
 import type { Health, JobService } from './service.ts'
@@ -32,7 +32,7 @@ export interface EngineSettings extends RunnerSettings {
 
 /** How the instances are, for `/health`. */
 export interface InstanceReport {
-  readonly census: Readonly<Record<InstanceState, number>>
+  readonly countByState: Readonly<Record<InstanceState, number>>
   /** why none can be loaded */
   readonly failure: string | undefined
 }
@@ -41,7 +41,7 @@ export interface InstanceReport {
 export interface EngineParts {
   readonly instances: () => InstanceReport
   /** takes the message about a job's end; undefined: there is none */
-  readonly receiverOf: (job: Work) => Receiver | undefined
+  readonly receiverOf: (job: JobWithInput) => Receiver | undefined
 }
 
 /** Runs jobs, and answers requests for them. */
@@ -166,13 +166,13 @@ export class JobEngine implements JobService {
   }
 
   async health(): Promise<Health> {
-    const { census, failure } = this.#instances()
+    const { countByState, failure } = this.#instances()
     return {
       jobs: await this.#ask((store) => store.count()),
       instances: {
-        idle: census.idle,
-        running: census.busy + census.retiring,
-        initializing: census.loading,
+        idle: countByState.idle,
+        running: countByState.busy + countByState.retiring,
+        initializing: countByState.loading,
         unhealthy: failure === undefined ? 0 : 1,
       },
       ...(failure === undefined ? {} : { lastError: failure }),

@@ -5,9 +5,16 @@ import { randomUUID } from 'node:crypto'
 import type { Events } from '../events.ts'
 import { Attempt, type AttemptParts, type JobInvoker } from './attempt.ts'
 import type { JobKind } from './kinds/kind.ts'
-import { isTerminal, type Job, type JobOrigin, type NewJob, type TaskTerms, type Work } from './model/job.ts'
+import {
+  isTerminal,
+  type Job,
+  type JobOrigin,
+  type NewJob,
+  type TaskTerms,
+  type JobWithInput,
+} from './model/job.ts'
 import type { Change, JobStore, Submitted, SubmitTerms } from './model/store.ts'
-import { newRow, toWork } from './store/rows.ts'
+import { newRow, toJobWithInput } from './store/rows.ts'
 
 /** What the operator has decided about running jobs. */
 export interface RunnerSettings extends Pick<AttemptParts, 'streamLimit'> {
@@ -91,7 +98,7 @@ export class Runner {
 
   /** Runs a job that is being submitted so: it starts if it is reserved. */
   async runReserved(job: NewJob, task: TaskTerms | undefined, submitting: Promise<Submitted>): Promise<void> {
-    this.#take(toWork(newRow(job, task, 0, this.#store.now()), job))
+    this.#take(toJobWithInput(newRow(job, task, 0, this.#store.now()), job))
     const submitted = await submitting.catch(() => undefined)
     if (submitted?.type === 'accepted' && submitted.reserved === true) return
     this.#attempts.get(job.id)?.abandon()
@@ -127,7 +134,7 @@ export class Runner {
     return this.#attempts.get(id)?.endedJob
   }
 
-  /** Follows a change: the handler of a job that has ended is stopped; one in the queue may be claimed. */
+  /** Handles a change: stops the handler of an ended job; looks for work when a job is queued. */
   noteChange({ id, state, removed }: Change): void {
     const attempt = this.#attempts.get(id)
     if (removed || isTerminal(state)) attempt?.abandon()
@@ -170,7 +177,7 @@ export class Runner {
     return tasks
   }
 
-  #take(job: Work): void {
+  #take(job: JobWithInput): void {
     const running = this.#run(job).finally(() => {
       if (this.#running.get(job.id) === running) this.#running.delete(job.id)
       this.#fill()
@@ -179,7 +186,7 @@ export class Runner {
   }
 
   // A job may come again before its earlier attempt has released the instance: at most one runs at a time (jobs.md C-1).
-  async #run(job: Work): Promise<void> {
+  async #run(job: JobWithInput): Promise<void> {
     const earlier = this.#running.get(job.id)
     if (earlier !== undefined) await earlier // else it is held at once: how many are claimed depends on what is held
     const attempt = new Attempt(job, this.#settings.kindOf(job.origin), this.#parts)

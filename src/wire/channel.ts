@@ -13,7 +13,7 @@ export type ChannelEnd =
   /** what came was not the protocol */
   | { readonly type: 'broken'; readonly reason: unknown }
 
-/** Who is told what comes over a channel. */
+/** Receives the frames and the end of a channel. */
 export interface ChannelListener {
   onFrame: (frame: FrameFromInstance, body: Buffer) => void
   /** nothing will come any more; comes once */

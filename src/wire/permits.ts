@@ -32,7 +32,7 @@ export class Permits {
     return undefined
   }
 
-  // Two descriptors of two openings: a position that is shared, and a right to write that is not.
+  // Opened twice: the read descriptor shares its position with the child process, the write descriptor is not inherited.
   static #createIn(folder: string): Permits {
     const path = join(folder, `fnbox-permits-${randomUUID()}`)
     const own = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)

@@ -28,6 +28,17 @@ describe('fnbox', () => {
     expect((await run(['help'])).stdout).toBe((await run(['--help'])).stdout)
   })
 
+  it('needs Node.js 24', async () => {
+    const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
+    const older =
+      "data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '22.1.0' } })"
+    const run = promisify(execFile)(process.execPath, ['--import', older, main, '--version'])
+    await expect(run).rejects.toMatchObject({
+      code: 64,
+      stderr: 'fnbox needs Node.js 24 or newer; this is 22.1.0.\n',
+    })
+  })
+
   it('reports no bug when the reader of its output goes away', async () => {
     const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
     const fnbox = `"${process.execPath}" "${main}"`

@@ -11,7 +11,7 @@ import {
   type EndCause,
   type Exit,
 } from '../../src/exit.ts'
-import { move, moves, type InstanceState } from '../../src/invoker/instanceState.ts'
+import { transition, transitions, type InstanceState } from '../../src/invoker/instanceState.ts'
 
 const exited: Exit = { type: 'exited', code: 3 }
 const withoutAnswer = 'Function process exited without answering'
@@ -77,7 +77,7 @@ describe('the fault of a load', () => {
 })
 
 describe('the state of an instance', () => {
-  it('makes only the moves of the table', () => {
+  it('makes only the transitions of the table', () => {
     const legal = [
       'loading idle',
       'loading stopping',
@@ -88,11 +88,11 @@ describe('the state of an instance', () => {
     ]
     legal.push('busy idle', 'busy retiring', 'busy stopping', 'busy gone')
     legal.push('retiring stopping', 'retiring gone', 'stopping gone')
-    const states = Object.keys(moves) as InstanceState[] // its keys are all states
+    const states = Object.keys(transitions) as InstanceState[] // its keys are all states
     const made = states.flatMap((from) =>
-      states.filter((to) => moves[from].includes(to) && move(from, to) === to).map((to) => `${from} ${to}`),
+      states.filter((to) => transitions[from].includes(to) && transition(from, to) === to).map((to) => `${from} ${to}`),
     )
     expect(made.toSorted()).toEqual(legal.toSorted())
-    expect(() => move('gone', 'idle')).toThrow('an instance cannot go from gone to idle')
+    expect(() => transition('gone', 'idle')).toThrow('an instance cannot go from gone to idle')
   })
 })

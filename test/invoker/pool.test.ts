@@ -19,7 +19,7 @@ describe.each(bothLanguages)('the instances of a %s function', (language) => {
     pool.want(3)
     await eventually(() => ended.length === 2)
     expect(ended).toEqual(['stopped', 'stopped'])
-    expect(pool.census).toMatchObject({ loading: 0, idle: 1, busy: 0 })
+    expect(pool.countByState).toMatchObject({ loading: 0, idle: 1, busy: 0 })
   })
 
   it('all end after idleness with --min-instances 0, and come back when they are wanted', async () => {

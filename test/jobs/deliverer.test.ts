@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Events } from '../../src/events.ts'
 import { Deliverer } from '../../src/jobs/delivery/deliverer.ts'
-import type { Work } from '../../src/jobs/model/job.ts'
+import type { JobWithInput } from '../../src/jobs/model/job.ts'
 import { RefusedError, type Receiver } from '../../src/jobs/delivery/receiver.ts'
 import { eventually } from '../harness/calling.ts'
 import { deliveries, type Deliveries } from './deliveries.ts'
@@ -35,14 +35,14 @@ function run(send: Send, clock = manualClock(), store = deliveries(clock)): Runn
       return send(ended, signal)
     },
   }
-  const receiverOf = ({ webhook }: Work): Receiver | undefined =>
+  const receiverOf = ({ webhook }: JobWithInput): Receiver | undefined =>
     webhook === undefined ? undefined : receiver
   const deliverer = new Deliverer(store, receiverOf, events, clock)
   deliverer.start()
   return { store, clock, deliverer, sent, givenUp, troubles, [Symbol.asyncDispose]: () => deliverer.stop() }
 }
 
-function job(id = 'one'): Work {
+function job(id = 'one'): JobWithInput {
   return endedJob({ id, webhook: 'http://example.com' })
 }
 

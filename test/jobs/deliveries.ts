@@ -1,6 +1,6 @@
 // A store of deliveries in memory, for tests of the deliverer: the part of JobStore that it uses, and outages on demand.
 
-import type { Work } from '../../src/jobs/model/job.ts'
+import type { JobWithInput } from '../../src/jobs/model/job.ts'
 import type { ChangeListener, Delivery } from '../../src/jobs/model/store.ts'
 import type { Clock, DeliveryStore } from '../../src/jobs/delivery/deliverer.ts'
 import { StoreError } from '../../src/jobs/model/store.ts'
@@ -8,7 +8,7 @@ import { StoreError } from '../../src/jobs/model/store.ts'
 /** The store, and what a test does to it and sees of it. */
 export interface Deliveries extends DeliveryStore {
   /** A job has ended: there is something to deliver, and listeners hear of it. */
-  readonly ended: (job: Work) => void
+  readonly ended: (job: JobWithInput) => void
   /** deliveries that are not settled */
   readonly open: () => number
   /** times that it was asked for what is due */
@@ -18,7 +18,7 @@ export interface Deliveries extends DeliveryStore {
 }
 
 export function deliveries(clock: Pick<Clock, 'now'>): Deliveries {
-  const rows = new Map<string, { job: Work; attempts: number; dueAt: number }>()
+  const rows = new Map<string, { job: JobWithInput; attempts: number; dueAt: number }>()
   const listeners: ChangeListener[] = []
   let fails = false
   let asked = 0

@@ -1,9 +1,9 @@
 // A job that has ended, for tests of those who tell of it.
 
-import type { Work } from '../../src/jobs/model/job.ts'
+import type { JobWithInput } from '../../src/jobs/model/job.ts'
 
 /** A completed job of `/run`, with the members given in place of its own. */
-export function endedJob(changed: Partial<Work> = {}): Work {
+export function endedJob(changed: Partial<JobWithInput> = {}): JobWithInput {
   return {
     id: '4b1f8c0e-6a52-4f5e-9a43-0d2f4f8f7a11',
     origin: 'run',

@@ -18,8 +18,8 @@ function newEngine(): JobEngine {
     kindOf: () => taskKind(10),
   }
   const invoker = { start: () => {}, has: () => false }
-  const census = { loading: 0, idle: 0, busy: 0, retiring: 0, stopping: 0, gone: 0 }
-  const parts = { instances: () => ({ census, failure: undefined }), receiverOf: () => undefined }
+  const countByState = { loading: 0, idle: 0, busy: 0, retiring: 0, stopping: 0, gone: 0 }
+  const parts = { instances: () => ({ countByState, failure: undefined }), receiverOf: () => undefined }
   return new JobEngine(memoryStore(), invoker, settings, parts, new Events())
 }
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Events } from '../../src/events.ts'
 import type { Call } from '../../src/invocation.ts'
 import { jobKind } from '../../src/jobs/kinds/jobKind.ts'
-import type { Work } from '../../src/jobs/model/job.ts'
+import type { JobWithInput } from '../../src/jobs/model/job.ts'
 import { StoreError, type AttemptEnd, type JobStore } from '../../src/jobs/model/store.ts'
 import { leaseMs, Runner } from '../../src/jobs/runner.ts'
 import { endedJob } from './endedJob.ts'
@@ -20,7 +20,7 @@ interface Running {
   readonly answers: Map<string, () => Promise<unknown>>
 }
 
-const job: Work = { ...endedJob(), state: 'IN_QUEUE', attempt: 0, notify: false }
+const job: JobWithInput = { ...endedJob(), state: 'IN_QUEUE', attempt: 0, notify: false }
 
 const kind = jobKind({
   resultLimit: () => 10,
@@ -163,7 +163,7 @@ describe('asynchronous invocations', () => {
       language: 'node',
       environment: {},
     })
-    const failed: Work = { ...job, origin: 'async', retries }
+    const failed: JobWithInput = { ...job, origin: 'async', retries }
     const error = { errorType: 'Error', errorMessage: 'no' }
     expect(afterOutcome({ type: 'threw', error }, failed, 'i-1').type).toBe(type)
     expect(afterTimeout?.(failed).type).toBe(type)

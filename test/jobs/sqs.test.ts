@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { toFailureMessage, toSuccessMessage } from '../../src/jobs/delivery/asyncMessage.ts'
-import type { Work } from '../../src/jobs/model/job.ts'
+import type { JobWithInput } from '../../src/jobs/model/job.ts'
 import { toEnd } from '../../src/jobs/kinds/jobResult.ts'
 import type { UserError } from '../../src/wire/frames.ts'
-import { Targets } from '../../src/jobs/delivery/sqs.ts'
+import { SqsTargets } from '../../src/jobs/delivery/sqs.ts'
 import { sqsProblems, toSqsSettings, type ChosenTargets } from '../../src/jobs/delivery/sqsSettings.ts'
 import { eventually } from '../harness/calling.ts'
 import { endedJob } from './endedJob.ts'
@@ -14,15 +14,15 @@ import { queueService } from './queueService.ts'
 
 const key = { AWS_ACCESS_KEY_ID: 'an-id', AWS_SECRET_ACCESS_KEY: 'hush' }
 
-function asyncJob(changed: Partial<Work> = {}): Work {
+function asyncJob(changed: Partial<JobWithInput> = {}): JobWithInput {
   return endedJob({ origin: 'async', input: Buffer.from('{"name": "test"}'), ...changed })
 }
 
-function targetsAt(chosen: Partial<ChosenTargets>, env: Readonly<Record<string, string>> = key): Targets {
-  return new Targets(toSqsSettings({ success: undefined, failure: undefined, ...chosen }, env))
+function targetsAt(chosen: Partial<ChosenTargets>, env: Readonly<Record<string, string>> = key): SqsTargets {
+  return new SqsTargets(toSqsSettings({ success: undefined, failure: undefined, ...chosen }, env))
 }
 
-async function tell(targets: Targets, job: Work, signal = new AbortController().signal): Promise<void> {
+async function tell(targets: SqsTargets, job: JobWithInput, signal = new AbortController().signal): Promise<void> {
   try {
     await targets.receiverOf(job)?.send(job, signal)
   } finally {
@@ -31,7 +31,7 @@ async function tell(targets: Targets, job: Work, signal = new AbortController().
 }
 
 // What the engine stores of an error that a function of that language threw.
-function stored(error: UserError, language: 'node' | 'python' | 'bash' = 'python'): Partial<Work> {
+function stored(error: UserError, language: 'node' | 'python' | 'bash' = 'python'): Partial<JobWithInput> {
   const { state, error: text } = toEnd(
     { type: 'threw', error },
     { isScript: false, language, environment: {} },
@@ -102,7 +102,7 @@ describe('the failure message (M-14)', () => {
     expect(JSON.parse(toFailureMessage(asyncJob(stored(error, language)))).error).toEqual(error)
   })
 
-  it.each<[string, Partial<Work>, object]>([
+  it.each<[string, Partial<JobWithInput>, object]>([
     [
       'the deadline',
       { state: 'TIMED_OUT', error: 'executionTimeout of 10000 ms exceeded' },

@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../../src/errors.ts'
 import type { Outcome } from '../../src/invocation.ts'
-import type { Work } from '../../src/jobs/model/job.ts'
+import type { JobWithInput } from '../../src/jobs/model/job.ts'
 import { taskKind } from '../../src/jobs/kinds/taskKind.ts'
 
-const task: Work = {
+const task: JobWithInput = {
   id: 't-1',
   origin: 'task',
   input: Buffer.from('{"task_path": "app.f", "args": [NaN]}'),
@@ -41,7 +41,7 @@ const task: Work = {
 
 const kind = taskKind(1000)
 
-function after(outcome: Outcome, differences: Partial<Work> = {}): unknown {
+function after(outcome: Outcome, differences: Partial<JobWithInput> = {}): unknown {
   return kind.afterOutcome(outcome, { ...task, ...differences }, 'i-1')
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { SsrfGuard, type Resolve } from '../../src/jobs/delivery/ssrfGuard.ts'
-import type { Work } from '../../src/jobs/model/job.ts'
+import type { JobWithInput } from '../../src/jobs/model/job.ts'
 import { RefusedError } from '../../src/jobs/delivery/receiver.ts'
 import { toWebhookMessage, webhookReceiver } from '../../src/jobs/delivery/webhook.ts'
 import { eventually } from '../harness/calling.ts'
@@ -23,7 +23,7 @@ function resolvingTo(address: string): Resolve {
 }
 
 describe('a webhook', () => {
-  it.each<[string, Partial<Work>, object]>([
+  it.each<[string, Partial<JobWithInput>, object]>([
     ['COMPLETED', {}, { output: { text: 'Hi' } }],
     ['FAILED', { error: 'boom' }, { error: 'boom' }],
     ['CANCELLED', {}, {}],
@@ -33,7 +33,7 @@ describe('a webhook', () => {
     async (status, changed, shown) => {
       await using server = await webhookServer()
       const url = `${server.url}/done?a=1`
-      await send(url, { job: endedJob({ state: status as Work['state'], ...changed }) }) // the titles are states
+      await send(url, { job: endedJob({ state: status as JobWithInput['state'], ...changed }) }) // the titles are states
       const [{ method, path, headers, body } = expect.fail()] = server.received
       expect([method, path]).toEqual(['POST', '/done?a=1'])
       expect(headers).toMatchObject({

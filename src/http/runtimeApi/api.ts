@@ -13,7 +13,7 @@ import {
   read,
   write,
   type ApiHandler,
-  type Caller,
+  type ClientInstance,
   type RuntimeApiSettings,
 } from './handlers.ts'
 
@@ -26,7 +26,10 @@ export interface RuntimeApiParts {
 }
 
 /** Makes the API of an instance. */
-export function runtimeApi(caller: Caller, { tasks, settings, events }: RuntimeApiParts): RequestListener {
+export function runtimeApi(
+  caller: ClientInstance,
+  { tasks, settings, events }: RuntimeApiParts,
+): RequestListener {
   const terms: ApiTerms = {
     toErrorReply: (error) => {
       const { code, cause } = asApiError(error)

@@ -10,7 +10,7 @@ import { ApiError } from './errors.ts'
 import type { InlineTasks } from './inlineTasks.ts'
 
 /** The instance that a socket belongs to. */
-export interface Caller {
+export interface ClientInstance {
   readonly instance: string
   readonly language: LanguageName
   readonly inlineTasks: InlineTasks
@@ -28,7 +28,7 @@ export interface ApiRequest {
   readonly exchange: ApiExchange
   /** "" where the route has none */
   readonly id: string
-  readonly caller: Caller
+  readonly caller: ClientInstance
   readonly tasks: Tasks
   readonly settings: RuntimeApiSettings
 }
@@ -121,7 +121,7 @@ export async function write({ exchange, id, caller, tasks, settings }: ApiReques
   }
 }
 
-function languageOf({ language }: Caller): NewTask['language'] {
+function languageOf({ language }: ClientInstance): NewTask['language'] {
   if (language === 'bash') throw new ApiError('bad_request', 'Bash functions cannot run tasks')
   return language
 }

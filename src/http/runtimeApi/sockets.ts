@@ -14,7 +14,7 @@ import type { RuntimeApi } from '../../invoker/launch.ts'
 import type { Tasks } from '../../jobs/model/tasks.ts'
 import { within } from '../../timeout.ts'
 import { onDemand, serveRequests } from '../listener.ts'
-import type { Caller, RuntimeApiSettings } from './handlers.ts'
+import type { ClientInstance, RuntimeApiSettings } from './handlers.ts'
 import type { RuntimeApiParts } from './api.ts'
 import { InlineTasks } from './inlineTasks.ts'
 import { ApiError, toErrorReply } from './errors.ts'
@@ -58,7 +58,7 @@ export class RuntimeSockets {
   }
 
   // Where a socket cannot be made, the function runs without: most functions never need it.
-  #listen(server: Server, caller: Caller, path: string): void {
+  #listen(server: Server, caller: ClientInstance, path: string): void {
     server.on('error', (cause) => this.#announce(caller, cause))
     this.#open.add(server)
     try {
@@ -85,7 +85,7 @@ export class RuntimeSockets {
     this.#hasFolder = true
   }
 
-  #close(server: Server, { instance, inlineTasks }: Caller, exit: Exit | undefined): void {
+  #close(server: Server, { instance, inlineTasks }: ClientInstance, exit: Exit | undefined): void {
     closeServer(server)
     this.#open.delete(server)
     const how = exit === undefined ? 'it could not be started' : describeExit(exit)
@@ -98,7 +98,7 @@ export class RuntimeSockets {
     this.#writing.add(writing)
   }
 
-  #announce({ instance }: Caller, cause: unknown): void {
+  #announce({ instance }: ClientInstance, cause: unknown): void {
     this.#parts.events.emit('failure', {
       what: `${instance} has no runtime API: it cannot dispatch tasks`,
       cause,
@@ -106,7 +106,7 @@ export class RuntimeSockets {
   }
 }
 
-function serverFor(caller: Caller, parts: RuntimeApiParts): Server {
+function serverFor(caller: ClientInstance, parts: RuntimeApiParts): Server {
   const server = createServer(limits)
   server.maxConnections = mostConnections
   const load = async (): Promise<RequestListener> => (await import('./api.ts')).runtimeApi(caller, parts)

@@ -11,11 +11,11 @@ import { RateLimit } from './rateLimit.ts'
 /** Name of an output stream. */
 export type OutputName = 'stdout' | 'stderr'
 
-/** Who is told of the output of an instance. */
+/** Receives the output events of an instance. */
 export interface OutputListener {
   /** each line of the standard error */
   readonly onErrorLine: (text: string) => void
-  /** this call is the next one whose lines are announced: all before it are quiet. Comes once for a call that begins `first` */
+  /** this call's lines are announced next; comes once for a call that was not run before (`isNew`) */
   readonly onStart: (call: Call) => void
   /** everything that this call wrote has been announced; comes once for each `end` */
   readonly onQuiet: (call: Call) => void

@@ -4,16 +4,16 @@ import { isUtf8 } from 'node:buffer'
 import { catalogue } from '../../errors.ts'
 import { isJsonObject, parseJson, type JsonObject } from '../../json/json.ts'
 import type { UserError } from '../../wire/frames.ts'
-import type { Job, Work } from '../model/job.ts'
+import type { Job, JobWithInput } from '../model/job.ts'
 
 /** The message of an invocation that has returned: its result as JSON text. A queue takes no empty message: `null` for no result. */
-export function toSuccessMessage({ output }: Pick<Work, 'output'>): string {
+export function toSuccessMessage({ output }: Pick<JobWithInput, 'output'>): string {
   const text = output?.toString() ?? ''
   return text === '' ? 'null' : text
 }
 
 /** The message of an invocation whose last attempt has failed, or that was stopped. */
-export function toFailureMessage(job: Pick<Work, 'id' | 'input' | 'state' | 'error'>): string {
+export function toFailureMessage(job: Pick<JobWithInput, 'id' | 'input' | 'state' | 'error'>): string {
   const { id: requestId, input } = job
   const error = toAsyncError(job)
   return isUtf8(input)

@@ -2,7 +2,7 @@
 // the next one is due, and outcomes that the store could not take yet.
 
 import type { Events } from '../../events.ts'
-import { isTerminal, type Work } from '../model/job.ts'
+import { isTerminal, type JobWithInput } from '../model/job.ts'
 import { RefusedError, type Receiver } from './receiver.ts'
 import type { Delivery, JobStore } from '../model/store.ts'
 
@@ -20,7 +20,7 @@ export type DeliveryStore = Pick<JobStore, 'onChange' | 'dueDeliveries' | 'settl
 /** Delivers what the store says is due. */
 export class Deliverer {
   readonly #store: DeliveryStore
-  readonly #receiverOf: (job: Work) => Receiver | undefined
+  readonly #receiverOf: (job: JobWithInput) => Receiver | undefined
   readonly #events: Events
   readonly #clock: Clock
   readonly #inFlight = new Map<AbortController, Promise<void>>()
@@ -37,7 +37,7 @@ export class Deliverer {
   /** @param receiverOf finds the receiver of a job's end; undefined: there is none any more */
   constructor(
     store: DeliveryStore,
-    receiverOf: (job: Work) => Receiver | undefined,
+    receiverOf: (job: JobWithInput) => Receiver | undefined,
     events: Events,
     clock: Clock = systemClock,
   ) {

@@ -1,6 +1,6 @@
 // A receiver of completion messages: what a webhook and a queue have in common.
 
-import type { Work } from '../model/job.ts'
+import type { JobWithInput } from '../model/job.ts'
 
 /** Takes the message about a job's end. */
 export interface Receiver {
@@ -10,7 +10,7 @@ export interface Receiver {
    * Tries once. Settles soon after the signal was aborted.
    * @throws Error whose message says what went wrong, without any secret; RefusedError when another try cannot help
    */
-  readonly send: (job: Work, signal: AbortSignal) => Promise<void>
+  readonly send: (job: JobWithInput, signal: AbortSignal) => Promise<void>
 }
 
 /** A message that no further try will deliver. */

@@ -2,12 +2,12 @@
 
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { toFailureMessage, toSuccessMessage } from './asyncMessage.ts'
-import type { Work } from '../model/job.ts'
+import type { JobWithInput } from '../model/job.ts'
 import type { Receiver } from './receiver.ts'
 import type { SqsSettings } from './sqsSettings.ts'
 
 /** Success and failure target. The queue service's library is loaded with the first message. */
-export class Targets {
+export class SqsTargets {
   readonly #settings: SqsSettings
   readonly #success: Receiver | undefined
   readonly #failure: Receiver | undefined
@@ -22,7 +22,7 @@ export class Targets {
   }
 
   /** The queue for a job that has ended; undefined: there is none. */
-  receiverOf({ state }: Pick<Work, 'state'>): Receiver | undefined {
+  receiverOf({ state }: Pick<JobWithInput, 'state'>): Receiver | undefined {
     return state === 'COMPLETED' ? this.#success : this.#failure
   }
 
@@ -33,7 +33,7 @@ export class Targets {
     this.#clients.clear()
   }
 
-  #queue(kind: string, url: string, toMessage: (job: Work) => string): Receiver {
+  #queue(kind: string, url: string, toMessage: (job: JobWithInput) => string): Receiver {
     const { origin, pathname } = new URL(url)
     return {
       name: `${kind} target ${origin}${pathname}`,
@@ -76,7 +76,7 @@ export class Targets {
 const sqs = () => import('@aws-sdk/client-sqs')
 
 // A FIFO queue wants to know what comes behind what; the ends of two invocations have no order.
-function orderOf({ id, attempt }: Work, queue: string): object {
+function orderOf({ id, attempt }: JobWithInput, queue: string): object {
   return queue.endsWith('.fifo') ? { MessageGroupId: id, MessageDeduplicationId: `${id}-${attempt}` } : {}
 }
 

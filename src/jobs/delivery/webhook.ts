@@ -2,7 +2,7 @@
 
 import type { ClientRequest, RequestOptions } from 'node:http'
 import type { SsrfGuard } from './ssrfGuard.ts'
-import type { Work } from '../model/job.ts'
+import type { JobWithInput } from '../model/job.ts'
 import { toJobMembers, toJsonObject } from '../model/jobJson.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -24,7 +24,7 @@ export function webhookReceiver(url: string, guard: SsrfGuard): Receiver {
 }
 
 /** What a webhook gets: the object of `/status`, and whose end it is (jobs.md WH-1). Not `s3Config` (REQ-5). */
-export function toWebhookMessage(job: Work, url: string): Buffer {
+export function toWebhookMessage(job: JobWithInput, url: string): Buffer {
   return toJsonObject([
     ...toJobMembers(job, job.since),
     ['input', job.input],

@@ -3,7 +3,7 @@
 import type { Outcome } from '../../invocation.ts'
 import type { JobKind, NextStep } from './kind.ts'
 import { toDocument } from '../model/jobJson.ts'
-import type { Job, Work } from '../model/job.ts'
+import type { Job, JobWithInput } from '../model/job.ts'
 import { toEnd, type ResultTerms } from './jobResult.ts'
 
 /** What holds for all of them. */
@@ -19,7 +19,7 @@ export interface JobKindTerms extends ResultTerms {
 /** The kind of jobs. */
 export function jobKind(terms: JobKindTerms): JobKind {
   const { isScript, resultLimit, reschedule, asyncRetries } = terms
-  const retryOf = ({ origin, retries }: Work): NextStep | undefined => {
+  const retryOf = ({ origin, retries }: JobWithInput): NextStep | undefined => {
     if (origin !== 'async' || retries >= asyncRetries) return undefined
     return { type: 'again', terms: { isRetry: true, pauseMs: asyncIntervalMs } }
   }

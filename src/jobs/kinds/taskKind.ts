@@ -6,7 +6,7 @@ import { describeExit } from '../../exit.ts'
 import type { Outcome } from '../../invocation.ts'
 import { parseJson } from '../../json/json.ts'
 import type { JobKind, NextStep } from './kind.ts'
-import type { StoredTask, TaskError, Work } from '../model/job.ts'
+import type { StoredTask, TaskError, JobWithInput } from '../model/job.ts'
 import { pauseAfter } from '../model/tasks.ts'
 
 /** The kind of tasks. @param resultLimit most characters of a result, which is ASCII */
@@ -20,7 +20,7 @@ export function taskKind(resultLimit: number): JobKind {
   }
 }
 
-function toPayload(job: Work, attempt: number, deadlineMs: number): Buffer {
+function toPayload(job: JobWithInput, attempt: number, deadlineMs: number): Buffer {
   const { service, capture, maxAttempts } = taskOf(job)
   return Buffer.from(
     JSON.stringify({
@@ -36,7 +36,7 @@ function toPayload(job: Work, attempt: number, deadlineMs: number): Buffer {
   )
 }
 
-function toNextStep(answer: Answer, job: Work): NextStep {
+function toNextStep(answer: Answer, job: JobWithInput): NextStep {
   if (answer.outcome === 'complete') {
     const { response_text: text, response_omitted: omitted } = answer
     const output = text === null ? {} : { output: Buffer.from(text) }
@@ -52,7 +52,7 @@ function toNextStep(answer: Answer, job: Work): NextStep {
     : { type: 'again', terms: { isRetry: true, pauseMs, error } }
 }
 
-function readOutcome(outcome: Outcome, job: Work): Answer {
+function readOutcome(outcome: Outcome, job: JobWithInput): Answer {
   switch (outcome.type) {
     case 'returned':
       return readAnswer(outcome.json)
@@ -67,7 +67,7 @@ function readOutcome(outcome: Outcome, job: Work): Answer {
   }
 }
 
-function readFault(fault: Fault, job: Work, exit: string | undefined): Answer {
+function readFault(fault: Fault, job: JobWithInput, exit: string | undefined): Answer {
   if (fault.code === 'timeout') return failure('TaskTimeout', tooLong(job))
   return failure('InstanceLost', fault.code === 'process_exit' ? (exit ?? fault.message) : fault.message)
 }
@@ -80,11 +80,11 @@ function failure(type: string, message: string): Answer {
   return { outcome: 'failed', retry: true, error: { type, message } }
 }
 
-function tooLong({ executionTimeoutMs }: Work): string {
+function tooLong({ executionTimeoutMs }: JobWithInput): string {
   return `the attempt took longer than ${executionTimeoutMs} ms (--task-timeout)`
 }
 
-function taskOf({ id, task }: Work): StoredTask {
+function taskOf({ id, task }: JobWithInput): StoredTask {
   if (task === undefined) throw new Error(`job ${id} is no task`)
   return task
 }

@@ -137,7 +137,7 @@ export interface Job extends JobRecord {
 }
 
 /** A job with its input, for the handler and for completion messages. */
-export interface Work extends Job, Pick<NewJob, 'input' | 's3Config'> {}
+export interface JobWithInput extends Job, Pick<NewJob, 'input' | 's3Config'> {}
 
 /** A yielded value as it is stored and shown: JSON text, under an index that the job never uses twice. */
 export interface StoredChunk {

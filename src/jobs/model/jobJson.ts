@@ -3,7 +3,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import type { ChunkKind } from '../../wire/frames.ts'
-import { isTerminal, type Job, type Work } from './job.ts'
+import { isTerminal, type Job, type JobWithInput } from './job.ts'
 
 /** A member of a JSON object: its name, and its value as JSON text. */
 export type JsonMember = readonly [name: string, json: string | Buffer]
@@ -54,7 +54,8 @@ export function toDocument({ id, input, webhook, policy, s3Config }: Sent): Buff
   ])
 }
 
-type Sent = Pick<Work, 'id' | 'input'> & Partial<Pick<Work, 'webhook' | 'policy' | 's3Config'>>
+type Sent = Pick<JobWithInput, 'id' | 'input'> &
+  Partial<Pick<JobWithInput, 'webhook' | 'policy' | 's3Config'>>
 
 /** A yielded value as JSON: bytes that are no text go as base64. */
 export function asChunkJson(kind: ChunkKind, data: Buffer): Buffer {

@@ -10,7 +10,7 @@ import type {
   StoredChunk,
   TaskError,
   TaskTerms,
-  Work,
+  JobWithInput,
 } from './job.ts'
 
 /**
@@ -40,7 +40,7 @@ export interface JobStore {
    * The queue is in order of due time, which of a job is that of its submission (tasks.md L3), then of arrival.
    * A reservation, and the attempt that `begin` makes of it, last for `leaseMs` unless they are renewed.
    */
-  claim: (runner: string, terms: ClaimTerms) => Promise<readonly Work[]>
+  claim: (runner: string, terms: ClaimTerms) => Promise<readonly JobWithInput[]>
   /** Releases reservations that were not begun: others may claim the jobs. */
   release: (ids: readonly string[], runner: string) => Promise<void>
   /** Prolongs these of the runner's jobs; its others lapse. @returns ids that it has lost: removed, ended or taken over by others */
@@ -221,7 +221,7 @@ export interface ChunkPage {
 export interface Delivery {
   readonly id: string
   /** the job as it was at its end, without `s3Config` */
-  readonly job: Work
+  readonly job: JobWithInput
   /** attempts so far */
   readonly attempts: number
 }

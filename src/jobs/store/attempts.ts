@@ -5,7 +5,7 @@ import type { AttemptEnd, AttemptKey, RequeueTerms } from '../model/store.ts'
 import { toTaskError } from '../model/tasks.ts'
 import { addTo } from './counters.ts'
 import { toRecord, type Row } from './rows.ts'
-import { end, move, queueAgain } from './transitions.ts'
+import { end, transition, queueAgain } from './transitions.ts'
 import type { Unit } from './unit.ts'
 
 /** see JobStore, also for what follows; `repeated`: an earlier call may have done it, whose answer was lost */
@@ -30,7 +30,7 @@ export function startAttempt(unit: Unit, row: Row, instance: string): void {
   const delayMs = row.delayMs + Math.max(0, unit.now - row.since)
   if (row.origin === 'task')
     unit.write({ type: 'attemptStarted', n: row.n, number: attempt, instance, at: unit.now })
-  move(unit, row, 'IN_PROGRESS', { attempt, instance, delayMs, executionMs: 0, notBefore: null })
+  transition(unit, row, 'IN_PROGRESS', { attempt, instance, delayMs, executionMs: 0, notBefore: null })
 }
 
 export function append(unit: Unit, key: AttemptKey, from: number, chunks: readonly Buffer[]): boolean {

@@ -1,6 +1,6 @@
 // A batch: calls that wait are decided together, on what was loaded for all of them at once.
 
-import { operations, type Call, type Deciding } from './operations.ts'
+import { operations, type StoreCall, type Deciding } from './operations.ts'
 import type { Needs, Unit } from './unit.ts'
 
 /** Needs of all calls of a batch. */
@@ -9,7 +9,7 @@ export interface BatchNeeds extends Required<Omit<Needs, 'sweep'>> {
 }
 
 /** What a batch of calls must load. */
-export function needsOf(calls: readonly Call<Deciding>[]): BatchNeeds {
+export function needsOf(calls: readonly StoreCall<Deciding>[]): BatchNeeds {
   const ids = new Set<string>()
   const keys = new Set<string>()
   let [counts, queued] = [false, false]
@@ -41,10 +41,10 @@ export function needsOf(calls: readonly Call<Deciding>[]): BatchNeeds {
 }
 
 /** What became of a call. */
-export type Outcome = { readonly value: unknown } | { readonly failure: string }
+export type StoreResult = { readonly value: unknown } | { readonly failure: string }
 
 /** Decides calls in order. @throws DecisionError when one fails: the unit is spoilt, and the others are decided on a new one */
-export function decide(unit: Unit, calls: readonly Call<Deciding>[]): readonly Outcome[] {
+export function decide(unit: Unit, calls: readonly StoreCall<Deciding>[]): readonly StoreResult[] {
   return calls.map((call) => {
     try {
       return { value: decideOne(unit, call) }
@@ -57,9 +57,9 @@ export function decide(unit: Unit, calls: readonly Call<Deciding>[]): readonly O
 /** A call has failed by itself. */
 export class DecisionError extends Error {
   override readonly name = 'DecisionError'
-  readonly call: Call
+  readonly call: StoreCall
 
-  constructor(call: Call, cause: unknown) {
+  constructor(call: StoreCall, cause: unknown) {
     super(messageOf(cause), { cause })
     this.call = call
   }
@@ -71,11 +71,11 @@ export function messageOf(error: unknown): string {
 }
 
 // Each name goes with its own values, which TypeScript cannot know of a union.
-function neededBy({ name, values }: Call<Deciding>): Needs {
+function neededBy({ name, values }: StoreCall<Deciding>): Needs {
   return (operations[name].needs as (...values: readonly unknown[]) => Needs)(...values)
 }
 
-function decideOne(unit: Unit, { name, values, repeated = false }: Call<Deciding>): unknown {
+function decideOne(unit: Unit, { name, values, repeated = false }: StoreCall<Deciding>): unknown {
   const { decide: decideCall } = operations[name]
   return (decideCall as (unit: Unit, values: readonly unknown[], repeated: boolean) => unknown)(
     unit,

@@ -1,7 +1,7 @@
 // Completion messages that are still to be sent (jobs.md WH-3). They keep the row of their job in the store, even of a removed one.
 
 import type { Delivery } from '../model/store.ts'
-import { toWork, type Row } from './rows.ts'
+import { toJobWithInput, type Row } from './rows.ts'
 import type { Unit } from './unit.ts'
 
 /** Reserves messages that are due: each is due again when the lease has lapsed. */
@@ -11,7 +11,7 @@ export function dueDeliveries(unit: Unit, limit: number, leaseMs: number): reado
     .toSorted((one, other) => (one.deliverAt ?? 0) - (other.deliverAt ?? 0) || one.n - other.n)
   return due.slice(0, limit).map((row) => {
     unit.set(row, { deliverAt: unit.now + leaseMs })
-    const { s3Config: _, ...work } = toWork(row, unit.input(row.n))
+    const { s3Config: _, ...work } = toJobWithInput(row, unit.input(row.n))
     const output = unit.output(row.n)
     const job = output === undefined ? work : { ...work, output }
     return { id: toName(row), job, attempts: row.deliveryAttempts }

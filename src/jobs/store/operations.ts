@@ -17,7 +17,7 @@ export type Values<Name extends Reading | Deciding> = Parameters<JobStore[Name]>
 export type Result<Name extends Reading | Deciding> = Awaited<ReturnType<JobStore[Name]>>
 
 /** A call of a method. */
-export interface Call<Name extends Reading | Deciding = Reading | Deciding> {
+export interface StoreCall<Name extends Reading | Deciding = Reading | Deciding> {
   readonly name: Name
   readonly values: Values<Name>
   /** an earlier call may have done it, whose answer was lost */
@@ -134,7 +134,7 @@ export const names: readonly (Reading | Deciding)[] = [
 ]
 
 /** Whether a call only reads. */
-export function isReading(call: Call): call is Call<Reading> {
+export function isReading(call: StoreCall): call is StoreCall<Reading> {
   return !Object.hasOwn(operations, call.name)
 }
 
@@ -142,13 +142,13 @@ export function isReading(call: Call): call is Call<Reading> {
 export type Urgency = 'none' | 'later' | 'now'
 
 /** How soon what a call has written must be on stable storage. The client of `/runsync` is told of its job when that ends. */
-export function urgencyOf(call: Call): Urgency {
+export function urgencyOf(call: StoreCall): Urgency {
   const kind = kindOf(call)
   if (kind === 'reads' || kind === 'writes') return 'none'
-  return call.name === 'submit' && (call as Call<'submit'>).values[0].origin === 'sync' ? 'later' : 'now' // as it is called
+  return call.name === 'submit' && (call as StoreCall<'submit'>).values[0].origin === 'sync' ? 'later' : 'now' // as it is called
 }
 
 /** What a call does, for its answer; see Operation. */
-export function kindOf(call: Call): 'reads' | Operation<Deciding>['kind'] {
-  return isReading(call) ? 'reads' : operations[(call as Call<Deciding>).name].kind // what does not read decides
+export function kindOf(call: StoreCall): 'reads' | Operation<Deciding>['kind'] {
+  return isReading(call) ? 'reads' : operations[(call as StoreCall<Deciding>).name].kind // what does not read decides
 }

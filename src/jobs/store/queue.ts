@@ -1,12 +1,12 @@
 // The queue: jobs come in, are reserved by runners, or leave it without having run.
 
-import { isTerminal, type JobRecord, type NewJob, type Work } from '../model/job.ts'
+import { isTerminal, type JobRecord, type NewJob, type JobWithInput } from '../model/job.ts'
 import type { ClaimTerms, Retried, SubmitTerms, Submitted } from '../model/store.ts'
 import { startAttempt } from './attempts.ts'
 import { countQueued, addTo } from './counters.ts'
 import { dropped } from './deliveries.ts'
 import { recallKey, rememberKey } from './idempotencyKeys.ts'
-import { newRow, toRecord, toWork, type Row } from './rows.ts'
+import { newRow, toRecord, toJobWithInput, type Row } from './rows.ts'
 import { end, queueAgain } from './transitions.ts'
 import type { Unit } from './unit.ts'
 
@@ -42,14 +42,18 @@ function accepted(row: Row, { reserve }: SubmitTerms): Submitted {
   return { type: 'accepted', job: toRecord(row), reserved }
 }
 
-export function claim(unit: Unit, runner: string, { leaseMs, limit, tasks }: ClaimTerms): readonly Work[] {
+export function claim(
+  unit: Unit,
+  runner: string,
+  { leaseMs, limit, tasks }: ClaimTerms,
+): readonly JobWithInput[] {
   let tasksLeft = tasks
-  const claimed: Work[] = []
+  const claimed: JobWithInput[] = []
   for (const row of headsOf(unit)) {
     if (claimed.length >= limit) break
     if (row.origin === 'task' && --tasksLeft < 0) continue
     unit.set(row, { holder: runner, leaseUntil: unit.now + leaseMs })
-    claimed.push(toWork(row, unit.input(row.n)))
+    claimed.push(toJobWithInput(row, unit.input(row.n)))
   }
   return claimed
 }

@@ -8,7 +8,7 @@ import type {
   NewJob,
   TaskAttempt,
   TaskTerms,
-  Work,
+  JobWithInput,
 } from '../model/job.ts'
 import type { Change } from '../model/store.ts'
 import { isTerminal } from '../model/job.ts'
@@ -159,7 +159,7 @@ export function toJob(row: Row, output: Buffer | undefined, attempts?: readonly 
 }
 
 /** The job with its input. */
-export function toWork(row: Row, input: Input | undefined): Work {
+export function toJobWithInput(row: Row, input: Input | undefined): JobWithInput {
   if (input === undefined) throw new Error(`the input of job ${row.id} is missing`)
   return { ...toRecord(row), ...input }
 }

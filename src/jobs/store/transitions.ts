@@ -7,7 +7,7 @@ import type { Row } from './rows.ts'
 import type { Columns, Unit } from './unit.ts'
 
 /** Moves a job to another state. @throws Error when the table has no such transition */
-export function move(unit: Unit, row: Row, to: JobState, columns: Columns = {}): void {
+export function transition(unit: Unit, row: Row, to: JobState, columns: Columns = {}): void {
   const allowed: readonly JobState[] = transitions[row.state]
   if (!allowed.includes(to)) throw new Error(`job ${row.id} cannot go from ${row.state} to ${to}`)
   if (!isTerminal(row.state)) addTo(unit, row.origin, row.state, -1)
@@ -19,7 +19,7 @@ export function move(unit: Unit, row: Row, to: JobState, columns: Columns = {}):
 export function end(unit: Unit, row: Row, to: EndState, columns: Columns = {}, output?: Buffer): void {
   const spent = Math.max(0, unit.now - row.since)
   unit.write({ type: 'output', n: row.n, output: output ?? null })
-  move(unit, row, to, {
+  transition(unit, row, to, {
     ...(row.state === 'IN_QUEUE' ? { delayMs: row.delayMs + spent } : { executionMs: spent }),
     error: null,
     listsChunks: 0,
@@ -37,7 +37,7 @@ export function end(unit: Unit, row: Row, to: EndState, columns: Columns = {}, o
 export function queueAgain(unit: Unit, row: Row, columns: Columns = {}): void {
   unit.write({ type: 'dropChunks', n: row.n })
   unit.write({ type: 'output', n: row.n, output: null })
-  move(unit, row, 'IN_QUEUE', {
+  transition(unit, row, 'IN_QUEUE', {
     listsChunks: 0,
     error: null,
     notBefore: null,

@@ -8,10 +8,10 @@ import { decide, DecisionError, needsOf } from '../../../src/jobs/store/batch.ts
 import { countQueued } from '../../../src/jobs/store/counters.ts'
 import { dueDeliveries, settleDelivery } from '../../../src/jobs/store/deliveries.ts'
 import { sweep } from '../../../src/jobs/store/expiry.ts'
-import type { Call } from '../../../src/jobs/store/operations.ts'
+import type { StoreCall } from '../../../src/jobs/store/operations.ts'
 import { cancel, claim, purge, renew, retry, submit } from '../../../src/jobs/store/queue.ts'
 import { newRow, nextDue, type Row } from '../../../src/jobs/store/rows.ts'
-import { move } from '../../../src/jobs/store/transitions.ts'
+import { transition } from '../../../src/jobs/store/transitions.ts'
 import { Unit, type Loaded, type Write } from '../../../src/jobs/store/unit.ts'
 import { attempt, ended, minute, newJob, second, start } from './jobs.ts'
 
@@ -78,10 +78,10 @@ describe('a transition', () => {
       const job = row(1, { state: from })
       const of = unit([job])
       if (!legal.has(`${from} ${to}`)) {
-        expect(() => move(of, job, to)).toThrow(`from ${from} to ${to}`)
+        expect(() => transition(of, job, to)).toThrow(`from ${from} to ${to}`)
         return
       }
-      move(of, job, to)
+      transition(of, job, to)
       expect(job).toMatchObject({ state: to, since: start, revision: 1 })
       const leaves = from.startsWith('IN_') ? { [from]: -1 } : {}
       expect(counted(of)).toEqual({ ...leaves, [to]: 1 })
@@ -268,7 +268,7 @@ describe('a batch', () => {
   })
 
   it('names the call that fails', () => {
-    const call: Call<'append'> = { name: 'append', values: [attempt('job 1'), 5, [Buffer.from('1')]] }
+    const call: StoreCall<'append'> = { name: 'append', values: [attempt('job 1'), 5, [Buffer.from('1')]] }
     expect(() => decide(unit([row(1, running)]), [{ name: 'purge', values: [] }, call])).toThrow(
       DecisionError,
     )

@@ -1,7 +1,7 @@
 // What the thread of a store tells, and when it does.
 
 import { expect, it } from 'vitest'
-import type { Call } from '../../../src/jobs/store/operations.ts'
+import type { StoreCall } from '../../../src/jobs/store/operations.ts'
 import { Executor } from '../../../src/jobs/store/sqlite/executor.ts'
 import type { Asked, Notice } from '../../../src/jobs/store/sqlite/messages.ts'
 import { inMemory } from '../../../src/jobs/store/sqlite/schema.ts'
@@ -70,7 +70,7 @@ function newExecutor() {
   )
   let number = 0
   return {
-    execute: (...calls: readonly Call[]) => {
+    execute: (...calls: readonly StoreCall[]) => {
       const requests: Asked[] = []
       for (const call of calls) requests.push({ ...call, type: 'call', number: ++number, now: start })
       executor.execute(requests)

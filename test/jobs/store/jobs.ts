@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { beforeEach } from 'vitest'
-import type { JobRecord, NewJob, Work } from '../../../src/jobs/model/job.ts'
+import type { JobRecord, NewJob, JobWithInput } from '../../../src/jobs/model/job.ts'
 import type { AttemptEnd, AttemptKey, Change, JobStore } from '../../../src/jobs/model/store.ts'
 
 /** the time before each test */
@@ -54,7 +54,7 @@ export async function claimNext(
   store: Pick<JobStore, 'claim'>,
   runner: string,
   tasks = 1,
-): Promise<Work | undefined> {
+): Promise<JobWithInput | undefined> {
   const [job] = await store.claim(runner, { leaseMs: minute, limit: 1, tasks })
   return job
 }

@@ -1,4 +1,4 @@
-// Whatever is done in whatever order, the store agrees with the model, and states only move as the table of transitions allows.
+// Whatever is done in whatever order, the store agrees with the model, and states only transition as the table of transitions allows.
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

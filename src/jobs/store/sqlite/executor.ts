@@ -2,12 +2,12 @@
 
 import { existsSync } from 'node:fs'
 import type { Change } from '../../model/store.ts'
-import { decide, DecisionError, messageOf, needsOf, type Outcome } from '../batch.ts'
+import { decide, DecisionError, messageOf, needsOf, type StoreResult } from '../batch.ts'
 import {
   isReading,
   kindOf,
   urgencyOf,
-  type Call,
+  type StoreCall,
   type Deciding,
   type Reading,
   type Urgency,
@@ -15,14 +15,14 @@ import {
 import type { Row } from '../rows.ts'
 import { ChangeFeed } from './changeFeed.ts'
 import type { Database } from './database.ts'
-import { GroupCommit, type Log } from './groupCommit.ts'
+import { GroupCommit, type WriteAheadLog } from './groupCommit.ts'
 import { lookups } from './lookup.ts'
-import type { Answer, Asked, Notice, Request } from './messages.ts'
+import type { Answer, Asked, Notice, ThreadRequest } from './messages.ts'
 import { inMemory, openDatabase } from './schema.ts'
 import { load, save } from './session.ts'
 
 /** The log on the disk, as far as it is used here. */
-export type DiskLog = Pick<Log, 'sync' | 'close'>
+export type DiskLog = Pick<WriteAheadLog, 'sync' | 'close'>
 
 /** A database of jobs, which is opened when it is there or first written. */
 export class Executor {
@@ -50,7 +50,7 @@ export class Executor {
   }
 
   /** Does what is asked, all calls in one transaction. */
-  execute(requests: readonly Request[]): void {
+  execute(requests: readonly ThreadRequest[]): void {
     const calls: Asked[] = []
     for (const each of requests)
       if (each.type === 'call') calls.push(each)
@@ -82,7 +82,7 @@ export class Executor {
     this.#commit.add(late, isLate ? changes : [], urgency)
   }
 
-  #run(calls: readonly Asked[]): { outcomes: readonly Outcome[]; changes: readonly Change[] } {
+  #run(calls: readonly Asked[]): { outcomes: readonly StoreResult[]; changes: readonly Change[] } {
     let database = this.#nothing
     try {
       database = this.#open(calls.some((each) => kindOf(each) === 'creates')) ?? database
@@ -98,9 +98,9 @@ export class Executor {
   #runOn(
     database: Database,
     calls: readonly Asked[],
-  ): { outcomes: readonly Outcome[]; changes: readonly Change[] } {
-    const deciding = calls.filter((each) => !isReading(each)) as readonly (Asked & Call<Deciding>)[] // as said
-    const outcomes = new Map<Asked, Outcome>()
+  ): { outcomes: readonly StoreResult[]; changes: readonly Change[] } {
+    const deciding = calls.filter((each) => !isReading(each)) as readonly (Asked & StoreCall<Deciding>)[] // as said
+    const outcomes = new Map<Asked, StoreResult>()
     const changes = deciding.length > 0 ? this.#write(database, deciding, outcomes) : []
     for (const each of calls) if (isReading(each)) outcomes.set(each, read(database, each))
     return {
@@ -112,8 +112,8 @@ export class Executor {
   // Calls rarely fail by themselves: then all others are executed without the one that does.
   #write(
     database: Database,
-    calls: readonly (Asked & Call<Deciding>)[],
-    outcomes: Map<Asked, Outcome>,
+    calls: readonly (Asked & StoreCall<Deciding>)[],
+    outcomes: Map<Asked, StoreResult>,
   ): readonly Change[] {
     try {
       database.run('BEGIN IMMEDIATE')
@@ -184,7 +184,7 @@ export class Executor {
 
   // Opens the file, if it is there.
   #answerOpening(number?: number): void {
-    let outcome: Outcome = { value: undefined }
+    let outcome: StoreResult = { value: undefined }
     try {
       this.#open(false)
     } catch (error) {
@@ -205,7 +205,7 @@ export class Executor {
   }
 }
 
-function read(database: Database, { name, values }: Call<Reading>): Outcome {
+function read(database: Database, { name, values }: StoreCall<Reading>): StoreResult {
   try {
     // Each name goes with its own values, which TypeScript cannot know of a union.
     const look = lookups[name] as (database: Database, ...values: readonly unknown[]) => unknown

@@ -9,7 +9,7 @@ import { inMemory } from './schema.ts'
 
 /** Tells answers when what they rest on is on stable storage. */
 export class GroupCommit {
-  readonly #log: Pick<Log, 'sync'>
+  readonly #log: Pick<WriteAheadLog, 'sync'>
   readonly #post: (notice: Notice) => void
   #answers: Answer[] = []
   #changes: Change[] = []
@@ -18,7 +18,7 @@ export class GroupCommit {
   #timer: NodeJS.Timeout | undefined
   #onClosed: (() => void) | undefined
 
-  constructor(log: Pick<Log, 'sync'>, post: (notice: Notice) => void) {
+  constructor(log: Pick<WriteAheadLog, 'sync'>, post: (notice: Notice) => void) {
     this.#log = log
     this.#post = post
   }
@@ -75,7 +75,7 @@ export class GroupCommit {
 }
 
 /** The log of a database in WAL mode. */
-export class Log {
+export class WriteAheadLog {
   readonly #path: string
   #descriptor: number | undefined
 

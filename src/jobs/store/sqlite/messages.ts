@@ -1,8 +1,8 @@
 // Messages between a store and its thread, and their bodies on the way.
 
 import type { Change } from '../../model/store.ts'
-import type { Outcome } from '../batch.ts'
-import type { Call } from '../operations.ts'
+import type { StoreResult } from '../batch.ts'
+import type { StoreCall } from '../operations.ts'
 
 /** What a thread is started with. */
 export interface ThreadSettings {
@@ -11,20 +11,20 @@ export interface ThreadSettings {
 }
 
 /** A call, and the number by which its answer names it. */
-export type Asked = Call & {
+export type Asked = StoreCall & {
   readonly type: 'call'
   readonly number: number
   /** of the store's clock */ readonly now: number
 }
 
 /** What a thread is told. `open`: the file, if it is there. `listen`: report changes; these jobs at once. */
-export type Request =
+export type ThreadRequest =
   | Asked
   | { readonly type: 'open' | 'close'; readonly number: number }
   | { readonly type: 'listen'; readonly missed: readonly string[] }
 
 /** What became of a request. */
-export type Answer = Outcome & { readonly number: number }
+export type Answer = StoreResult & { readonly number: number }
 
 /** What a thread says. */
 export interface Notice {

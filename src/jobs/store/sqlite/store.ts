@@ -4,8 +4,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { StoreError, type ChangeListener, type JobStore } from '../../model/store.ts'
-import { names, type Call, type Deciding, type Reading } from '../operations.ts'
-import { fromPost, toPost, type Answer, type Notice, type Request, type ThreadSettings } from './messages.ts'
+import { names, type StoreCall, type Deciding, type Reading } from '../operations.ts'
+import {
+  fromPost,
+  toPost,
+  type Answer,
+  type Notice,
+  type ThreadRequest,
+  type ThreadSettings,
+} from './messages.ts'
 import { inMemory } from './schema.ts'
 
 /** A store in a file of a directory, which are both made when the first job is stored. Several processes may share it. @param clock of tests */
@@ -25,7 +32,7 @@ export function holdsJobs(dataDir: string): boolean {
 
 function toStore(thread: StoreThread): JobStore {
   const methods = names.map(
-    (name) => [name, (...values: Call['values']) => thread.call(name, values)] as const,
+    (name) => [name, (...values: StoreCall['values']) => thread.call(name, values)] as const,
   )
   return {
     ...(Object.fromEntries(methods) as unknown as Pick<JobStore, Reading | Deciding>), // operations.ts gives each its result
@@ -38,7 +45,7 @@ function toStore(thread: StoreThread): JobStore {
 
 interface Waiting {
   /** the request, until it was sent again after the loss of a thread */
-  readonly request: Request & { readonly number: number }
+  readonly request: ThreadRequest & { readonly number: number }
   readonly resolve: (value: unknown) => void
   readonly reject: (error: StoreError) => void
 }
@@ -48,7 +55,7 @@ class StoreThread {
   readonly #path: string
   readonly #listeners: ChangeListener[] = []
   readonly #waiting = new Map<number, Waiting>()
-  #unsent: Request[] = []
+  #unsent: ThreadRequest[] = []
   #thread: Worker | undefined
   #number = 0
   #stopped: Promise<void> | undefined
@@ -73,11 +80,11 @@ class StoreThread {
       this.#send(this.#thread, { type: 'listen', missed: [] })
   }
 
-  call(name: Reading | Deciding, values: Call['values']): Promise<unknown> {
+  call(name: Reading | Deciding, values: StoreCall['values']): Promise<unknown> {
     return this.#ask((number) => ({ type: 'call', number, name, values, now: this.now() }))
   }
 
-  #ask(toRequest: (number: number) => Request & { readonly number: number }): Promise<unknown> {
+  #ask(toRequest: (number: number) => ThreadRequest & { readonly number: number }): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#stopped !== undefined) throw new StoreError('the job store is stopped')
       const thread = (this.#thread ??= this.#startThread([]))
@@ -93,7 +100,7 @@ class StoreThread {
   }
 
   // What is asked for in one go crosses in one message.
-  #send(thread: Worker, request: Request): void {
+  #send(thread: Worker, request: ThreadRequest): void {
     if (this.#unsent.push(request) > 1) return
     process.nextTick(() => {
       const requests = this.#unsent

@@ -2,16 +2,16 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { Executor } from './executor.ts'
-import { Log } from './groupCommit.ts'
-import { fromPost, toPost, type Notice, type Request, type ThreadSettings } from './messages.ts'
+import { WriteAheadLog } from './groupCommit.ts'
+import { fromPost, toPost, type Notice, type ThreadRequest, type ThreadSettings } from './messages.ts'
 
 const { path } = workerData as ThreadSettings // by store.ts
-const executor = new Executor(path, new Log(path), post, () => parentPort?.close())
-let inbox: Request[] = []
+const executor = new Executor(path, new WriteAheadLog(path), post, () => parentPort?.close())
+let inbox: ThreadRequest[] = []
 
 parentPort?.on('message', (requests: unknown) => {
   if (inbox.length === 0) setImmediate(work) // then all messages that wait have arrived
-  inbox.push(...(fromPost(requests) as readonly Request[])) // by store.ts
+  inbox.push(...(fromPost(requests) as readonly ThreadRequest[])) // by store.ts
 })
 
 function work(): void {

@@ -16,5 +16,5 @@ for _each in ("modules", "utils"):
 
 
 def start(config):
-    """As `start` of the other module; the job has its input as `input_data`, too."""
+    """Like `runpod.serverless.start`; the job also has its input as `input_data`."""
     starting.start(config, ("input", "input_data"))
