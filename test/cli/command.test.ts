@@ -32,8 +32,8 @@ describe('fnbox', () => {
     const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
     const older =
       "data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '22.1.0' } })"
-    const run = promisify(execFile)(process.execPath, ['--import', older, main, '--version'])
-    await expect(run).rejects.toMatchObject({
+    const running = promisify(execFile)(process.execPath, ['--import', older, main, '--version'])
+    await expect(running).rejects.toMatchObject({
       code: 64,
       stderr: 'fnbox needs Node.js 24 or newer; this is 22.1.0.\n',
     })
