@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
+import { bannedEverywhere, used } from './words.ts'
 import { generatedPages } from '../../docs/generate.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -29,6 +30,10 @@ describe('the documentation', () => {
       ({ path, anchor }) => !existsSync(join(root, path)) || (anchor !== '' && !anchorsOf(path).has(anchor)),
     )
     expect(broken).toEqual([])
+  })
+
+  it.each(pages)('%s has the words of the field', (page) => {
+    expect(used(read(page), bannedEverywhere)).toEqual([])
   })
 
   it('says of each package why it is there', () => {

@@ -3,60 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { finishedFolders, finishedRuntimes, finishedTests } from './folders.ts'
 import { sourcesBelow } from './sources.ts'
-
-type Words = Readonly<Record<string, string>>
-
-// In names, comments, strings and titles of tests.
-const bannedEverywhere: Words = {
-  anybody: 'the name of the component',
-  dialect: 'JobKind',
-  door: 'endpoint',
-  doors: 'endpoints',
-  everybody: 'the name of the component',
-  nobody: 'the name of the component',
-  patience: 'timeout, deadline or grace period',
-  seat: 'slot',
-  seats: 'slots',
-  somebody: 'the name of the component',
-  whoever: 'the name of the component',
-  whom: 'the name of the component',
-  whomever: 'the name of the component',
-}
-
-// In names and comments.
-const banned: Words = {
-  ...bannedEverywhere,
-  allowance: 'rate limit',
-  ending: 'outcome',
-  families: 'process trees',
-  family: 'process tree',
-  follower: 'long poll',
-  insist: 'retry write',
-  mend: 'fix',
-  occasion: 'context',
-  outbox: 'group commit',
-  sequel: 'outcome',
-  surroundings: 'environment',
-  survey: 'change feed',
-  verdict: 'outcome',
-  whatever: 'any, or the name of the thing',
-}
-
-// In names only: comments may use them as verbs.
-const bannedNames: Words = {
-  bound: 'limit or timeout',
-  hold: 'deadline',
-  moving: 'transition',
-  refusal: 'error, or fault; only admission refuses',
-  tries: 'attempts',
-  trouble: 'failure, or start failures',
-  turns: 'queue of readers',
-}
-
-const bannedPhrases: Readonly<Record<string, RegExp>> = {
-  fail: /\bgiv(?:e|es|en|ing) up\b/i,
-  release: /\blet(?:s|ting)? go\b/i,
-}
+import { banned, bannedEverywhere, bannedNames, bannedPhrases, used } from './words.ts'
 
 const sources = finishedFolders.flatMap((folder) => sourcesBelow(folder, ['.ts']))
 const runtimes = finishedRuntimes.flatMap((folder) => sourcesBelow(folder, ['.mjs', '.py']))
@@ -107,14 +54,6 @@ describe('the words', () => {
 
 function word(finding: string): string | undefined {
   return finding.split(':')[0]
-}
-
-function used(text: string, words: Words): readonly string[] {
-  const parts = text.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
-  const present = new Set(parts.match(/[a-z]+/g))
-  return [...present]
-    .filter((each) => Object.hasOwn(words, each))
-    .map((each) => `${each}: use ${words[each]}`)
 }
 
 interface Parts {
