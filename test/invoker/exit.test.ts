@@ -90,7 +90,9 @@ describe('the state of an instance', () => {
     legal.push('retiring stopping', 'retiring gone', 'stopping gone')
     const states = Object.keys(transitions) as InstanceState[] // its keys are all states
     const made = states.flatMap((from) =>
-      states.filter((to) => transitions[from].includes(to) && transition(from, to) === to).map((to) => `${from} ${to}`),
+      states
+        .filter((to) => transitions[from].includes(to) && transition(from, to) === to)
+        .map((to) => `${from} ${to}`),
     )
     expect(made.toSorted()).toEqual(legal.toSorted())
     expect(() => transition('gone', 'idle')).toThrow('an instance cannot go from gone to idle')

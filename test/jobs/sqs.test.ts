@@ -22,7 +22,11 @@ function targetsAt(chosen: Partial<ChosenTargets>, env: Readonly<Record<string, 
   return new SqsTargets(toSqsSettings({ success: undefined, failure: undefined, ...chosen }, env))
 }
 
-async function tell(targets: SqsTargets, job: JobWithInput, signal = new AbortController().signal): Promise<void> {
+async function tell(
+  targets: SqsTargets,
+  job: JobWithInput,
+  signal = new AbortController().signal,
+): Promise<void> {
   try {
     await targets.receiverOf(job)?.send(job, signal)
   } finally {
