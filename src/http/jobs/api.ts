@@ -72,11 +72,11 @@ async function answer(
   exchange.checkMethod(methods)
   const { headers, query } = exchange.head
   if (!(await authorizer.accepts(toJobCredential(headers)))) throw unauthenticated()
-  const body = limit === undefined ? noBody(exchange) : await readJobBody(exchange, context.settings[limit])
+  const body = limit === undefined ? withoutBody(exchange) : await readJobBody(exchange, context.settings[limit])
   await handlers[name]({ exchange, id, parameters: readParameters(query, parameters), body }, context)
 }
 
-function noBody(exchange: ApiExchange): Buffer {
+function withoutBody(exchange: ApiExchange): Buffer {
   exchange.discardBody()
   return Buffer.alloc(0)
 }
