@@ -72,7 +72,8 @@ async function answer(
   exchange.checkMethod(methods)
   const { headers, query } = exchange.head
   if (!(await authorizer.accepts(toJobCredential(headers)))) throw unauthenticated()
-  const body = limit === undefined ? withoutBody(exchange) : await readJobBody(exchange, context.settings[limit])
+  const body =
+    limit === undefined ? withoutBody(exchange) : await readJobBody(exchange, context.settings[limit])
   await handlers[name]({ exchange, id, parameters: readParameters(query, parameters), body }, context)
 }
 
