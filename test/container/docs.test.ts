@@ -13,7 +13,6 @@ import { findEngine, project, tryEngine } from './engine.ts'
 it.each([
   ['docs/images.md', '<h1>Hello from <em>Markdown</em></h1>'],
   ['examples/image-node/README.md', '<h1>Hello from <em>Markdown</em></h1>'],
-  ['examples/image-python/README.md', '123.5 MB'],
   ['examples/image-typescript/README.md', '{"accepted":"3 × pears"}'],
 ])('%s builds and runs its image as it says', async (page, answer) => {
   const blocks = blocksOf(page).filter(({ info }) => info.startsWith('container: '))
