@@ -11,15 +11,15 @@ const posted = vi.spyOn(Worker.prototype, 'postMessage')
 afterEach(() => void posted.mockClear())
 
 // The latest thread of the store that was used last.
-function kill(): void {
+async function kill(): Promise<void> {
   const thread = posted.mock.contexts.at(-1)
-  if (thread instanceof Worker) void thread.terminate()
+  if (thread instanceof Worker) await thread.terminate()
 }
 
 async function killed<Value>(asked: Promise<Value>): Promise<Value> {
   await new Promise((settle) => process.nextTick(settle)) // it is posted then
-  kill()
-  return asked
+  const [value] = await Promise.all([asked, kill()]) // the next call must not reach a thread that is ending
+  return value
 }
 
 async function withStore(use: (store: JobStore) => Promise<void>): Promise<void> {
@@ -75,7 +75,7 @@ it('has the state of watched jobs reported again (level-triggered)', () =>
       missed: () => [id],
     })
     await store.find(id)
-    kill()
+    void kill()
     await again.promise
     expect(told).toEqual(['IN_QUEUE'])
   }))
