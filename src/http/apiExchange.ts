@@ -118,7 +118,7 @@ export class ApiExchange {
 }
 
 /** A request with a method that its path does not support. */
-export class MethodNotAllowed extends Fault {
+class MethodNotAllowed extends Fault {
   readonly allowed: readonly string[]
 
   constructor(method: string, allowed: readonly string[]) {
